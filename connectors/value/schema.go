@@ -1,0 +1,67 @@
+package value
+
+// Column describes one column, field or path of a dataset.
+type Column struct {
+	// Name is the column's name as the engine spells it; nested fields are dotted.
+	Name string
+	Type Type
+	// Native is the engine's own declaration, for example "numeric(10,2)".
+	Native string
+	// NotNull is true where the engine itself guarantees that no row holds null
+	// (a validated constraint). It feeds lowering and lint, never the checker.
+	NotNull bool
+	// MayErr is true where a stored value may lie outside the logical type
+	// (PostgreSQL's infinity and numeric NaN, MySQL's zero dates, a text in an
+	// INTEGER column of SQLite). Such a cell is in Vector.Errs.
+	MayErr bool
+	// Zone is the IANA zone in which a naive timestamp is read ("" for columns
+	// that hold instants).
+	Zone string
+	// Unusable says why the column cannot be used in an expression ("" if it can).
+	Unusable string
+	// Meta belongs to the connector that described the column.
+	Meta any
+}
+
+// ConstraintKind names what a constraint guarantees.
+type ConstraintKind uint8
+
+// The guarantees that an engine can give.
+const (
+	PrimaryKey ConstraintKind = iota
+	Unique
+	ForeignKey
+	Check
+)
+
+// Constraint is a guarantee that the engine enforces now for every row: it was
+// validated and is not deferred, disabled or NOT ENFORCED. Only such ones are listed.
+type Constraint struct {
+	Kind    ConstraintKind
+	Name    string
+	Columns []string
+	// RefTable and RefColumns are the parent of a ForeignKey; RefTable is qualified
+	// as the engine's catalogue spells it ("schema.table").
+	RefTable   string
+	RefColumns []string
+}
+
+// Schema is what is known of a dataset before any row is read.
+type Schema struct {
+	Columns     []Column
+	Key         []string // primary key, in its order; nil where there is none
+	Constraints []Constraint
+	Indexes     [][]string // column lists of usable indexes, primary key included
+	// Rows is the engine's own estimate of the row count, -1 when it has none.
+	Rows int64
+}
+
+// Column returns the column called name and its position, or -1.
+func (s *Schema) Column(name string) (Column, int) {
+	for i := range s.Columns {
+		if s.Columns[i].Name == name {
+			return s.Columns[i], i
+		}
+	}
+	return Column{}, -1
+}

@@ -1,0 +1,115 @@
+// Package spec is a suite as its author declared it, without YAML: connections, datasets and
+// expectations with the places they stand at. Package suites makes it from files; catalog, plan
+// and run read it.
+package spec
+
+import (
+	"time"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
+)
+
+// Suite is one suite with everything that it includes.
+type Suite struct {
+	Name         string
+	File         string
+	Digest       string // SHA-256 of the files it was read from, hex
+	Connections  []Connection
+	Datasets     []Dataset
+	Expectations []Expectation // in the order of the file; nested ones carry their dataset's name
+	Vars         map[string]value.Value
+}
+
+// Connection is a declared connection; ${ENV} references are resolved.
+type Connection struct {
+	Name     string
+	Driver   string
+	Params   map[string]string // dsn, url, path, api_key, username, password, ... as the driver names them
+	Timezone string
+	Timeout  time.Duration // statement timeout, 0 for the default
+	MaxConns int
+	Writable bool
+	At       diag.Span
+}
+
+// Dataset is a declared dataset.
+type Dataset struct {
+	query.Dataset
+	Connection string
+	UpdatedAt  string
+	At         diag.Span
+	Places     map[string]diag.Span // "table", "key", "connection", "columns.NAME": where each was said
+}
+
+// Severity weighs a failed expectation.
+type Severity string
+
+// The severities, as written in suites and reports.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Info    Severity = "info"
+)
+
+// NullPolicy is on_null: what a row undecided by null counts as.
+type NullPolicy string
+
+// The null policies.
+const (
+	NullSkip NullPolicy = "skip"
+	NullFail NullPolicy = "fail"
+	NullPass NullPolicy = "pass"
+)
+
+// EmptyPolicy is on_empty.
+type EmptyPolicy string
+
+// The empty policies. EmptyDefault is pass for row expectations, fail for metric and set-level ones.
+const (
+	EmptyDefault EmptyPolicy = ""
+	EmptyPass    EmptyPolicy = "pass"
+	EmptyFail    EmptyPolicy = "fail"
+)
+
+// Expectation is one declared expectation: either Expect, or Named, is set (Expect also goes with Metric).
+type Expectation struct {
+	ID          string // declared, or derived by the loader from name and columns; unique in the suite
+	Dataset     string // nested in this dataset; "" for one between datasets
+	Expect      diag.Text
+	Metric      diag.Text // metric: the value that expect calls `metric`
+	Where       diag.Text
+	Named       *Named
+	Mostly      *value.Dec // 0 to 1; nil when absent
+	MaxFailures *int64
+	Severity    Severity
+	OnNull      NullPolicy
+	OnEmpty     EmptyPolicy
+	Description string
+	Message     string
+	// MessageExpression is CEL of type string over a failing row; empty when absent.
+	MessageExpression diag.Text
+	Tags              []string
+	Show              []string // columns to show of failing rows
+	Owner             string
+	At                diag.Span            // the expectation's first line
+	Places            map[string]diag.Span // key -> where its value stands
+}
+
+// Named is a use of a catalogue entry with its arguments as written.
+type Named struct {
+	Name string
+	Args map[string]Arg
+	At   diag.Span // the name's place
+}
+
+// Arg is an argument of a named expectation: a scalar, a list of scalars or a map of scalars, as YAML says it.
+type Arg struct {
+	// Kind: "null", "bool", "int", "float", "string", "list" or "map". A YAML timestamp is a string.
+	Kind string
+	Text string // the scalar as written (unquoted)
+	List []Arg
+	Map  map[string]Arg
+	At   diag.Span
+}
