@@ -45,7 +45,7 @@ type Select struct {
 	// OrderByKey asks for the order of From.Dataset.Key: numbers and times by
 	// value, text and bytes bytewise, nulls last. Only with at most one branch.
 	OrderByKey bool
-	BatchRows int // rows a batch, 0 for the connector's default
+	BatchRows  int // rows a batch, 0 for the connector's default
 }
 
 // Branch is one bounded set of rows.
