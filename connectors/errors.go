@@ -50,3 +50,14 @@ func KindOf(err error) ErrorKind {
 	}
 	return Failed
 }
+
+// InexactError is returned by Aggregate when the data turned out to defeat an exact
+// answer (an integer sum beyond what Elasticsearch's doubles hold, a field
+// with several values where one was declared is not this but an *Error). The caller computes the measures named here itself.
+type InexactError struct {
+	Measures []int // positions in Aggregate.Measures
+	Reason   string
+}
+
+// Error implements error.
+func (e *InexactError) Error() string { return e.Reason }

@@ -1,0 +1,11 @@
+package connectors
+
+import "context"
+
+// Snapshotter is a Source whose requests can all see one state of the data.
+type Snapshotter interface {
+	// Snapshot returns a Source bound to one snapshot (a read-only transaction, a point in time).
+	// Requests to it are served one after another; it has the same abilities as the Source it came from, and closing
+	// it ends the snapshot only.
+	Snapshot(ctx context.Context) (Source, error)
+}
