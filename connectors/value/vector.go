@@ -31,6 +31,9 @@ type Vector struct {
 	Offs  []uint32
 	Data  []byte
 	Lists [][]Value // List
+
+	// Memory of Nulls and Errs that outlives Reset.
+	spareNulls, spareErrs Bitmap
 }
 
 // Bytes returns element i of a String, Bytes or JSON vector, valid until the vector is reset.
