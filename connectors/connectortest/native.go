@@ -66,7 +66,7 @@ func nativeScalars() map[Engine]map[value.Kind]string {
 			value.String: "text", value.Bytes: "blob", value.Timestamp: "timestamp(6)", value.LocalTimestamp: "datetime(6)", value.Duration: "time(6)", value.JSON: "json",
 		},
 		EngineElasticsearch: {
-			value.Bool: "boolean", value.Int: "long", value.Uint: "unsigned_long", value.Double: "double", value.String: "keyword", value.Timestamp: "date",
+			value.Bool: "boolean", value.Int: "long", value.Double: "double", value.String: "keyword", value.Timestamp: "date",
 		},
 		EngineSQLite: {
 			value.Bool: "BOOLEAN", value.Int: "INTEGER", value.Double: "REAL", value.Decimal: "TEXT", value.String: "TEXT", value.Bytes: "BLOB",
