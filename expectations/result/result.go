@@ -1,0 +1,240 @@
+// Package result is the outcome of a run: the frozen contract that reports, history and third
+// parties read. Its JSON form is assay.report/v1, described by docs/report.schema.json.
+package result
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// SchemaName identifies the JSON form of a Report.
+const SchemaName = "assay.report/v1"
+
+// Verdict is what is known of an expectation or a run.
+type Verdict string
+
+// The verdicts, best first.
+const (
+	Pass         Verdict = "pass"
+	Skipped      Verdict = "skipped"
+	Inconclusive Verdict = "inconclusive"
+	Fail         Verdict = "fail"
+	Error        Verdict = "error"
+)
+
+// Severity weighs a failure, as the suite says it.
+type Severity string
+
+// The severities.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+	SeverityInfo    Severity = "info"
+)
+
+// Report is everything known of one run.
+type Report struct {
+	Schema       string        `json:"schema"`
+	Run          Run           `json:"run"`
+	Summary      Summary       `json:"summary"`
+	Expectations []Expectation `json:"expectations"`
+	Datasets     []Dataset     `json:"datasets"`
+	Alerts       []Alert       `json:"alerts"`
+	Plan         *PlanSummary  `json:"plan"`
+}
+
+// Run identifies a run.
+type Run struct {
+	ID         string            `json:"id"`
+	Suite      string            `json:"suite"`
+	Job        string            `json:"job"` // the name that schedules and dashboards know it by; the suite's unless set
+	Mode       string            `json:"mode"`
+	Start      time.Time         `json:"start"`
+	End        time.Time         `json:"end"`
+	DurationMS int64             `json:"duration_ms"`
+	Seed       string            `json:"seed,omitempty"` // of a sampled run
+	Now        time.Time         `json:"now"`            // what `now` was in every expression
+	Versions   map[string]string `json:"versions"`       // assay, go, and one entry a connection's server where known
+	Digest     string            `json:"suite_digest"`
+}
+
+// Summary counts a run.
+type Summary struct {
+	Verdict        Verdict        `json:"verdict"`
+	Passed         int            `json:"passed"`
+	Failed         int            `json:"failed"` // of severity error
+	Warned         int            `json:"warned"` // failed with severity warning or info
+	Inconclusive   int            `json:"inconclusive"`
+	Errored        int            `json:"errored"`
+	Skipped        int            `json:"skipped"`
+	RecordsChecked int64          `json:"records_checked"` // rows of the datasets read, each dataset once
+	RecordsFixed   int64          `json:"records_fixed"`
+	ErrorCount     int64          `json:"error_count"`        // rows undecided for a cause other than null, and failed evaluations
+	Inconsistency  *float64       `json:"inconsistency_rate"` // false / (true + false) over row and compare expectations; null when none
+	Throughput     float64        `json:"throughput"`         // records checked a second
+	TopErrors      []ErrorCount   `json:"top_errors"`
+	FixesByType    map[string]int `json:"fixes_by_type"`
+}
+
+// ErrorCount is a message and how often it occurred.
+type ErrorCount struct {
+	Message string `json:"message"`
+	Count   int64  `json:"count"`
+}
+
+// Kind is the kind of an expectation.
+type Kind string
+
+// The kinds.
+const (
+	KindRow     Kind = "row"
+	KindMetric  Kind = "metric"
+	KindSet     Kind = "set"    // unique, monotonic, references: rows judged together
+	KindSchema  Kind = "schema" // judged on the schema alone
+	KindCompare Kind = "compare"
+)
+
+// Location is a place in a suite file.
+type Location struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// Counts tells the rows of an expectation apart.
+type Counts struct {
+	True            int64 `json:"true"`
+	False           int64 `json:"false"`
+	Undecided       int64 `json:"undecided"`
+	UndecidedByNull int64 `json:"undecided_by_null"`
+	WhereUndecided  int64 `json:"where_undecided"`
+	SkippedNull     int64 `json:"skipped_null"`
+}
+
+// Interval is a range that holds a rate with a stated confidence.
+type Interval struct {
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"`
+}
+
+// Ran says where an expectation was evaluated and at what cost.
+type Ran struct {
+	// Where is "server", "here", "server+here", "constraint" (proved by one) or "schema".
+	Where string `json:"where"`
+	// Method says how in words, for example "one pass, 14 expectations".
+	Method string `json:"method"`
+	// Statements is the number of statements this expectation had a part in.
+	Statements int   `json:"statements"`
+	MS         int64 `json:"ms"`
+	// Reasons says why parts ran here.
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// Failure is one failing row.
+type Failure struct {
+	Key     map[string]Cell `json:"key"`
+	Values  map[string]Cell `json:"values"`
+	Outcome string          `json:"outcome"` // "false" or "undecided"
+	Message string          `json:"message,omitempty"`
+	// Order keeps the columns as the dataset has them, keys first.
+	Order []string `json:"-"`
+}
+
+// Expectation is the outcome of one expectation.
+type Expectation struct {
+	ID          string    `json:"id"`
+	Kind        Kind      `json:"kind"`
+	Name        string    `json:"name,omitempty"` // of the catalogue
+	Description string    `json:"description,omitempty"`
+	Owner       string    `json:"owner,omitempty"`
+	Tags        []string  `json:"tags,omitempty"`
+	Datasets    []string  `json:"datasets"`
+	Verdict     Verdict   `json:"verdict"`
+	Severity    Severity  `json:"severity"`
+	Expression  string    `json:"expression"`
+	Where       string    `json:"where,omitempty"`
+	Location    Location  `json:"location"`
+	Counts      *Counts   `json:"counts"` // null for metric and schema expectations
+	Rate        *float64  `json:"rate"`   // T / (T + F) for people; the verdict used exact arithmetic; null when empty
+	Mostly      string    `json:"mostly,omitempty"`
+	MaxFailures *int64    `json:"max_failures,omitempty"`
+	Interval    *Interval `json:"interval"`
+	Observed    Cell      `json:"observed"` // the metric's value, or null
+	Metrics     []Metric  `json:"metrics,omitempty"`
+	Ran         Ran       `json:"ran"`
+	Message     string    `json:"message"` // why it has this verdict, one sentence
+	Failures    []Failure `json:"failures"`
+}
+
+// Metric is one aggregate that a metric expectation was computed from.
+type Metric struct {
+	Expression string `json:"expression"`
+	Value      Cell   `json:"value"`
+	ByNull     int64  `json:"undecided_by_null"` // rows left out because of null
+	Errored    int64  `json:"errored"`
+}
+
+// Dataset is what was read of one dataset.
+type Dataset struct {
+	Name       string   `json:"name"`
+	Connection string   `json:"connection"`
+	Driver     string   `json:"driver"`
+	Source     string   `json:"source"` // the table, index, file, or "query"
+	Rows       *int64   `json:"rows"`   // null when not counted
+	Statements []string `json:"statements,omitempty"`
+	MS         int64    `json:"ms"`
+	Error      string   `json:"error,omitempty"`
+}
+
+// Alert is a rule of the run that fired.
+type Alert struct {
+	Rule    string `json:"rule"`
+	Level   string `json:"level"`
+	Message string `json:"message"`
+}
+
+// PlanSummary summarises a correction plan.
+type PlanSummary struct {
+	Path    string         `json:"path"`
+	Changes map[string]int `json:"changes"`
+}
+
+// Cell is a value in a report. Its JSON never loses digits: decimals, int64 beyond 2^53 and
+// non-finite doubles are strings.
+type Cell struct{ value.Value }
+
+const maxSafeInt = 1 << 53
+
+// MarshalJSON implements json.Marshaler.
+func (c Cell) MarshalJSON() ([]byte, error) {
+	switch c.Kind() {
+	case value.Null:
+		return []byte("null"), nil
+	case value.Bool:
+		return json.Marshal(c.Bool())
+	case value.Int:
+		if i := c.Int(); i <= maxSafeInt && i >= -maxSafeInt {
+			return json.Marshal(i)
+		}
+	case value.Uint:
+		if u := c.Uint(); u <= maxSafeInt {
+			return json.Marshal(u)
+		}
+	case value.Double:
+		if f := c.Double(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return json.Marshal(f)
+		}
+	case value.List:
+		cells := make([]Cell, len(c.List()))
+		for i, v := range c.List() {
+			cells[i] = Cell{v}
+		}
+		return json.Marshal(cells)
+	default:
+	}
+	return json.Marshal(c.Text())
+}
