@@ -40,7 +40,7 @@ type Dialect interface {
 
 	// Compare renders OpEq, OpNe, OpLt, OpLe, OpGt or OpGe strictly: NULL when an operand is NULL.
 	// Strings bytewise, numbers of different kinds on the exact number line, ordering with NaN NULL,
-	// NaN equal to nothing. Set Fails where NULL may come of operands that are not NULL.
+	// NaN equal to nothing. Set Fails where NULL may come of operands that are not NULL; OpEq, OpNe and In never may.
 	Compare(w *Writer, op query.Op, a, b Operand) (Operand, *query.Refusal)
 	// NullSafe renders equality, or inequality when ne, in which two NULLs are equal and a NULL equals
 	// nothing else, never NULL itself: IS NOT DISTINCT FROM, <=>, IS. ok=false has sqlgen spell it with
@@ -71,6 +71,7 @@ type Dialect interface {
 	// Output renders o as a column of the outermost SELECT, in the form that the connector decodes.
 	// o.Col is set for a plain column, nil for computed values, folds and group keys (o.Type says the type).
 	// For a plain column it may ignore o.SQL and select the raw o.Ref, leaving bad cells to the decoder.
+	// A computed Int may be count(...) or sum(...), whatever type the engine gives that: cast it. NULL is read as 0 there.
 	Output(o Operand) string
 }
 

@@ -38,7 +38,7 @@ func (w *Writer) equality(c *query.Call, ne bool, m mode) (Operand, *query.Refus
 	if refusal != nil {
 		return Operand{}, refusal
 	}
-	return guard(o, c, ne, a, b), nil
+	return guard(o, c, a, b), nil
 }
 
 func equalOp(ne bool) query.Op {
@@ -61,9 +61,7 @@ func (w *Writer) equalsNull(e query.Expr, a Operand, ne bool, m mode) Operand {
 		o = boolean(ne)
 	case ne && (a.OK == "" || m == truth):
 		// A guarded column is NULL where bad too; neither is a sound value.
-		o.SQL = a.Paren(PrecCompare) + " IS NOT NULL"
-		o.f.truthStrict = a.f.nullStrict
-		return o
+		return present(a, e)
 	case ne:
 		o.SQL, o.Prec = "NOT ("+is+")", PrecNot
 		o.f.truthStrict = a.f.nullStrict
@@ -73,7 +71,15 @@ func (w *Writer) equalsNull(e query.Expr, a Operand, ne bool, m mode) Operand {
 			return o
 		}
 	}
-	return guard(o, e, ne, a)
+	return guard(o, e, a)
+}
+
+// present renders that a holds a value, neither null nor in error.
+func present(a Operand, e query.Expr) Operand {
+	return Operand{
+		SQL: a.Paren(PrecCompare) + " IS NOT NULL", Prec: PrecCompare, Type: value.Of(value.Bool), Expr: e,
+		f: facts{exact: true, truthStrict: a.f.nullStrict, present: a.Col, presentSQL: a.SQL},
+	}
 }
 
 // bothNullable renders the equality of two operands that may both be null values. Errors are guarded by the caller.
@@ -123,7 +129,7 @@ func (w *Writer) oneNullable(e query.Expr, ne bool, a, b Operand) (Operand, *que
 }
 
 // guard makes a condition that is right where no operand is in error undecided where one is.
-func guard(o Operand, e query.Expr, _ bool, operands ...Operand) Operand {
+func guard(o Operand, e query.Expr, operands ...Operand) Operand {
 	o.Expr = e
 	ok := ""
 	var strict, nullStrict colSet
@@ -182,7 +188,7 @@ func (w *Writer) in(c *query.Call, neg bool, m mode) (Operand, *query.Refusal) {
 		if matchNull {
 			return w.equalsNull(c, x, neg, m), nil
 		}
-		return guard(boolean(neg), c, neg, x), nil
+		return guard(boolean(neg), c, x), nil
 	}
 	o, refusal := w.d.In(w, neg, x, elems)
 	if refusal != nil {
@@ -208,5 +214,5 @@ func (w *Writer) in(c *query.Call, neg bool, m mode) (Operand, *query.Refusal) {
 		whole.Expr = c
 		return whole, nil
 	}
-	return guard(whole, c, neg, x), nil
+	return guard(whole, c, x), nil
 }

@@ -75,7 +75,7 @@ func (w *Writer) literal(l *query.Literal) (Operand, *query.Refusal) {
 	o := Operand{Prec: PrecAtom, Type: l.Typ, Expr: l, Lit: l, f: facts{exact: true, nullIsValue: true}}
 	switch {
 	case l.Val.IsNull():
-		o.SQL, o.MayBeNull, o.f.exact = "NULL", true, false
+		o.SQL, o.MayBeNull, o.Fails, o.f.exact = "NULL", true, true, false
 	case l.Val.Kind() == value.Bool:
 		o.SQL = boolean(l.Val.Bool()).SQL
 	default:

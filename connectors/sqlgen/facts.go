@@ -70,6 +70,10 @@ type facts struct {
 	// nullIsValue: where the fragment is NULL and OK holds, the value is null (a column, the
 	// null literal, a conditional over them).
 	nullIsValue bool
+	// present is set where the fragment says no more than that this column is neither null nor in
+	// error; presentSQL is the column's fragment.
+	present    *query.Column
+	presentSQL string
 }
 
 // scope is what holds for the rows that a fragment is meant for.

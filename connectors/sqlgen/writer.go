@@ -38,7 +38,7 @@ func (w *Writer) Param(v value.Value) (string, *query.Refusal) {
 		return "", ref
 	}
 	if p.Text == "" {
-		p.Text = valueText(v)
+		p.Text = v.Text()
 	}
 	return w.Bind(p), nil
 }
