@@ -1,0 +1,321 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// pins are the session settings that statements and decoding rely on, whatever the server's defaults.
+// The rest of sql_mode stays the server's, so that query: datasets read as they do elsewhere.
+//   - UTC makes TIMESTAMP text an instant;
+//   - PAD_CHAR_TO_FULL_LENGTH would pad CHAR, HIGH_NOT_PRECEDENCE would rebind NOT, NO_BACKSLASH_ESCAPES would
+//     change what a literal is, REAL_AS_FLOAT and NO_UNSIGNED_SUBTRACTION what arithmetic is;
+//   - collation_connection is the type of literals;
+//   - a slow reader of a stream must not be cut off after net_write_timeout's 60 s;
+//   - information_schema_stats_expiry 0 reads row estimates of now.
+const pins = "SET SESSION time_zone = '+00:00'," +
+	" sql_mode = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')," +
+	" 'HIGH_NOT_PRECEDENCE', ''), 'NO_BACKSLASH_ESCAPES', ''), 'REAL_AS_FLOAT', ''), 'NO_UNSIGNED_SUBTRACTION', '')," +
+	" character_set_client = 'utf8mb4', character_set_results = 'utf8mb4', collation_connection = 'utf8mb4_0900_bin'," +
+	" sql_auto_is_null = 0, autocommit = 1, transaction_isolation = 'REPEATABLE-READ', transaction_read_only = 1," +
+	" net_write_timeout = 600, information_schema_stats_expiry = 0, max_execution_time = "
+
+// killTimeout bounds the attempt to stop a statement on the server; past it the socket is closed.
+const killTimeout = 5 * time.Second
+
+// connector opens connections whose sessions are pinned and whose ids are known.
+type connector struct {
+	base driver.Connector
+	pin  string
+	addr string // for messages; "" where it might hold a part of a password
+}
+
+func newConnector(cfg *mysql.Config, timeout time.Duration) (*connector, error) {
+	base, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, misconfigured("dsn has options that do not go together")
+	}
+	ms := timeout.Milliseconds()
+	if timeout > 0 && ms == 0 {
+		ms = 1
+	}
+	return &connector{base: base, pin: pins + strconv.FormatInt(ms, 10)}, nil
+}
+
+// conn is a connection of the driver with its id on the server.
+type conn struct {
+	driverConn
+	id uint64
+}
+
+// driverConn is what the driver's connections are able to do.
+type driverConn interface {
+	driver.Conn
+	driver.QueryerContext
+	driver.ExecerContext
+	driver.SessionResetter
+	driver.Validator
+	driver.Pinger
+}
+
+// Driver implements driver.Connector.
+func (c *connector) Driver() driver.Driver { return c.base.Driver() }
+
+// Connect implements driver.Connector.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	raw, err := c.open(ctx)
+	if err != nil {
+		return nil, &connectError{err}
+	}
+	own := &conn{driverConn: raw}
+	if _, err = raw.ExecContext(ctx, c.pin, nil); err == nil {
+		own.id, err = connectionID(ctx, raw)
+	}
+	if err != nil {
+		_ = raw.Close()
+		return nil, &connectError{fmt.Errorf("set up the session: %w", err)}
+	}
+	return own, nil
+}
+
+func (c *connector) open(ctx context.Context) (driverConn, error) {
+	dc, err := c.base.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	raw, ok := dc.(driverConn)
+	if !ok {
+		_ = dc.Close()
+		return nil, fmt.Errorf("unexpected driver connection %T", dc)
+	}
+	return raw, nil
+}
+
+func connectionID(ctx context.Context, dc driverConn) (uint64, error) {
+	rows, err := dc.QueryContext(ctx, "SELECT CONNECTION_ID()", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = rows.Close() }()
+	row := make([]driver.Value, 1)
+	if err := rows.Next(row); err != nil {
+		return 0, err
+	}
+	switch id := row[0].(type) {
+	case uint64:
+		return id, nil
+	case int64:
+		return uint64(id), nil //nolint:gosec // connection ids are never negative
+	}
+	return 0, fmt.Errorf("connection id of type %T", row[0])
+}
+
+// kill stops the statement that connection id runs, from a connection of its own: the pool may be full.
+func (c *connector) kill(ctx context.Context, id uint64) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
+	defer cancel()
+	dc, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dc.Close() }()
+	_, err = dc.ExecContext(ctx, "KILL QUERY "+strconv.FormatUint(id, 10), nil)
+	return err
+}
+
+// session is a connection held for one statement.
+type session struct {
+	conn *sql.Conn
+	dc   *conn
+	dial *connector
+	turn chan struct{} // of a snapshot: where the token goes back
+	once sync.Once
+}
+
+// release gives a healthy session back.
+func (s *session) release() {
+	s.once.Do(func() {
+		if s.turn != nil {
+			s.turn <- struct{}{}
+			return
+		}
+		_ = s.conn.Close()
+	})
+}
+
+// drop closes the connection itself.
+func (s *session) drop() {
+	s.once.Do(func() {
+		_ = s.dc.Close()
+		if s.turn != nil {
+			s.turn <- struct{}{}
+			return
+		}
+		// ErrBadConn tells the pool that the connection is gone.
+		_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = s.conn.Close()
+	})
+}
+
+func (s *session) exec(ctx context.Context, text string) error {
+	_, err := s.dc.ExecContext(ctx, text, nil)
+	return err
+}
+
+// running is a statement whose rows are being read.
+type running struct {
+	ses    *session
+	rows   driver.Rows
+	outer  context.Context //nolint:containedctx // the request's, asked for its cause when the server reports the kill
+	cancel context.CancelFunc
+	ended  bool // the server has sent its last packet for the statement
+
+	mu      sync.Mutex
+	stop    func() bool // ends the watch of outer; nil before it began and after the statement
+	killing sync.WaitGroup
+	killed  bool
+}
+
+// query sends a statement. The driver sees a context that is not cancelled with ctx: it would only close the
+// socket, and a server that sorts or counts would go on. Instead ctx ends the statement there.
+func (s *session) query(ctx context.Context, st statement) (*running, error) {
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := &running{ses: s, outer: ctx, cancel: cancel}
+	if err := ctx.Err(); err != nil {
+		r.finish(true)
+		return nil, context.Cause(ctx)
+	}
+	args := make([]driver.NamedValue, len(st.args))
+	for i, a := range st.args {
+		args[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	r.mu.Lock() // a context that has ended meanwhile starts kill at once
+	r.stop = context.AfterFunc(ctx, r.kill)
+	r.mu.Unlock()
+	rows, err := s.dc.QueryContext(inner, st.text, args)
+	if err != nil {
+		if errors.Is(err, driver.ErrSkip) {
+			err = errors.New("the statement's values do not fit its places or the server's max_allowed_packet")
+		}
+		healthy := serverError(err) != nil
+		err = r.cause(ctx, err)
+		r.finish(healthy)
+		return nil, err
+	}
+	r.rows = rows
+	return r, nil
+}
+
+// during kills the statement when ctx, that of one call, ends before the returned function is called.
+func (r *running) during(ctx context.Context) func() bool {
+	if ctx == r.outer || ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, r.kill)
+}
+
+// kill stops the statement on the server, once; where that fails it closes the socket.
+func (r *running) kill() {
+	r.mu.Lock()
+	if r.killed || r.stop == nil {
+		r.mu.Unlock()
+		return
+	}
+	r.killed = true
+	r.killing.Add(1)
+	r.mu.Unlock()
+	defer r.killing.Done()
+	if err := r.ses.dial.kill(r.outer, r.ses.dc.id); err != nil {
+		r.cancel()
+	}
+}
+
+// next reads a row into dest, false at the end of the rows.
+func (r *running) next(ctx context.Context, dest []driver.Value) (bool, error) {
+	if r.ended {
+		return false, nil
+	}
+	err := r.rows.Next(dest)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, io.EOF):
+		// The driver returns io.EOF for the server's own end packet only; a broken connection is another error.
+		r.ended = true
+		if r.wasKilled() {
+			// The kill came too late to be seen; the rows are all there, but the caller has gone.
+			return false, r.cause(ctx, errKilled)
+		}
+		return false, nil
+	}
+	if serverError(err) != nil {
+		r.ended = true
+	}
+	return false, r.cause(ctx, err)
+}
+
+func (r *running) wasKilled() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.killed
+}
+
+// cause returns the reason of ctx where our own kill is what broke the statement.
+func (r *running) cause(ctx context.Context, err error) error {
+	switch {
+	case !r.wasKilled():
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case r.outer.Err() != nil:
+		return context.Cause(r.outer)
+	}
+	return err
+}
+
+// errKilled is what is left to say of a statement that was closed while it was read.
+var errKilled = errors.New("the statement was stopped")
+
+// close ends the statement, on the server too where it still runs, and gives the session back.
+func (r *running) close() {
+	if r.ended {
+		r.finish(true)
+		return
+	}
+	r.kill()
+	// After KILL QUERY the server ends the rows with an error, at once; the connection is then as good as new.
+	timer := time.AfterFunc(killTimeout, r.cancel)
+	err := r.rows.Close()
+	timer.Stop()
+	r.finish(err == nil || serverError(err) != nil)
+}
+
+// finish ends the watches, waits for a kill under way, which would otherwise
+// hit the connection's next statement, and gives the session back.
+func (r *running) finish(healthy bool) {
+	r.mu.Lock()
+	if r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+	r.mu.Unlock()
+	r.killing.Wait()
+	if r.rows != nil {
+		_ = r.rows.Close()
+	}
+	r.cancel()
+	if healthy {
+		r.ses.release()
+		return
+	}
+	r.ses.drop()
+}
