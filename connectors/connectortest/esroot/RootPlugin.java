@@ -1,0 +1,81 @@
+package esroot;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+import org.elasticsearch.Build;
+import org.elasticsearch.client.internal.node.NodeClient;
+import org.elasticsearch.cluster.node.DiscoveryNodes;
+import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.features.NodeFeature;
+import org.elasticsearch.plugins.ActionPlugin;
+import org.elasticsearch.plugins.Plugin;
+import org.elasticsearch.rest.BaseRestHandler;
+import org.elasticsearch.rest.RestHandler;
+import org.elasticsearch.rest.RestRequest;
+import org.elasticsearch.rest.RestRequest.Method;
+import org.elasticsearch.rest.RestResponse;
+import org.elasticsearch.rest.RestStatus;
+import org.elasticsearch.xcontent.XContentBuilder;
+
+/**
+ * Gives the integration-test distribution of Elasticsearch the one thing that clients ask of every
+ * server and that it lacks: an answer to "GET /" with the name, the cluster and the version.
+ */
+public final class RootPlugin extends Plugin implements ActionPlugin {
+    private ClusterService clusterService;
+
+    @Override
+    public Collection<?> createComponents(PluginServices services) {
+        clusterService = services.clusterService();
+        return List.of();
+    }
+
+    @Override
+    public Collection<RestHandler> getRestHandlers(
+            RestHandlersServices services, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> features) {
+        return List.of(new RootHandler(clusterService));
+    }
+
+    /** Writes who the server is. */
+    private static final class RootHandler extends BaseRestHandler {
+        private final ClusterService clusters;
+
+        RootHandler(ClusterService clusters) {
+            this.clusters = clusters;
+        }
+
+        @Override
+        public String getName() {
+            return "assay_root";
+        }
+
+        @Override
+        public List<Route> routes() {
+            return List.of(new Route(Method.GET, "/"), new Route(Method.HEAD, "/"));
+        }
+
+        @Override
+        protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
+            return channel -> {
+                Build build = Build.current();
+                XContentBuilder json = channel.newBuilder();
+                json.startObject();
+                json.field("name", clusters.getNodeName());
+                json.field("cluster_name", clusters.state().getClusterName().value());
+                json.field("cluster_uuid", clusters.state().metadata().clusterUUID());
+                json.startObject("version");
+                json.field("number", build.version());
+                json.field("build_flavor", build.flavor());
+                json.field("build_hash", build.hash());
+                json.field("build_snapshot", build.isSnapshot());
+                json.endObject();
+                json.field("tagline", "You Know, for Search");
+                json.endObject();
+                channel.sendResponse(new RestResponse(RestStatus.OK, json));
+            };
+        }
+    }
+}
