@@ -4,26 +4,33 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"math/bits"
 	"strconv"
 	"strings"
-
-	"github.com/cockroachdb/apd/v3"
 )
 
-// Dec is an exact decimal number: coef * 10^-scale, or big where that does not
+// Dec is an exact decimal number: coef * 10^-scale with 0 <= scale <= maxSmallScale, or big * 10^-scale where coef does not
 // fit. The zero Dec is 0. It is immutable; two Decs are the same number when Cmp says so, whatever their scale.
 type Dec struct {
 	coef  int64
 	scale int32
-	big   *apd.Decimal
+	big   *big.Int
 }
+
+// maxSmallScale bounds the scale of the small form.
+const maxSmallScale = 1000
 
 // ErrDecimal is returned for text that is not a finite decimal number.
 var ErrDecimal = errors.New("not a decimal number")
 
 // NewDec returns coef * 10^-scale.
-func NewDec(coef int64, scale int32) Dec { return Dec{coef: coef, scale: scale} }
+func NewDec(coef int64, scale int32) Dec {
+	if scale < 0 || scale > maxSmallScale {
+		return shrink(big.NewInt(coef), scale)
+	}
+	return Dec{coef: coef, scale: scale}
+}
 
 // maxDecimalExponent bounds exponents, so that 1e999999999 cannot exhaust memory.
 // PostgreSQL's numeric reaches 131,072 digits before the point and 16,383 behind it.
@@ -34,14 +41,10 @@ func ParseDec(s string) (Dec, error) {
 	if d, ok := parseSmall(s); ok {
 		return d, nil
 	}
-	if s == "" || strings.ContainsAny(s, "_ \t\n") || strings.ContainsAny(s, "nNiI") {
-		return Dec{}, fmt.Errorf("%w: %q", ErrDecimal, clip(s))
+	if d, ok := parseBig(s); ok {
+		return d, nil
 	}
-	d, _, err := apd.NewFromString(s)
-	if err != nil || d.Form != apd.Finite || d.Exponent > maxDecimalExponent || d.Exponent < -maxDecimalExponent {
-		return Dec{}, fmt.Errorf("%w: %q", ErrDecimal, clip(s))
-	}
-	return shrink(d), nil
+	return Dec{}, fmt.Errorf("%w: %q", ErrDecimal, clip(s))
 }
 
 func clip(s string) string {
@@ -94,9 +97,7 @@ func DecFromUint(u uint64) Dec {
 	if u <= math.MaxInt64 {
 		return Dec{coef: int64(u)}
 	}
-	d := new(apd.Decimal)
-	d.Coeff.SetMathBigInt(d.Coeff.MathBigInt().SetUint64(u))
-	return Dec{big: d}
+	return Dec{big: new(big.Int).SetUint64(u)}
 }
 
 // DecFromFloat returns f at its shortest decimal text (0.1 is 0.1), or ErrDecimal for NaN and infinities.
@@ -104,30 +105,52 @@ func DecFromFloat(f float64) (Dec, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return Dec{}, fmt.Errorf("%w: %v", ErrDecimal, f)
 	}
-	return ParseDec(strconv.FormatFloat(f, 'e', -1, 64))
-}
-
-// toBig returns d as an apd.Decimal that must not be changed.
-func (d Dec) toBig() *apd.Decimal {
-	if d.big != nil {
-		return d.big
+	if i := int64(f); f > -1<<53 && f < 1<<53 && float64(i) == f {
+		return Dec{coef: i}, nil
 	}
-	return apd.New(d.coef, -d.scale)
+	var buf [32]byte
+	b := strconv.AppendFloat(buf[:0], f, 'e', -1, 64)
+	if d, ok := smallScientific(b); ok {
+		return d, nil
+	}
+	return ParseDec(string(b))
 }
 
-// shrink returns the small form of b where it fits.
-func shrink(b *apd.Decimal) Dec {
-	if b.Coeff.IsInt64() && b.Exponent <= 0 && b.Exponent >= -1000 {
-		c := b.Coeff.Int64()
-		if b.Negative {
-			c = -c
+// smallScientific reads d.ddde±dd, up to 17 digits, where the number fits without a positive exponent.
+func smallScientific(b []byte) (Dec, bool) {
+	var coef int64
+	var scale int32
+	i, neg, point := 0, false, false
+	if b[0] == '-' {
+		neg, i = true, 1
+	}
+	for ; i < len(b) && b[i] != 'e'; i++ {
+		if b[i] == '.' {
+			point = true
+			continue
 		}
-		return Dec{coef: c, scale: -b.Exponent}
+		coef = coef*10 + int64(b[i]-'0')
+		if point {
+			scale++
+		}
 	}
-	if b.Coeff.Sign() == 0 {
-		return Dec{}
+	if i+2 >= len(b) {
+		return Dec{}, false
 	}
-	return Dec{big: b}
+	var exp int32
+	for _, c := range b[i+2:] {
+		exp = exp*10 + int32(c-'0')
+	}
+	if b[i+1] == '-' {
+		exp = -exp
+	}
+	if scale -= exp; scale < 0 || scale > maxSmallScale {
+		return Dec{}, false
+	}
+	if neg {
+		coef = -coef
+	}
+	return Dec{coef: coef, scale: scale}, true
 }
 
 var pow10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
@@ -180,6 +203,19 @@ func align(a, b Dec) (x, y int64, scale int32, ok bool) {
 
 // Cmp returns -1, 0 or 1 as d is less than, equal to or greater than e.
 func (d Dec) Cmp(e Dec) int {
+	if d.scale == e.scale && d.big == nil && e.big == nil {
+		switch {
+		case d.coef < e.coef:
+			return -1
+		case d.coef > e.coef:
+			return 1
+		}
+		return 0
+	}
+	return d.cmpAligned(e)
+}
+
+func (d Dec) cmpAligned(e Dec) int {
 	if x, y, _, ok := align(d, e); ok {
 		switch {
 		case x < y:
@@ -189,11 +225,8 @@ func (d Dec) Cmp(e Dec) int {
 		}
 		return 0
 	}
-	return d.toBig().Cmp(e.toBig())
+	return cmpBig(d, e)
 }
-
-// exact computes without rounding: apd's base context has no precision limit.
-var exact = apd.BaseContext
 
 // Add returns d + e.
 func (d Dec) Add(e Dec) Dec {
@@ -202,9 +235,7 @@ func (d Dec) Add(e Dec) Dec {
 			return Dec{coef: z, scale: s}
 		}
 	}
-	var z apd.Decimal
-	_, _ = exact.Add(&z, d.toBig(), e.toBig())
-	return shrink(&z)
+	return addBig(d, e)
 }
 
 // Sub returns d - e.
@@ -213,13 +244,11 @@ func (d Dec) Sub(e Dec) Dec { return d.Add(e.Neg()) }
 // Mul returns d * e.
 func (d Dec) Mul(e Dec) Dec {
 	if d.big == nil && e.big == nil {
-		if z, ok := mulInt64(d.coef, e.coef); ok {
+		if z, ok := mulInt64(d.coef, e.coef); ok && d.scale+e.scale <= maxSmallScale {
 			return Dec{coef: z, scale: d.scale + e.scale}
 		}
 	}
-	var z apd.Decimal
-	_, _ = exact.Mul(&z, d.toBig(), e.toBig())
-	return shrink(&z)
+	return shrink(new(big.Int).Mul(d.toBig(), e.toBig()), d.scale+e.scale)
 }
 
 // QuoDigits is the precision of Quo in significant digits.
@@ -230,13 +259,13 @@ func (d Dec) Quo(e Dec) (Dec, bool) {
 	if e.Sign() == 0 {
 		return Dec{}, false
 	}
-	ctx := exact.WithPrecision(QuoDigits)
-	ctx.Rounding = apd.RoundHalfEven
-	var z apd.Decimal
-	if _, err := ctx.Quo(&z, d.toBig(), e.toBig()); err != nil {
-		return Dec{}, false
+	if d.Sign() == 0 {
+		return Dec{}, true
 	}
-	return shrink(&z), true
+	if x, y, _, ok := align(d, e); ok && y != 0 && x%y == 0 && !(x == math.MinInt64 && y == -1) {
+		return Dec{coef: x / y}, true
+	}
+	return quoBig(d, e), true
 }
 
 // Rem returns d - e*trunc(d/e), with the sign of d; false when e is zero.
@@ -244,24 +273,14 @@ func (d Dec) Rem(e Dec) (Dec, bool) {
 	if e.Sign() == 0 {
 		return Dec{}, false
 	}
-	if x, y, s, ok := align(d, e); ok {
+	if x, y, s, ok := align(d, e); ok && y != 0 {
+		if y == -1 {
+			return Dec{}, true
+		}
 		return Dec{coef: x % y, scale: s}, true
 	}
-	q := new(apd.Decimal)
-	ctx := exact.WithPrecision(uint32(d.digits()+e.digits()) + 10) //nolint:gosec // digits are bounded by maxDecimalExponent
-	if _, err := ctx.QuoInteger(q, d.toBig(), e.toBig()); err != nil {
-		return Dec{}, false
-	}
-	return d.Sub(shrink(q).Mul(e)), true
-}
-
-func (d Dec) digits() int64 {
-	b := d.toBig()
-	n := b.NumDigits()
-	if b.Exponent < 0 {
-		return n - int64(b.Exponent)
-	}
-	return n + int64(b.Exponent)
+	x, y, s := alignBig(d, e)
+	return shrink(new(big.Int).Rem(x, y), s), true
 }
 
 // Neg returns -d.
@@ -269,9 +288,7 @@ func (d Dec) Neg() Dec {
 	if d.big == nil && d.coef != math.MinInt64 {
 		return Dec{coef: -d.coef, scale: d.scale}
 	}
-	var z apd.Decimal
-	z.Neg(d.toBig())
-	return shrink(&z)
+	return shrink(new(big.Int).Neg(d.toBig()), d.scale)
 }
 
 // Abs returns |d|.
@@ -304,20 +321,55 @@ func (d Dec) Int64() (int64, bool) {
 		}
 		return d.coef / pow10[d.scale], true
 	}
-	var z apd.Decimal
-	ctx := exact.WithPrecision(uint32(d.digits()) + 5) //nolint:gosec // digits are bounded
-	ctx.Rounding = apd.RoundDown
-	if _, err := ctx.RoundToIntegralValue(&z, d.big); err != nil {
+	z := truncBig(d)
+	return z.Int64(), z.IsInt64()
+}
+
+// Uint64 returns d truncated towards zero, false when that is outside uint64.
+func (d Dec) Uint64() (uint64, bool) {
+	if i, ok := d.Int64(); ok {
+		return uint64(i), i >= 0 //nolint:gosec // tested beside it
+	}
+	if d.Sign() < 0 {
 		return 0, false
 	}
-	i, err := z.Int64()
-	return i, err == nil
+	if d.big == nil {
+		return 0, false
+	}
+	z := truncBig(d)
+	return z.Uint64(), z.IsUint64()
 }
 
 // Float returns the double nearest to d.
 func (d Dec) Float() float64 {
+	if d.big == nil && d.coef > -1<<53 && d.coef < 1<<53 && d.scale <= 18 {
+		return float64(d.coef) / float64(pow10[d.scale]) // two exact doubles: one rounding
+	}
 	f, _ := strconv.ParseFloat(d.String(), 64) // an overflow yields the infinity of the right sign
 	return f
+}
+
+// AppendText appends String to b without allocating for numbers of up to 18 digits.
+func (d Dec) AppendText(b []byte) []byte {
+	if d.big != nil || d.scale > 18 {
+		return append(b, d.String()...)
+	}
+	c, scale := d.coef, d.scale
+	for scale > 0 && c%10 == 0 {
+		c, scale = c/10, scale-1
+	}
+	if c < 0 {
+		b = append(b, '-')
+	}
+	u, p := absUint(c), uint64(pow10[scale])
+	b = strconv.AppendUint(b, u/p, 10)
+	if scale > 0 {
+		b = append(b, '.')
+		at := len(b)
+		b = strconv.AppendUint(b, u%p+p, 10) // a leading 1 keeps the zeros
+		b = append(b[:at], b[at+1:]...)
+	}
+	return b
 }
 
 // String returns the number in plain notation with trailing zeros of the fraction removed, "-0" never.
@@ -329,7 +381,7 @@ func (d Dec) String() string {
 	if d.big == nil {
 		s = smallText(d.coef, d.scale)
 	} else {
-		s = d.big.Text('f')
+		s = bigText(d)
 	}
 	if strings.IndexByte(s, '.') >= 0 {
 		s = strings.TrimRight(s, "0")
