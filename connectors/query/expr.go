@@ -109,8 +109,10 @@ const (
 	OpIsFalse
 	OpIsUndecided
 
-	// Comparison. Numbers of different kinds compare by value on the exact number
-	// line; strings and bytes bytewise; false < true; ordering with NaN is an error; NaN != NaN.
+	// Comparison. Numbers of different kinds compare by value: Int, Uint and Decimal exactly, a Double
+	// with an Int or Uint as doubles (as cel-go has it), with a Decimal at its shortest text; strings
+	// and bytes bytewise; false < true. NaN != NaN, and ordering with a NaN is false, never an
+	// error (cel-go 0.33); a null beside it is an error all the same.
 	OpEq // (T, T)
 	OpNe
 	OpLt
