@@ -1,0 +1,323 @@
+package lang
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/assay-dev/assay/connectors/query"
+)
+
+// unknownName reports a name that means nothing here.
+func (c *compiler) unknownName(name string, start, end int) {
+	at := query.Span{Start: start, End: end}
+	if c.metric != nil {
+		if name == rowName {
+			c.fail("row-in-metric", at, "a macro speaks of rows, as in orders.count(o, o.total > 0)",
+				"there is no row here: the expression speaks of whole datasets")
+			return
+		}
+		known := slices.Collect(maps.Keys(c.scope.Datasets))
+		c.fail("unknown-dataset", at, suggest(name, known, "the datasets here"), "there is no dataset %q", name)
+		return
+	}
+	if _, ok := c.scope.Datasets[name]; ok {
+		c.fail("dataset-in-row", at, "an expectation is about rows or about datasets, not both",
+			"the dataset %q cannot be used in an expression about a row", name)
+		return
+	}
+	known := slices.Collect(maps.Keys(c.rels))
+	known = append(known, nowName, varsName)
+	hint := suggest(name, known, "known here")
+	if r, ok := c.rels[rowName]; ok {
+		if _, ok := r.column(name); ok {
+			hint = "write row." + name
+		}
+	}
+	if r, ok := c.rels[c.inner]; ok && c.inner != "" {
+		if _, ok := r.column(name); ok {
+			hint = "write " + c.inner + "." + name
+		}
+	}
+	c.fail("unknown-name", at, hint, "there is no %q", name)
+}
+
+// unknownFunction reports a call of a function that does not exist.
+func (c *compiler) unknownFunction(e celast.Expr, fn string) {
+	known := make([]string, 0, len(c.funcs))
+	for name := range c.funcs {
+		if name[0] >= 'a' && name[0] <= 'z' && !strings.Contains(name, "@") {
+			known = append(known, name)
+		}
+	}
+	for _, m := range []string{"has", "all", "exists", "exists_one", "map", "filter"} {
+		known = append(known, m)
+	}
+	slices.Sort(known)
+	hint := ""
+	if n := suggest(fn, known, ""); strings.HasPrefix(n, "did") {
+		hint = n
+	}
+	c.fail("unknown-function", c.nameSpan(e, fn), hint, "there is no function %q", fn)
+}
+
+// nameSpan is where the name of a call stands.
+func (c *compiler) nameSpan(e celast.Expr, fn string) query.Span {
+	o, ok := c.info.GetOffsetRange(e.ID())
+	if !ok {
+		return c.spans[e.ID()]
+	}
+	p := c.tok.prev(int(o.Start))
+	if p < 0 || string(c.tok.src[p:c.tok.end[p]]) != fn {
+		return c.spans[e.ID()]
+	}
+	return query.Span{Start: p, End: c.tok.end[p]}
+}
+
+var (
+	unexpected   = regexp.MustCompile(`(?s)(?:mismatched|extraneous) input '(.*?)' expecting`)
+	noViable     = regexp.MustCompile(`(?s)no viable alternative at input '(.*)'`)
+	unrecognized = regexp.MustCompile(`(?s)token recognition error at: '(.*)'`)
+	tooMany      = regexp.MustCompile(`(?i)(recursion|nest|depth|size|node count).*(limit|exceed)`)
+)
+
+// parseErrors turns cel-go's syntax errors into ours: the first one, as the others follow from it.
+func (c *compiler) parseErrors(iss *cel.Issues) {
+	src := c.tok.src
+	first := iss.Errors()[0]
+	for _, e := range iss.Errors() {
+		if e.Location.Line() > 0 && (first.Location.Line() <= 0 || e.Location.Line() < first.Location.Line() ||
+			e.Location.Line() == first.Location.Line() && e.Location.Column() < first.Location.Column()) {
+			first = e
+		}
+	}
+	at := lineOffset(src, first.Location.Line()) + max(first.Location.Column(), 0)
+	if at > len(src) {
+		at = len(src)
+	}
+	end := at + 1
+	if e, ok := c.tok.end[at]; ok {
+		end = e
+	}
+	sp := query.Span{Start: at, End: end}
+	msg := strings.TrimPrefix(first.Message, "Syntax error: ")
+	switch {
+	case tooMany.MatchString(msg):
+		c.fail("too-complex", query.Span{End: 1}, "split it into several expectations", "the expression is nested too deeply or too large")
+	case unexpected.MatchString(msg):
+		what := unexpected.FindStringSubmatch(msg)[1]
+		if what == "<EOF>" {
+			c.fail("syntax", query.Span{Start: len(src), End: len(src) + 1}, "", "the expression ends too early")
+			return
+		}
+		hint := ""
+		if what == "=" {
+			hint = "equality is =="
+		}
+		c.fail("syntax", sp, hint, "unexpected %q", what)
+	case unrecognized.MatchString(msg):
+		what := unrecognized.FindStringSubmatch(msg)[1]
+		hint := map[bool]string{true: "equality is =="}[strings.HasPrefix(what, "=")]
+		if strings.HasPrefix(what, "&") || strings.HasPrefix(what, "|") {
+			hint = "and is &&, or is ||"
+		}
+		if strings.HasPrefix(what, "'") || strings.HasPrefix(what, `"`) {
+			c.fail("syntax", sp, "close the quote", "the text that begins here does not end")
+			return
+		}
+		c.fail("syntax", sp, hint, "unexpected %q", what)
+	case noViable.MatchString(msg):
+		c.fail("syntax", sp, "", "unexpected %q", string(src[at:min(end, len(src))]))
+	default:
+		c.fail("syntax", sp, "", "%s", lowerFirst(msg))
+	}
+}
+
+// lineOffset returns where a line begins, counted from 1.
+func lineOffset(src []rune, line int) int {
+	for i := range src {
+		if line <= 1 {
+			return i
+		}
+		if src[i] == '\n' {
+			line--
+		}
+	}
+	if line <= 1 {
+		return len(src)
+	}
+	return 0
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+var (
+	noOverload = regexp.MustCompile(`^found no matching overload for '(.*?)' applied to '(.*)'$`)
+	undeclared = regexp.MustCompile(`^undeclared reference to '(.*?)'`)
+	notRange   = regexp.MustCompile(`^expression of type '(.*?)' cannot be range`)
+	noField    = regexp.MustCompile(`^type '(.*?)' does not support field selection`)
+)
+
+// checkErrors turns the checker's errors into ours.
+func (c *compiler) checkErrors(iss *cel.Issues, root celast.Expr) {
+	nodes := map[int64]celast.Expr{}
+	celast.PostOrderVisit(root, celast.NewExprVisitor(func(e celast.Expr) { nodes[e.ID()] = e }))
+	nodes[c.root.ID()] = root
+	for _, e := range iss.Errors() {
+		at := c.spans[e.ExprID]
+		n := nodes[e.ExprID]
+		switch m := e.Message; {
+		case noOverload.MatchString(m) && n != nil && n.Kind() == celast.CallKind:
+			c.noOverload(n, at)
+		case undeclared.MatchString(m):
+			c.unknownName(undeclared.FindStringSubmatch(m)[1], at.Start, at.End)
+		case notRange.MatchString(m):
+			c.fail("type-mismatch", at, "", "%s has no elements", article(celName(notRange.FindStringSubmatch(m)[1])))
+		case noField.MatchString(m):
+			c.fail("type-mismatch", at, "", "%s has no members", article(celName(noField.FindStringSubmatch(m)[1])))
+		default:
+			c.fail("type-mismatch", at, "", "%s", lowerFirst(m))
+		}
+	}
+}
+
+// celName rewrites cel-go's name of a type.
+func celName(s string) string {
+	if strings.HasPrefix(s, "wrapper(") {
+		s = strings.TrimSuffix(strings.TrimPrefix(s, "wrapper("), ")")
+	}
+	return strings.ReplaceAll(s, "local_timestamp", "local timestamp")
+}
+
+// symbols are the operators as written.
+var symbols = map[string]string{
+	operators.Equals: "==", operators.NotEquals: "!=", operators.Less: "<", operators.LessEquals: "<=",
+	operators.Greater: ">", operators.GreaterEquals: ">=", operators.Add: "+", operators.Subtract: "-",
+	operators.Multiply: "*", operators.Divide: "/", operators.Modulo: "%", operators.Negate: "-",
+	operators.LogicalNot: "!", operators.LogicalAnd: "&&", operators.LogicalOr: "||", operators.In: "in",
+	operators.Conditional: "? :", operators.Index: "[]",
+}
+
+// noOverload says which operator or function does not take which types.
+func (c *compiler) noOverload(n celast.Expr, at query.Span) {
+	call := n.AsCall()
+	var ts []*types.Type
+	if call.IsMemberFunction() {
+		ts = append(ts, c.types[call.Target().ID()])
+	}
+	for _, a := range call.Args() {
+		ts = append(ts, c.types[a.ID()])
+	}
+	names := make([]string, len(ts))
+	for i, t := range ts {
+		names[i] = typeName(t)
+	}
+	fn := call.FunctionName()
+	switch fn {
+	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
+		if len(ts) == 2 {
+			c.fail("type-mismatch", at, compareHint(ts[0], ts[1]), "cannot compare %s with %s", names[0], names[1])
+			return
+		}
+	case operators.In:
+		c.fail("type-mismatch", at, "", "%s cannot be looked up in %s", names[0], names[1])
+		return
+	case operators.LogicalNot, operators.LogicalAnd, operators.LogicalOr, operators.Conditional:
+		c.fail("type-mismatch", at, "", "%q needs conditions, not %s", symbols[fn], strings.Join(names, " and "))
+		return
+	}
+	if s, ok := symbols[fn]; ok {
+		c.fail("type-mismatch", at, arithmeticHint(ts), "%q does not apply to %s", s, strings.Join(names, " and "))
+		return
+	}
+	if call.IsMemberFunction() {
+		args := strings.Join(names[1:], ", ")
+		c.fail("type-mismatch", at, c.signatures(fn), "%s.%s(%s) does not exist", names[0], fn, args)
+		return
+	}
+	c.fail("type-mismatch", at, c.signatures(fn), "%s(%s) does not exist", strings.ReplaceAll(fn, "@", ""), strings.Join(names, ", "))
+}
+
+// signatures lists what a function takes.
+func (c *compiler) signatures(fn string) string {
+	f, ok := c.funcs[fn]
+	if !ok {
+		return ""
+	}
+	var out []string
+	for _, o := range f.OverloadDecls() {
+		var args []string
+		for _, t := range o.ArgTypes() {
+			args = append(args, typeName(t))
+		}
+		s := fn + "(" + strings.Join(args, ", ") + ")"
+		if o.IsMemberFunction() && len(args) > 0 {
+			s = args[0] + "." + fn + "(" + strings.Join(args[1:], ", ") + ")"
+		}
+		out = append(out, s)
+		if len(out) == 4 {
+			break
+		}
+	}
+	return "it takes " + strings.Join(out, " or ")
+}
+
+func compareHint(a, b *types.Type) string {
+	kinds := func(p, q func(*types.Type) bool) bool { return p(a) && q(b) || p(b) && q(a) }
+	isText := func(t *types.Type) bool { return t != nil && t.Kind() == types.StringKind }
+	isTime := func(t *types.Type) bool { return t != nil && t.Kind() == types.TimestampKind }
+	isSpan := func(t *types.Type) bool { return t != nil && t.Kind() == types.DurationKind }
+	isLocal := func(t *types.Type) bool { return isOpaque(t, "local_timestamp") }
+	switch {
+	case kinds(isText, numeric):
+		return `write the number as text, as in "3", or convert the text, as in int(…)`
+	case kinds(isText, isTime):
+		return `write timestamp("2024-01-31T00:00:00Z")`
+	case kinds(isText, isSpan):
+		return `write duration("24h")`
+	case kinds(isLocal, isTime):
+		return "declare timezone: on the connection, so that timestamps without a zone become instants"
+	case kinds(isLocal, isText):
+		return "declare timezone: on the connection and compare with timestamp(…)"
+	}
+	return ""
+}
+
+func arithmeticHint(ts []*types.Type) string {
+	if len(ts) != 2 {
+		return ""
+	}
+	switch a, b := ts[0], ts[1]; {
+	case numeric(a) && numeric(b):
+		return "convert one of them, as in double(…)"
+	case isOpaque(a, "local_timestamp") || isOpaque(b, "local_timestamp"):
+		return "declare timezone: on the connection, so that timestamps without a zone become instants"
+	}
+	return ""
+}
+
+// planError reports what cel-go found only when it planned the program: a constant that
+// cannot be computed.
+func (c *compiler) planError(err error) {
+	c.fail("bad-constant", c.spans[c.root.ID()], "", "a constant of the expression cannot be computed: %s", rootCause(err))
+}
+
+// rootCause returns the innermost message.
+func rootCause(err error) string {
+	s := err.Error()
+	if i := strings.LastIndex(s, ": "); i >= 0 && i+2 < len(s) {
+		return s[i+2:]
+	}
+	return s
+}

@@ -1,0 +1,41 @@
+package lang
+
+import (
+	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/types"
+)
+
+// The bounds of an expression. They are far beyond what people write and far below what hurts.
+const (
+	maxCodePoints = 20_000
+	maxDepth      = 100
+	maxNodes      = 20_000
+	// maxCost bounds cel-go's cost estimate, an upper bound of evaluation steps for one row.
+	maxCost = 50_000_000
+	// A cell whose size nobody knows is estimated at these sizes.
+	assumedText     = 1_000
+	assumedElements = 100
+	// maxRegex bounds a regular expression's text in octets.
+	maxRegex = 2_000
+)
+
+// estimator tells cel-go's cost estimate the size of cells.
+type estimator struct{}
+
+// EstimateCallCost implements cost.Estimator: no opinion.
+func (estimator) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
+}
+
+// EstimateSize implements cost.Estimator.
+func (estimator) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
+	if n.ComputedSize() != nil {
+		return nil
+	}
+	size := uint64(assumedText)
+	switch n.Type().Kind() {
+	case types.ListKind, types.MapKind:
+		size = assumedElements
+	}
+	return &cost.SizeEstimate{Min: 0, Max: size}
+}
