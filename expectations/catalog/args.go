@@ -97,10 +97,12 @@ func (k ParamKind) example() string {
 // Check checks the arguments of a use against the entry's parameters: unknown, missing, of the wrong form.
 func (e Entry) Check(n *spec.Named) diag.List {
 	var list diag.List
+	meant := map[string]bool{} // arguments that are there, misspelt
 	for _, name := range sortedKeys(n.Args) {
 		a := n.Args[name]
 		p, ok := e.Param(name)
 		if !ok {
+			meant[diag.Nearest(name, e.argumentNames())] = true
 			list.Errorf("bad-argument", span(a, n.At), e.argumentHint(name), "%s has no argument %q", e.Name, name)
 			continue
 		}
@@ -109,19 +111,24 @@ func (e Entry) Check(n *spec.Named) diag.List {
 		}
 	}
 	for _, p := range e.Params {
-		if _, ok := n.Args[p.Name]; !ok && p.Required {
+		if _, ok := n.Args[p.Name]; !ok && p.Required && !meant[p.Name] {
 			list.Errorf("bad-argument", n.At, "write "+e.usage(), "%s lacks its argument %q", e.Name, p.Name)
 		}
 	}
 	return list
 }
 
-func (e Entry) argumentHint(name string) string {
+func (e Entry) argumentNames() []string {
 	var names []string
 	for _, p := range e.Params {
 		names = append(names, p.Name)
 		names = append(names, p.Aliases...)
 	}
+	return names
+}
+
+func (e Entry) argumentHint(name string) string {
+	names := e.argumentNames()
 	if h := diag.DidYouMean(name, names); h != "" {
 		return h
 	}

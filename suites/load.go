@@ -1,0 +1,145 @@
+// Package suites reads suites from YAML files: it alone knows YAML. Everything that it
+// hands on carries the place at which it stands, and everything wrong with a file is a diagnostic.
+package suites
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/catalog"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/spec"
+)
+
+// ConfigName is the file beside a suite that may declare connections for all suites of its folder.
+const ConfigName = "assay.yaml"
+
+// Options are what a suite needs from outside.
+type Options struct {
+	// Env looks up an environment variable. With nil every ${NAME} is missing.
+	Env func(name string) (string, bool)
+	// KeepMissingEnv makes a missing ${NAME} a warning, and leaves it as it stands: for commands that connect nowhere.
+	KeepMissingEnv bool
+	// Vars are the overrides of variables, as text: --var name=value.
+	Vars map[string]string
+	// Drivers are the known drivers; empty means any.
+	Drivers []string
+}
+
+// Set is what was loaded.
+type Set struct {
+	Suites []spec.Suite
+	files  map[string]*file
+}
+
+// Sources gives a printer the lines of the files that were read, secrets hidden.
+func (s *Set) Sources() diag.Sources {
+	return func(name string, line int) (diag.Line, bool) {
+		f, ok := s.files[name]
+		if !ok || line < 1 || line > len(f.lines) {
+			return diag.Line{}, false
+		}
+		return f.shown(line), true
+	}
+}
+
+// Lines returns the lines of a file that was read, from the first, secrets hidden.
+func (s *Set) Lines(name string) []string {
+	f, ok := s.files[name]
+	if !ok {
+		return nil
+	}
+	out := make([]string, len(f.lines))
+	for i := range out {
+		out[i] = f.shown(i + 1).Text
+	}
+	return out
+}
+
+// Load reads suites. A path is a file, a folder (its *.yaml and *.yml files but assay.yaml) or a glob. The Set is
+// never nil; with an error among the diagnostics its suites may be incomplete.
+func Load(ctx context.Context, opts Options, paths ...string) (*Set, diag.List) {
+	l := &loader{opts: opts, files: map[string]*file{}, declared: map[string]bool{}}
+	set := &Set{files: l.files}
+	for _, path := range l.expand(paths) {
+		if ctx.Err() != nil {
+			l.list.Errorf("interrupted", diag.Span{}, "", "loading was interrupted")
+			break
+		}
+		if s, ok := l.suite(path); ok {
+			set.Suites = append(set.Suites, s)
+		}
+	}
+	l.unusedVars()
+	l.duplicateSuites(set.Suites)
+	l.list.Sort()
+	return set, l.list.Dedupe()
+}
+
+// loader is the state of one Load.
+type loader struct {
+	opts     Options
+	list     diag.List
+	files    map[string]*file // by shown name
+	declared map[string]bool  // variables that some suite declares
+}
+
+// suite loads one suite with its includes and assay.yaml.
+func (l *loader) suite(path string) (spec.Suite, bool) {
+	b := newBuilder(l, path)
+	before := len(l.list)
+	b.include(path, diag.Span{}, nil)
+	b.config()
+	b.resolve()
+	name := b.name
+	if name == "" {
+		name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	}
+	h := sha256.New()
+	for _, f := range b.read {
+		h.Write(f.sum[:])
+	}
+	s := spec.Suite{
+		Name: name, File: path, Digest: hex.EncodeToString(h.Sum(nil)),
+		Connections: b.connections, Datasets: b.datasets, Expectations: b.expectations, Vars: b.vars,
+	}
+	return s, !l.list[before:].HasErrors() || len(b.read) > 0
+}
+
+// duplicateSuites refuses two files that call themselves alike: their histories would mix.
+func (l *loader) duplicateSuites(ss []spec.Suite) {
+	first := map[string]string{}
+	for i := range ss {
+		if other, ok := first[ss[i].Name]; ok {
+			l.list.Errorf("duplicate-suite", diag.Span{Pos: diag.Pos{File: ss[i].File}}, "give each a name of its own with suite:",
+				"suite %s is declared by %s too", quote(ss[i].Name), other)
+			continue
+		}
+		first[ss[i].Name] = ss[i].File
+	}
+}
+
+// builder gathers one suite.
+type builder struct {
+	*loader
+	path         string
+	name         string
+	read         []*file
+	done         map[string]bool // files taken in
+	connections  []spec.Connection
+	datasets     []spec.Dataset
+	expectations []spec.Expectation
+	uses         []use
+	pendingVars  []declaredVar
+	vars         map[string]value.Value
+	conns        map[string]diag.Span
+	sets         map[string]diag.Span
+	ids          map[string]diag.Span
+	varAt        map[string]diag.Span
+	catalog      map[string]catalog.Entry
+	full         bool // the limit on expectations was reported
+}
