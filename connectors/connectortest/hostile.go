@@ -29,7 +29,7 @@ func HostileTable() Table {
 	add("i32", value.Of(value.Int), nativeInt32(), ints(7, 0, 1, -1, math.MaxInt32, math.MinInt32, math.MaxInt32-1, 46341, 65536, 100))
 	add("u", value.Of(value.Uint), nil, hostileUints())
 	add("d", value.Of(value.Double), nil, hostileDoubles())
-	add("f", value.Of(value.Double), nativeFloat32(), doubles(1.5, 0, float64(float32(0.1)), 16777216, -2.25, float64(float32(3.4e38)), float64(float32(1e-45)), 123456.789e-3*8))
+	add("f", value.Of(value.Double), nativeFloat32(), doubles(1.5, 0, float64(float32(0.1)), 16777216, -2.25, float64(float32(3.4e38)), float64(float32(1e-45)), float64(float32(987.6543))))
 	add("dec", value.Of(value.Decimal), nil, hostileDecimals())
 	add("s", value.Of(value.String), nil, hostileStrings())
 	add("k", value.Of(value.String), nativeShortText(), strs("new", "paid", "PAID", "cancelled", "", "Paid", "päid"))

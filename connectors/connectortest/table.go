@@ -6,9 +6,11 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -59,7 +61,10 @@ func (c Cell) String() string {
 	if c.Err() {
 		return "error"
 	}
-	return Text(c.Value)
+	if s := c.Text(); len(s) > 80 {
+		return fmt.Sprintf("%q… (%d bytes)", s[:80], len(s))
+	}
+	return strconv.Quote(c.Text())
 }
 
 // Index returns the position of the column called name, or -1.
@@ -93,7 +98,7 @@ func (tb *Table) Schema() value.Schema {
 }
 
 // Relation describes the dataset with src and returns it as a relation.
-func Relation(t testing.TB, src describer, d query.Dataset) query.Relation {
+func Relation(t testing.TB, src connectors.Source, d query.Dataset) query.Relation {
 	t.Helper()
 	s, err := src.Describe(t.Context(), d)
 	if err != nil {
@@ -124,38 +129,10 @@ func Cols(t testing.TB, rel query.Relation, names ...string) []*query.Column {
 
 // At returns element i of v; its Raw is set where the element is in error.
 func At(v *value.Vector, i int) Cell {
-	switch {
-	case v.Errs.Get(i):
+	if v.IsErr(i) {
 		return Cell{Raw: "error"}
-	case v.Nulls.Get(i):
-		return Cell{}
 	}
-	switch v.Type.Kind {
-	case value.Bool:
-		return Cell{Value: value.BoolValue(v.Bools[i])}
-	case value.Int:
-		return Cell{Value: value.IntValue(v.Ints[i])}
-	case value.Uint:
-		return Cell{Value: value.UintValue(v.Uints[i])}
-	case value.Double:
-		return Cell{Value: value.DoubleValue(v.Floats[i])}
-	case value.Decimal:
-		return Cell{Value: value.DecimalValue(v.Decs[i])}
-	case value.String:
-		return Cell{Value: value.StringValue(string(v.Bytes(i)))}
-	case value.Bytes:
-		return Cell{Value: value.BytesValue(v.Bytes(i))}
-	case value.JSON:
-		return Cell{Value: value.JSONValue(string(v.Bytes(i)))}
-	case value.Timestamp, value.LocalTimestamp:
-		return Cell{Value: instant(v.Type.Kind, v.Ints[i], v.Nanos[i])}
-	case value.Duration:
-		return Cell{Value: value.DurationValue(duration(v.Ints[i]))}
-	case value.List:
-		return Cell{Value: value.ListValue(*v.Type.Elem, v.Lists[i]...)}
-	case value.Null:
-	}
-	return Cell{}
+	return Cell{Value: v.Value(i)}
 }
 
 // Same reports whether two cells hold the same: doubles bit by bit (all NaNs alike),
