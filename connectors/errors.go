@@ -51,9 +51,12 @@ func KindOf(err error) ErrorKind {
 	return Failed
 }
 
-// InexactError is returned by Aggregate when the data turned out to defeat an exact
-// answer (an integer sum beyond what Elasticsearch's doubles hold, a field
-// with several values where one was declared is not this but an *Error). The caller computes the measures named here itself.
+// InexactError is an answer like a query.Refusal that only the data could give: while evaluating, the source
+// found values for which it is not exact (an integer sum beyond what Elasticsearch's doubles hold, a text past
+// ignore_above; a field with several values where one was declared is not this but an *Error). The caller evaluates that part itself.
+//
+// Aggregate returns it together with its batch: the outputs of all measures but those named here are right.
+// Select (before any row) and CheckSet return it instead of an answer, with no Measures.
 type InexactError struct {
 	Measures []int // positions in Aggregate.Measures
 	Reason   string

@@ -1,0 +1,17 @@
+package elasticsearch
+
+import "github.com/assay-dev/assay/connectors/query"
+
+// Caps implements connectors.Source.
+func (s *Source) Caps() query.Caps {
+	return query.Caps{
+		Expr: func(_ query.Relation, e query.Expr) *query.Refusal {
+			_, r := newCompiler().predicate(e)
+			return r
+		},
+		Measure:  func(_ query.Relation, m query.Measure) *query.Refusal { return measureRefusal(m) },
+		Set:      s.setRefusal,
+		KeyOrder: true,
+		Group:    false,
+	}
+}

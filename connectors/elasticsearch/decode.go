@@ -1,0 +1,375 @@
+package elasticsearch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// hit is where the parts of one hit stand in the page.
+type hit struct{ id, source, sort []byte }
+
+// page is one answer of a search: its hits in place, and its other parts.
+type page struct {
+	hits         []hit
+	pit          []byte
+	aggregations []byte
+	timedOut     bool
+	shards       []byte
+	total        []byte
+	failure      []byte // error of one answer of _msearch
+	whole        bool   // _source came unfiltered
+	after        []byte // sort values of the page before, nil for the first
+	size         int
+	bytes        int
+}
+
+// frame finds the parts of an answer without decoding documents.
+func frame(s *scanner, p *page) error {
+	return s.object(func(key []byte) error {
+		var err error
+		switch string(key) {
+		case "hits":
+			err = s.object(func(key []byte) error {
+				switch string(key) {
+				case "hits":
+					return frameHits(s, p)
+				case "total":
+					p.total, err = s.value()
+					return err
+				}
+				_, err := s.value()
+				return err
+			})
+		case "pit_id":
+			p.pit, err = s.text()
+		case "timed_out":
+			var v []byte
+			v, err = s.value()
+			p.timedOut = string(v) == "true"
+		case "_shards":
+			p.shards, err = s.value()
+		case "aggregations":
+			p.aggregations, err = s.value()
+		case "error":
+			p.failure, err = s.value()
+		default:
+			_, err = s.value()
+		}
+		return err
+	})
+}
+
+func frameHits(s *scanner, p *page) error {
+	return s.array(func() error {
+		var h hit
+		err := s.object(func(key []byte) error {
+			var err error
+			switch string(key) {
+			case "_id":
+				h.id, err = s.value()
+			case "_source":
+				h.source, err = s.value()
+			case "sort":
+				h.sort, err = s.value()
+			default:
+				_, err = s.value()
+			}
+			return err
+		})
+		p.hits = append(p.hits, h)
+		return err
+	})
+}
+
+// node is a step of the paths that are read: its children by name, and the leaf that ends here.
+type node struct {
+	name     []byte
+	children []*node
+	leaf     int // -1 for none
+}
+
+func (n *node) child(name []byte) *node {
+	for _, c := range n.children {
+		if bytes.Equal(c.name, name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// leafCell gathers what one document holds at one path.
+type leafCell struct {
+	first []byte   // raw JSON of the first value that is not null
+	more  [][]byte // the others
+	n     int
+	seen  bool // the path is there, if only with null or []
+}
+
+// decoder turns hits into batches. It belongs to one stream.
+type decoder struct {
+	fields  []*field
+	types   []value.Type
+	leaves  []int // leaf of each column; -1 for _id and constants
+	root    *node
+	cells   []leafCell
+	json    []bool // leaf is taken as a whole
+	scratch []byte
+}
+
+func newDecoder(fields []*field, types []value.Type) *decoder {
+	d := &decoder{fields: fields, types: types, root: &node{leaf: -1}}
+	for _, f := range fields {
+		if len(f.source) == 0 {
+			d.leaves = append(d.leaves, -1)
+			continue
+		}
+		n := d.root
+		for _, part := range f.source {
+			c := n.child([]byte(part))
+			if c == nil {
+				c = &node{name: []byte(part), leaf: -1}
+				n.children = append(n.children, c)
+			}
+			n = c
+		}
+		if n.leaf < 0 {
+			n.leaf = len(d.cells)
+			d.cells = append(d.cells, leafCell{})
+			d.json = append(d.json, false)
+		}
+		d.json[n.leaf] = d.json[n.leaf] || f.codec == codecJSON
+		d.leaves = append(d.leaves, n.leaf)
+	}
+	return d
+}
+
+// wholeSource reports whether the columns need _source as it was stored: filtering rewrites the numbers in it.
+func (d *decoder) wholeSource() bool {
+	for _, f := range d.fields {
+		if f.codec == codecJSON || f.codec == codecDecimal {
+			return true
+		}
+	}
+	return false
+}
+
+// paths are the paths that the columns need, for the filter of _source.
+func (d *decoder) paths() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, f := range d.fields {
+		if p := strings.Join(f.source, "."); p != "" && !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// batch decodes hits into b, whose vectors are reused. extra adds an Int column with that value in every row when it is not negative.
+func (d *decoder) batch(b *value.Batch, hits []hit, whole bool, extra int) error {
+	cols := len(d.fields)
+	if extra >= 0 {
+		cols++
+	}
+	if len(b.Cols) != cols {
+		b.Cols = make([]value.Vector, cols)
+	}
+	b.N = len(hits)
+	for i := range d.fields {
+		resetVector(&b.Cols[i], d.types[i], len(hits))
+	}
+	for _, h := range hits {
+		if err := d.row(b, h, whole); err != nil {
+			return err
+		}
+	}
+	if extra >= 0 {
+		v := &b.Cols[cols-1]
+		resetVector(v, value.Of(value.Int), len(hits))
+		for range hits {
+			appendParsed(v, codecInt, parsed{i: int64(extra)})
+		}
+	}
+	return nil
+}
+
+func (d *decoder) row(b *value.Batch, h hit, whole bool) error {
+	for i := range d.cells {
+		c := &d.cells[i]
+		c.first, c.more, c.n, c.seen = nil, c.more[:0], 0, false
+	}
+	if len(h.source) > 0 && len(d.cells) > 0 {
+		s := scanner{data: h.source}
+		if err := d.collect(&s, d.root); err != nil {
+			return err
+		}
+	}
+	for i, f := range d.fields {
+		if err := d.cell(&b.Cols[i], f, d.leaves[i], h, whole); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect gathers the values beneath n of the JSON value that s stands before.
+func (d *decoder) collect(s *scanner, n *node) error {
+	switch s.space() {
+	case '{':
+		return s.object(func(key []byte) error { return d.member(s, n, key) })
+	case '[':
+		return s.array(func() error { return d.collect(s, n) })
+	}
+	_, err := s.value()
+	return err
+}
+
+// member handles one member of an object: key is one step of a path, or several with dots.
+func (d *decoder) member(s *scanner, n *node, key []byte) error {
+	c := n.child(key)
+	if c == nil && bytes.IndexByte(key, '\\') >= 0 {
+		c = n.child(unescape(nil, key))
+	}
+	if c == nil && bytes.IndexByte(key, '.') >= 0 {
+		c = n
+		for part := range bytes.SplitSeq(key, []byte{'.'}) {
+			if c = c.child(part); c == nil {
+				break
+			}
+		}
+	}
+	if c == nil {
+		_, err := s.value()
+		return err
+	}
+	if c.leaf < 0 {
+		return d.collect(s, c)
+	}
+	start := s.pos
+	if err := d.leafValue(s, c.leaf); err != nil {
+		return err
+	}
+	if len(c.children) > 0 { // a path beneath an object that is itself a column
+		again := scanner{data: s.data[:s.pos], pos: start}
+		return d.collect(&again, c)
+	}
+	return nil
+}
+
+func (d *decoder) leafValue(s *scanner, leaf int) error {
+	cell := &d.cells[leaf]
+	cell.seen = true
+	if s.space() == '[' && !d.json[leaf] {
+		return s.array(func() error { return d.leafValue(s, leaf) })
+	}
+	raw, err := s.value()
+	if err != nil {
+		return err
+	}
+	if string(raw) == "null" {
+		return nil // a null element is nothing to the index
+	}
+	if cell.n == 0 {
+		cell.first = raw
+	} else {
+		cell.more = append(cell.more, raw)
+	}
+	cell.n++
+	return nil
+}
+
+// cell appends what the document holds for one column.
+func (d *decoder) cell(v *value.Vector, f *field, leaf int, h hit, whole bool) error {
+	switch {
+	case f.constant != nil:
+		appendParsed(v, codecString, parsed{text: []byte(*f.constant)})
+		return nil
+	case leaf < 0:
+		text, _ := inner(h.id, d.scratch)
+		appendParsed(v, codecString, parsed{text: text})
+		return nil
+	}
+	c := &d.cells[leaf]
+	if c.n == 0 {
+		if f.list {
+			v.Lists = append(v.Lists, nil)
+			if f.absent && !c.seen {
+				v.Errs.Set(v.N)
+			} else {
+				v.Nulls.Set(v.N)
+			}
+			v.N++
+			return nil
+		}
+		missing := f.absent && !c.seen
+		appendParsed(v, f.codec, parsed{bad: missing, null: !missing})
+		return nil
+	}
+	if f.list {
+		return d.listCell(v, f, c, whole)
+	}
+	if f.codec == codecJSON && len(c.more) > 0 {
+		all := append([][]byte{c.first}, c.more...)
+		appendParsed(v, f.codec, parsed{text: append(append([]byte{'['}, bytes.Join(all, []byte{','})...), ']')})
+		return nil
+	}
+	p, err := f.parse(c.first, d.scratch, whole)
+	if err != nil {
+		return err
+	}
+	if len(c.more) > 0 && !sameTexts(f, c) {
+		return severalValues(f)
+	}
+	appendParsed(v, f.codec, p)
+	if cap(p.text) > cap(d.scratch) && f.codec == codecString && bytes.IndexByte(c.first, '\\') >= 0 {
+		d.scratch = p.text[:0] // keep what escapes have grown
+	}
+	return nil
+}
+
+// sameTexts reports whether all values are one text: the index keeps it once, so it is one value.
+func sameTexts(f *field, c *leafCell) bool {
+	if f.codec != codecString {
+		return false
+	}
+	for _, m := range c.more {
+		if !bytes.Equal(m, c.first) {
+			return false
+		}
+	}
+	return true
+}
+
+// severalValues is the error for a document that holds several values where one is expected.
+func severalValues(f *field) error {
+	return fmt.Errorf("%w: %q; declare the column with array: true", errSeveral, f.name)
+}
+
+var errSeveral = errors.New("a document holds more than one value in field")
+
+func (d *decoder) listCell(v *value.Vector, f *field, c *leafCell, whole bool) error {
+	items := make([]value.Value, 0, len(c.more))
+	bad := false
+	for _, raw := range append([][]byte{c.first}, c.more...) {
+		p, err := f.parse(raw, d.scratch, whole)
+		if err != nil {
+			return err
+		}
+		bad = bad || p.bad
+		if p.null {
+			continue
+		}
+		items = append(items, f.value(p))
+	}
+	if bad {
+		v.Errs.Set(v.N)
+	}
+	v.Lists = append(v.Lists, items)
+	v.N++
+	return nil
+}

@@ -1,0 +1,188 @@
+package elasticsearch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sort"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// idColumn is the name of the column that holds the document's id.
+const idColumn = "_id"
+
+// target is what a dataset reads: an index, alias, data stream or pattern, and the filter of a query: dataset.
+type target struct {
+	index  string
+	filter json.RawMessage // nil for all
+}
+
+// targetOf reads a dataset. A query: that does not only read is refused as the transport would refuse it.
+func targetOf(d query.Dataset) (target, error) {
+	op := "read dataset " + d.Name
+	bad := func(text string) (target, error) {
+		return target{}, &connectors.Error{Kind: connectors.Misconfigured, Op: op, Err: errors.New(text)}
+	}
+	if d.Query == "" {
+		if d.Index == "" {
+			return bad("an elasticsearch dataset is an index: or a query:")
+		}
+		return target{index: d.Index}, nil
+	}
+	line, body, _ := strings.Cut(strings.TrimSpace(d.Query), "\n")
+	method, path, ok := strings.Cut(strings.TrimSpace(line), " ")
+	path = strings.TrimSpace(path)
+	if !ok || !strings.HasPrefix(path, "/") {
+		return bad("query: is a request line, POST /index/_search, and a JSON body that holds \"query\"")
+	}
+	if !allowed(method, path) {
+		return target{}, &connectors.Error{Kind: connectors.ReadOnly, Op: op, Err: errReadOnly}
+	}
+	index, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if rest != "_search" || strings.HasPrefix(index, "_") {
+		return bad("query: reads by /index/_search only")
+	}
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(body), &parts); err != nil {
+		return bad("query: has a body that is not a JSON object")
+	}
+	filter := parts["query"]
+	if filter == nil || len(parts) != 1 {
+		return bad("query: takes \"query\" in its body and nothing else")
+	}
+	return target{index: index, filter: filter}, nil
+}
+
+func (t target) describeRequests() []request {
+	index := "/" + url.PathEscape(t.index)
+	count := request{method: http.MethodPost, path: index + "/_count"}
+	if t.filter != nil {
+		count.body, _ = json.Marshal(map[string]any{"query": t.filter})
+	}
+	return []request{{method: http.MethodGet, path: index}, count}
+}
+
+// Describe implements connectors.Source. Fields of several indices (a pattern, an alias, a data stream) are one
+// column where their types agree. Rows is the exact count of the moment.
+func (s *Source) Describe(ctx context.Context, d query.Dataset) (value.Schema, error) {
+	t, err := targetOf(d)
+	if err != nil {
+		return value.Schema{}, err
+	}
+	op := "describe " + t.index
+	requests := t.describeRequests()
+	var infos map[string]*indexInfo
+	if err := s.client.json(ctx, op, requests[0], &infos); err != nil {
+		return value.Schema{}, err
+	}
+	if len(infos) == 0 {
+		return value.Schema{}, &connectors.Error{Kind: connectors.NotFound, Op: op, Err: errors.New("no index matches")}
+	}
+	var count struct {
+		Count  int64  `json:"count"`
+		Shards shards `json:"_shards"`
+	}
+	if err := s.client.json(ctx, op, requests[1], &count); err != nil {
+		return value.Schema{}, err
+	}
+	if err := s.client.check(op, false, count.Shards); err != nil {
+		return value.Schema{}, err
+	}
+	schema := value.Schema{Columns: mergeIndices(infos, s.client.openSearch, d.Columns), Rows: count.Count}
+	if len(infos) == 1 {
+		schema.Key = []string{idColumn}
+	}
+	return schema, nil
+}
+
+// mergeIndices forms one list of columns, _id first, the others by name.
+func mergeIndices(infos map[string]*indexInfo, openSearch bool, options map[string]query.ColumnOptions) []value.Column {
+	indices := make([]string, 0, len(infos))
+	for name := range infos {
+		indices = append(indices, name)
+	}
+	sort.Strings(indices)
+	merged := map[string]described{}
+	for _, index := range indices {
+		for name, d := range describeIndex(infos[index], openSearch, options) {
+			if old, ok := merged[name]; ok {
+				d = merge(old, d)
+			}
+			merged[name] = d
+		}
+	}
+	columns := []value.Column{{
+		Name: idColumn, Type: value.Of(value.String), Native: idColumn, NotNull: true,
+		Meta: &field{name: idColumn, typ: idColumn, codec: codecString, class: classNone, whyNot: "_id", exists: idColumn},
+	}}
+	names := make([]string, 0, len(merged))
+	for name := range merged {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		d := merged[name]
+		columns = append(columns, value.Column{
+			Name: name, Type: d.kind, Native: d.native, MayErr: d.mayErr, Unusable: d.unusable, Meta: d.f,
+		})
+	}
+	return columns
+}
+
+// merge joins the descriptions of one field in two indices.
+func merge(a, b described) described {
+	if a.unusable != "" {
+		return a
+	}
+	if b.unusable != "" {
+		return b
+	}
+	f, g := *a.f, b.f
+	if f.typ != g.typ || f.format != g.format || strings.Join(f.source, ".") != strings.Join(g.source, ".") ||
+		(f.constant == nil) != (g.constant == nil) || (f.constant != nil && *f.constant != *g.constant) {
+		a.unusable = fmt.Sprintf("its indices map it differently (%s and %s)", a.native, b.native)
+		return a
+	}
+	if g.asked != f.asked {
+		f.refuse("indices that map the field differently")
+		if g.whyNot != "" {
+			f.whyNot = g.whyNot
+		}
+	}
+	if g.exists != f.exists {
+		f.exists, f.whyNotNull = "", "indices that map the field differently"
+	}
+	for _, name := range g.ignored {
+		if !containsText(f.ignored, name) {
+			f.ignored = append(f.ignored[:len(f.ignored):len(f.ignored)], name)
+		}
+	}
+	f.sortable = f.sortable && g.sortable
+	a.f, a.mayErr = &f, a.mayErr || b.mayErr
+	return a
+}
+
+func containsText(list []string, s string) bool {
+	for _, t := range list {
+		if t == s {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldOf returns what Describe noted about a column.
+func fieldOf(c *query.Column) (*field, error) {
+	f, ok := c.Col.Meta.(*field)
+	if !ok {
+		return nil, fmt.Errorf("column %q was not described by this connection", c.Col.Name)
+	}
+	return f, nil
+}

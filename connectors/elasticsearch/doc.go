@@ -1,0 +1,26 @@
+// Package elasticsearch reads Elasticsearch and OpenSearch indices.
+//
+// # What a row is
+//
+// A row is a document, its columns are the fields of the mapping (dotted paths) and "_id". A value is what
+// _source says, read by the type of the mapping: a long field truncates 5.7 and reads "5" as the server does, a date keeps
+// every digit that _source has although the index keeps milliseconds, a float keeps the double that _source has although the
+// index keeps 32 bits. A missing field, null and [] are null. A field holds one value unless its column is
+// declared an array; a document that says otherwise is an error of the request, never a guess.
+//
+// # What runs on the server
+//
+// Queries read the index, not _source. A predicate is sent as two queries, one for the documents for which it is true and one
+// for those for which it is false; the rest is undecided. Where index and _source may differ (ignore_above,
+// ignore_malformed, several values, a date or float next to the bound) the same request counts the documents
+// in doubt; if there are any, the answer is a *connectors.InexactError and the caller evaluates that part itself.
+//
+// # A query: dataset
+//
+// The text is a request line, POST /index/_search, and a JSON body that holds nothing but "query". It restricts
+// the index to the documents that match. Any request that could change anything is refused before it is sent.
+//
+// # Reading only
+//
+// Every request passes the allow-list of readonly.go, whatever built it.
+package elasticsearch

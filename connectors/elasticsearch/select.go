@@ -1,0 +1,358 @@
+package elasticsearch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// Sizes of reading.
+const (
+	firstPage   = 1000    // rows of the first page of a stream, before anything is known of their size
+	smallestRun = 10      // rows
+	largestPage = 10_000  // rows: max_result_window
+	pageBytes   = 8 << 20 // bytes that a page should have
+	boundedRows = 1000    // branches up to this limit are read at once, without a point in time
+	batchRows   = 4096
+	keepAlive   = "5m"
+)
+
+// selection is a Select made ready: one search a branch.
+type selection struct {
+	op       string
+	target   target
+	fields   []*field
+	types    []value.Type
+	sort     []any
+	branches []selectBranch
+	numbered bool // a column holds the branch's position
+	bounded  bool // all branches are small: one request without a point in time
+	guards   guards
+	rows     int
+}
+
+type selectBranch struct {
+	where *clause
+	limit int
+}
+
+// Select implements connectors.Source. It refuses with a *query.Refusal what Caps refuses, and returns a
+// *connectors.InexactError where a filter or the key cannot be trusted on the data at hand.
+func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
+	sel, err := s.prepare(q)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range q.Branches {
+		if b.Set == nil {
+			continue
+		}
+		where, err := s.violations(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		sel.branches[i].where = where
+	}
+	if sel.bounded {
+		return s.bounded(ctx, sel)
+	}
+	return s.stream(ctx, sel)
+}
+
+// prepare compiles a Select. Set branches get their where later: it takes requests to find it.
+func (s *Source) prepare(q query.Select) (*selection, error) {
+	t, err := targetOf(q.From.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	sel := &selection{op: "read " + t.index, target: t, rows: q.BatchRows, numbered: len(q.Branches) > 1}
+	if sel.rows <= 0 {
+		sel.rows = batchRows
+	}
+	for _, c := range q.Columns {
+		f, err := fieldOf(c)
+		if err != nil || c.Col.Unusable != "" {
+			if err == nil {
+				err = fmt.Errorf("column %q cannot be read: %s", c.Col.Name, c.Col.Unusable)
+			}
+			return nil, &connectors.Error{Op: sel.op, Err: err}
+		}
+		sel.fields, sel.types = append(sel.fields, f), append(sel.types, c.Col.Type)
+	}
+	comp := newCompiler()
+	if q.OrderByKey {
+		if sel.sort, err = keySort(comp, q.From); err != nil {
+			return nil, err
+		}
+	}
+	sel.bounded = len(q.Branches) > 0
+	for _, b := range q.Branches {
+		where := all()
+		if b.Where != nil {
+			p, r := comp.predicate(b.Where)
+			if r != nil {
+				return nil, r
+			}
+			where = p.t
+		}
+		if b.Set != nil {
+			if r := s.setRefusal(b.Set); r != nil {
+				return nil, r
+			}
+		}
+		sel.bounded = sel.bounded && b.Limit > 0 && b.Limit <= boundedRows
+		sel.branches = append(sel.branches, selectBranch{where: where, limit: b.Limit})
+	}
+	if len(q.Branches) == 0 {
+		sel.branches = []selectBranch{{where: all()}}
+	}
+	sel.guards = comp.checks()
+	return sel, nil
+}
+
+// keySort is the sort for the key: nulls last, keywords by their UTF-8 bytes.
+func keySort(comp *compiler, from query.Relation) ([]any, error) {
+	var out []any
+	for _, name := range from.Dataset.Key {
+		col, i := from.Schema.Column(name)
+		if i < 0 {
+			return nil, &connectors.Error{Op: "sort by key", Err: fmt.Errorf("no field %q", name)}
+		}
+		f, r := comp.comparable(&query.Column{Index: i, Col: col})
+		if r != nil {
+			return nil, r
+		}
+		if !f.sortable {
+			return nil, refuse(nil, "order by a field of type "+f.typ)
+		}
+		body := map[string]any{"order": "asc", "missing": "_last"}
+		if f.class == classKeyword {
+			body["unmapped_type"] = "keyword"
+		} else {
+			body["unmapped_type"] = f.typ
+		}
+		out = append(out, map[string]any{f.asked: body})
+	}
+	return out, nil
+}
+
+// search is the body of one search of a branch.
+func (s *Source) searchBody(sel *selection, b selectBranch, size int, whole bool) map[string]any {
+	body := map[string]any{"size": size, "track_total_hits": false}
+	if q := withFilter(sel.target.filter, b.where); q != nil {
+		body["query"] = q
+	}
+	d := newDecoder(sel.fields, sel.types)
+	switch paths := d.paths(); {
+	case len(paths) == 0:
+		body["_source"] = false
+	case whole || d.wholeSource():
+		body["_source"] = true
+	default:
+		body["_source"] = paths
+	}
+	if t := s.client.timeoutText(); t != "" {
+		body["timeout"] = t
+	}
+	if sel.sort != nil {
+		body["sort"] = sel.sort
+	}
+	return body
+}
+
+// withFilter joins the filter of the dataset and a clause, nil for all documents.
+func withFilter(filter json.RawMessage, c *clause) any {
+	var parts []any
+	if filter != nil {
+		parts = append(parts, filter)
+	}
+	if c != nil && c.op != clauseAll {
+		parts = append(parts, c.query())
+	}
+	switch len(parts) {
+	case 0:
+		return nil
+	case 1:
+		if filter == nil {
+			return parts[0]
+		}
+	}
+	return map[string]any{"bool": map[string]any{"filter": parts}}
+}
+
+// openPIT is the request for a point in time.
+func (s *Source) openPIT(index string) request {
+	path := "/" + url.PathEscape(index)
+	if s.client.openSearch {
+		path += "/_search/point_in_time"
+	} else {
+		path += "/_pit"
+	}
+	return request{method: http.MethodPost, path: path + "?keep_alive=" + keepAlive}
+}
+
+// closePIT is the request that ends a point in time.
+func (s *Source) closePIT(id string) request {
+	if s.client.openSearch {
+		body, _ := json.Marshal(map[string]any{"pit_id": []string{id}})
+		return request{method: http.MethodDelete, path: "/_search/point_in_time", body: body}
+	}
+	body, _ := json.Marshal(map[string]any{"id": id})
+	return request{method: http.MethodDelete, path: "/_pit", body: body}
+}
+
+// boundedRequest is the one request for small branches: a search each, and one for the guards.
+func (s *Source) boundedRequest(sel *selection, whole bool) request {
+	var bodies []map[string]any
+	if !sel.guards.empty() {
+		body := map[string]any{"size": 0, "track_total_hits": false, "aggs": sel.guards.aggs()}
+		if q := withFilter(sel.target.filter, nil); q != nil {
+			body["query"] = q
+		}
+		bodies = append(bodies, body)
+	}
+	for _, b := range sel.branches {
+		bodies = append(bodies, s.searchBody(sel, b, b.limit, whole))
+	}
+	if len(bodies) == 1 {
+		return searchRequest(sel.target.index, bodies[0])
+	}
+	var lines []byte
+	for _, body := range bodies {
+		text, _ := json.Marshal(body)
+		lines = append(append(append(lines, "{}\n"...), text...), '\n')
+	}
+	return request{method: http.MethodPost, path: "/" + url.PathEscape(sel.target.index) + "/_msearch", body: lines, lines: true}
+}
+
+func searchRequest(index string, body map[string]any) request {
+	text, _ := json.Marshal(body) // maps of texts, numbers and raw JSON always marshal
+	return request{method: http.MethodPost, path: searchPath(index), body: text}
+}
+
+// parsePage frames one answer of a search and refuses it when it is not over all data.
+func (s *Source) parsePage(op string, body []byte, p *page) error {
+	sc := &scanner{data: body}
+	if err := frame(sc, p); err != nil {
+		return &connectors.Error{Op: op, Err: err}
+	}
+	return s.checkPage(op, p)
+}
+
+func (s *Source) checkPage(op string, p *page) error {
+	if p.failure != nil {
+		return s.client.refused(op, http.StatusBadRequest, append(append([]byte(`{"error":`), p.failure...), '}'))
+	}
+	var sh shards
+	if len(p.shards) > 0 {
+		if err := decodeJSON(op, p.shards, &sh); err != nil {
+			return err
+		}
+	}
+	return s.client.check(op, p.timedOut, sh)
+}
+
+// bounded reads small branches with one request.
+func (s *Source) bounded(ctx context.Context, sel *selection) (connectors.Rows, error) {
+	for _, whole := range []bool{false, true} {
+		rows, err := s.boundedOnce(ctx, sel, whole)
+		if err == errNeedRaw { //nolint:errorlint // never wrapped
+			continue
+		}
+		return rows, err
+	}
+	return nil, &connectors.Error{Op: sel.op, Err: errNeedRaw}
+}
+
+func (s *Source) boundedOnce(ctx context.Context, sel *selection, whole bool) (connectors.Rows, error) {
+	r := s.boundedRequest(sel, whole)
+	body, err := s.client.do(ctx, sel.op, r, nil)
+	if err != nil {
+		return nil, err
+	}
+	var pages []*page
+	sc := &scanner{data: body}
+	if !r.lines {
+		pages = []*page{{}}
+		err = frame(sc, pages[0])
+	} else {
+		err = sc.object(func(key []byte) error {
+			if string(key) != "responses" {
+				_, err := sc.value()
+				return err
+			}
+			return sc.array(func() error {
+				p := &page{}
+				pages = append(pages, p)
+				return frame(sc, p)
+			})
+		})
+	}
+	if err != nil {
+		return nil, &connectors.Error{Op: sel.op, Err: err}
+	}
+	for _, p := range pages {
+		if err := s.checkPage(sel.op, p); err != nil {
+			return nil, err
+		}
+	}
+	if !sel.guards.empty() {
+		if len(pages) == 0 {
+			return nil, &connectors.Error{Op: sel.op, Err: errJSON}
+		}
+		if err := sel.guards.verify(sel.op, pages[0].aggregations); err != nil {
+			return nil, err
+		}
+		pages = pages[1:]
+	}
+	if len(pages) != len(sel.branches) {
+		return nil, &connectors.Error{Op: sel.op, Err: errJSON}
+	}
+	d := newDecoder(sel.fields, sel.types)
+	out := &batches{}
+	for i, p := range pages {
+		if len(p.hits) == 0 {
+			continue
+		}
+		extra := -1
+		if sel.numbered {
+			extra = i
+		}
+		for at := 0; at < len(p.hits); at += sel.rows {
+			b := &value.Batch{}
+			if err := d.batch(b, p.hits[at:min(at+sel.rows, len(p.hits))], whole || d.wholeSource(), extra); err != nil {
+				if err == errNeedRaw { //nolint:errorlint // never wrapped
+					return nil, err
+				}
+				return nil, &connectors.Error{Op: sel.op, Err: err}
+			}
+			out.all = append(out.all, b)
+		}
+	}
+	return out, nil
+}
+
+// batches are rows that have been read already.
+type batches struct{ all []*value.Batch }
+
+// Next implements connectors.Rows.
+func (b *batches) Next(context.Context) (*value.Batch, error) {
+	if len(b.all) == 0 {
+		return nil, nil
+	}
+	first := b.all[0]
+	b.all = b.all[1:]
+	return first, nil
+}
+
+// Close implements connectors.Rows.
+func (b *batches) Close() error {
+	b.all = nil
+	return nil
+}

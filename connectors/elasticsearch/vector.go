@@ -1,0 +1,88 @@
+package elasticsearch
+
+import (
+	"math"
+
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// resetVector empties v for rows values of type t, keeping its memory.
+func resetVector(v *value.Vector, t value.Type, rows int) {
+	words := value.Words(rows)
+	v.Type, v.N = t, 0
+	v.Nulls, v.Errs = resetBits(v.Nulls, words), resetBits(v.Errs, words)
+	v.Bools, v.Ints, v.Nanos, v.Uints = v.Bools[:0], v.Ints[:0], v.Nanos[:0], v.Uints[:0]
+	v.Floats, v.Decs, v.Data, v.Lists = v.Floats[:0], v.Decs[:0], v.Data[:0], v.Lists[:0]
+	v.Offs = v.Offs[:0]
+	switch t.Kind {
+	case value.String, value.Bytes, value.JSON:
+		v.Offs = append(v.Offs, 0)
+	}
+}
+
+func resetBits(b value.Bitmap, words int) value.Bitmap {
+	if cap(b) < words {
+		return make(value.Bitmap, words)
+	}
+	b = b[:words]
+	clear(b)
+	return b
+}
+
+// appendParsed appends p, read by codec c, to v.
+func appendParsed(v *value.Vector, c codec, p parsed) {
+	switch {
+	case p.null:
+		v.Nulls.Set(v.N)
+	case p.bad:
+		v.Errs.Set(v.N)
+	}
+	switch c {
+	case codecBool:
+		v.Bools = append(v.Bools, p.b)
+	case codecInt:
+		v.Ints = append(v.Ints, p.i)
+	case codecUint:
+		v.Uints = append(v.Uints, p.u)
+	case codecDouble:
+		v.Floats = append(v.Floats, p.f)
+	case codecDecimal:
+		v.Decs = append(v.Decs, p.d)
+	case codecTime:
+		v.Ints = append(v.Ints, p.t.Unix())
+		v.Nanos = append(v.Nanos, int32(p.t.Nanosecond())) // #nosec G115 -- under 1e9
+	default:
+		v.Data = append(v.Data, p.text...)
+		v.Offs = append(v.Offs, uint32(min(len(v.Data), math.MaxUint32))) // #nosec G115 -- a page is far smaller
+	}
+	v.N++
+}
+
+// appendValue appends a single value of v's type, null included.
+func appendValue(v *value.Vector, x value.Value) {
+	null := x.IsNull()
+	if null {
+		v.Nulls.Set(v.N)
+	}
+	switch v.Type.Kind {
+	case value.Bool:
+		v.Bools = append(v.Bools, x.Bool())
+	case value.Int, value.Duration:
+		v.Ints = append(v.Ints, x.Int())
+	case value.Uint:
+		v.Uints = append(v.Uints, x.Uint())
+	case value.Double:
+		v.Floats = append(v.Floats, x.Double())
+	case value.Decimal:
+		v.Decs = append(v.Decs, x.Decimal())
+	case value.Timestamp, value.LocalTimestamp:
+		t := x.Time()
+		v.Ints, v.Nanos = append(v.Ints, t.Unix()), append(v.Nanos, int32(t.Nanosecond())) // #nosec G115 -- under 1e9
+	case value.List:
+		v.Lists = append(v.Lists, x.List())
+	default:
+		v.Data = append(v.Data, x.Str()...)
+		v.Offs = append(v.Offs, uint32(min(len(v.Data), math.MaxUint32))) // #nosec G115 -- single values
+	}
+	v.N++
+}
