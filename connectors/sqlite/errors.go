@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	modernc "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/assay-dev/assay/connectors"
+)
+
+// wrap makes an *connectors.Error of a failure while doing op under ctx.
+func wrap(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var already *connectors.Error
+	if errors.As(err, &already) {
+		return err
+	}
+	return &connectors.Error{Kind: kindOf(ctx, err), Op: op, Err: err}
+}
+
+func kindOf(ctx context.Context, err error) connectors.ErrorKind {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+		return connectors.TimedOut
+	}
+	var e *modernc.Error
+	if !errors.As(err, &e) {
+		return connectors.Failed
+	}
+	switch e.Code() & 0xff { // the low byte is the primary code
+	case lib.SQLITE_READONLY:
+		return connectors.ReadOnly
+	case lib.SQLITE_PERM, lib.SQLITE_AUTH:
+		return connectors.Denied
+	case lib.SQLITE_CANTOPEN:
+		return connectors.Unreachable
+	case lib.SQLITE_NOTADB:
+		return connectors.Misconfigured
+	case lib.SQLITE_CORRUPT, lib.SQLITE_IOERR:
+		return connectors.Lost
+	default:
+		return connectors.Failed
+	}
+}
