@@ -11,6 +11,13 @@ import (
 
 var bigTen = big.NewInt(10)
 
+// DecFromBig returns c * 10^-scale; c is copied.
+func DecFromBig(c *big.Int, scale int32) Dec { return shrink(new(big.Int).Set(c), scale) }
+
+// Small returns the coefficient and scale of a number in the small form: d = coef * 10^-scale, 0 <= scale <= 1000.
+// It is false for numbers beyond it.
+func (d Dec) Small() (coef int64, scale int32, ok bool) { return d.coef, d.scale, d.big == nil }
+
 // bigPow10 returns 10^n.
 func bigPow10(n int64) *big.Int { return new(big.Int).Exp(bigTen, big.NewInt(n), nil) }
 

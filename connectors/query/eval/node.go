@@ -35,6 +35,8 @@ type node struct {
 	tooLong                         bool // the text of a batch exceeded value.MaxData
 	bitBuf, nullBuf, errBuf, undBuf value.Bitmap
 	out                             value.Vector // what Run hands out for Bool and constants
+	view                            value.Vector // of asVector
+	viewBools                       []bool
 }
 
 func (nd *node) isConst() bool { return nd.state != varying }
