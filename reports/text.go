@@ -112,7 +112,7 @@ func (p *printer) table(rep *result.Report) {
 		if e.Counts != nil {
 			tr, fa, un = Group(e.Counts.True), Group(e.Counts.False), Group(e.Counts.Undecided)
 		}
-		rate := rateText(e)
+		rate := RateText(e)
 		if e.Kind == result.KindMetric && !e.Observed.IsNull() {
 			rate = clip(diag.Visible(e.Observed.Text()), 24)
 		}
@@ -129,8 +129,9 @@ func (p *printer) table(rep *result.Report) {
 	p.printf("\n")
 }
 
-// rateText never rounds to 100 % or 0 % what is not.
-func rateText(e *result.Expectation) string {
+// RateText is the rate of an expectation in per cent, "" where it has none. It never rounds to 100 % or 0 % what is
+// not.
+func RateText(e *result.Expectation) string {
 	if e.Rate == nil || e.Counts == nil {
 		return ""
 	}
