@@ -1,0 +1,167 @@
+package schema_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/assay-dev/assay/expectations/catalog"
+	"github.com/assay-dev/assay/suites/schema"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated files")
+
+// generated compares a generated file with what the declarations make now.
+func generated(t *testing.T, path string, want []byte) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is stale: go test ./suites/schema -update", path)
+	}
+}
+
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	j, err := schema.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	generated(t, "suite.schema.json", j)
+	generated(t, filepath.Join("..", "..", "docs", "suite.md"), []byte(schema.Markdown()))
+}
+
+func compile(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	j, err := schema.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(j))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(schema.ID, doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile(schema.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func validate(t *testing.T, s *jsonschema.Schema, text string) error {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return s.Validate(plain(v))
+}
+
+// plain turns what YAML decodes to a time into the text that editors see.
+func plain(v any) any {
+	switch v := v.(type) {
+	case time.Time:
+		return v.Format(time.DateOnly)
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = plain(v[k])
+		}
+	}
+	return v
+}
+
+const head = `
+version: 1
+connections: {shop: {driver: postgres, dsn: "${DSN}"}}
+`
+
+func nested(item string) string {
+	return head + "datasets:\n  orders:\n    connection: shop\n    table: orders\n    expectations:\n      - " + item + "\n"
+}
+
+func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
+	s := compile(t)
+	for _, text := range []string{
+		head,
+		nested("not_null: [id, customer_id]"), nested("not_null: id"), nested("not_null: {columns: [id], mostly: 99%}"),
+		nested("in_set: {column: status, values: [new, 1, true]}"), nested("unique: [a, b]"),
+		nested("expect: row.a > 0\n        mostly: 0.5\n        tags: x"), nested("row_count: {min: 1}\n        severity: warning"),
+		nested("between: {column: a, min: 2024-01-01, strict_max: 3.5}"), nested("fresh: {column: t, max_age: 1d12h}"),
+		head + "vars: {a: 1, b: {type: int}}\nexpectations: [{expect: a.count() == 1}]\n",
+		head + "datasets: {o: {connection: shop, index: x, columns: {a: {type: bool, absent: error, array: true}}, types: {b: int}}}\n",
+		head + "datasets:\nexpectations:\n",
+	} {
+		if err := validate(t, s, text); err != nil {
+			t.Errorf("refused:\n%s\n%v", text, err)
+		}
+	}
+}
+
+func TestSchemaRefusesWhatTheLoaderRefuses(t *testing.T) {
+	s := compile(t)
+	for _, text := range []string{
+		"version: 2\n", "expectation: []\n", "connections: {a: {dsn: x}}\n", "connections: {a: {driver: x, pasword: y}}\n",
+		"datasets: {o: {connection: c}}\n", "datasets: {o: {connection: c, table: a, index: b}}\n",
+		"datasets: {1o: {connection: c, table: a}}\n", "datasets: {o: {connection: c, table: a, fix: x}}\n",
+		nested("not_nul: id"), nested("not_null: {colum: id}"), nested("in_set: {column: a}"), nested("in_set: [a, b]"),
+		nested("not_null: id\n        unique: id"), nested("expect: a\n        not_null: id"), nested("where: a"),
+		nested("expect: a\n        mostly: 99"), nested("expect: a\n        severity: fatal"),
+		nested("expect: a\n        mostly: 1\n        max_failures: 1"), nested("row_count: {min: -1}"),
+		nested("fresh: {column: t, max_age: soon}"), nested("matches: {column: t, patern: x}"),
+		nested("expect: a\n        compare: {}"), "expectations: [{not_null: id}]\n", "expectations: {a: b}\n",
+	} {
+		if err := validate(t, s, text); err == nil {
+			t.Errorf("accepted:\n%s", text)
+		}
+	}
+}
+
+// A common key that were an argument's name too could not be told apart.
+func TestCommonKeysAndArgumentsDiffer(t *testing.T) {
+	for _, e := range catalog.Entries() {
+		for _, p := range e.Params {
+			for _, name := range append([]string{p.Name}, p.Aliases...) {
+				if f, ok := schema.Expectation().Field(name); ok && f.Inside {
+					t.Errorf("%s: argument %s is a common key too", e.Name, name)
+				}
+			}
+		}
+		if _, ok := schema.Expectation().Field(e.Name); ok {
+			t.Errorf("%s is a common key", e.Name)
+		}
+	}
+}
+
+func TestEveryFieldIsDocumented(t *testing.T) {
+	for _, o := range []schema.Object{schema.Suite(), schema.Connection(), schema.Dataset(), schema.Column(), schema.Expectation()} {
+		for _, f := range o.Fields {
+			if !f.Later && (f.Doc == "" || strings.HasSuffix(f.Doc, ".")) {
+				t.Errorf("%s.%s: doc %q", o.Name, f.Name, f.Doc)
+			}
+		}
+	}
+}
