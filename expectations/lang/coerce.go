@@ -178,7 +178,7 @@ func (c *compiler) toDecimal(e celast.Expr) celast.Expr {
 		return c.fac.NewCall(id, "decimal", c.fac.NewLiteral(e.ID(), types.String(d)))
 	}
 	if isInt(t) || isUint(t) || isDouble(t) || isDyn(t) {
-		return c.wrap(promoteFunc, e, decimalType)
+		return c.wrap(PromoteFunc, e, decimalType)
 	}
 	return e
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// promoteFunc is the hidden function that coercion puts around a number that meets a
+// PromoteFunc is the hidden function that coercion puts around a number that meets a
 // decimal: null stays null, and what is no number stays itself (and then fails to compare).
-const promoteFunc = "@decimal"
+const PromoteFunc = "@decimal"
 
 // baseEnv is the environment without any name of a suite. It is immutable; each expression extends it.
 var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
@@ -78,7 +78,7 @@ func decimalFunctions() []cel.EnvOption {
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return v.ConvertToType(types.DoubleType) }))),
 		cel.Function("int", cel.Overload("decimal_to_int", []*cel.Type{d}, cel.IntType,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return v.ConvertToType(types.IntType) }))),
-		cel.Function(promoteFunc, cel.Overload("any_to_decimal", []*cel.Type{cel.DynType}, d,
+		cel.Function(PromoteFunc, cel.Overload("any_to_decimal", []*cel.Type{cel.DynType}, d,
 			cel.UnaryBinding(func(v ref.Val) ref.Val {
 				if n, ok := promote(v); ok {
 					return n
