@@ -21,6 +21,7 @@ type Plan struct {
 type output struct {
 	typ    value.Type
 	column int // -1 for counts
+	bad    int // the column that is 1 where this one is in error, -1 for none
 	terms  []term
 }
 
@@ -81,18 +82,35 @@ func (a *aggregation) group(e query.Expr) (string, *query.Refusal) {
 	if refusal != nil {
 		return "", refusal
 	}
-	if okOf(o) != "" {
-		return "", Refuse(a.w.d, "group by an expression that may be in error", e)
-	}
 	key, refusal := a.w.d.GroupKey(a.w, o)
 	if refusal != nil {
 		return "", located(refusal, e)
 	}
+	ok := okOf(o)
 	o.SQL, o.Prec, o.Col = key, PrecOr, nil
 	a.texts = append(a.texts, a.w.d.Output(o))
 	a.types = append(a.types, e.Type())
-	a.outputs = append(a.outputs, output{typ: e.Type(), column: len(a.texts) - 1})
-	return key, nil
+	at := len(a.texts)
+	a.outputs = append(a.outputs, output{typ: e.Type(), column: at - 1, bad: -1})
+	keys := []string{a.key(key, at)}
+	if ok != "" {
+		// Keys in error make a group of their own, apart from null.
+		bad := "CASE WHEN " + ok + " THEN 0 ELSE 1 END"
+		a.texts = append(a.texts, a.w.int(bad))
+		a.types = append(a.types, value.Of(value.Int))
+		a.outputs[len(a.outputs)-1].bad = at
+		keys = append(keys, a.key(bad, at+1))
+	}
+	return strings.Join(keys, ", "), nil
+}
+
+// key returns a text for GROUP BY. Not every engine sees that two texts with
+// unnumbered parameters are the same: then the position stands for it.
+func (a *aggregation) key(text string, position int) string {
+	if strings.Contains(text, mark) {
+		return strconv.Itoa(position)
+	}
+	return text
 }
 
 func located(r *query.Refusal, e query.Expr) *query.Refusal {
@@ -166,7 +184,7 @@ func cancel(ts []term) []term {
 
 func (a *aggregation) counts(outs ...[]term) {
 	for _, ts := range outs {
-		a.outputs = append(a.outputs, output{typ: value.Of(value.Int), column: -1, terms: ts})
+		a.outputs = append(a.outputs, output{typ: value.Of(value.Int), column: -1, bad: -1, terms: ts})
 	}
 }
 
@@ -177,6 +195,9 @@ func (p *Plan) Result(raw *value.Batch) *value.Batch {
 		if o.column >= 0 {
 			out.Cols[i] = raw.Cols[o.column]
 			out.Cols[i].Type = o.typ
+			if o.bad >= 0 {
+				markBad(&out.Cols[i], &raw.Cols[o.bad])
+			}
 			continue
 		}
 		v := value.Vector{Type: o.typ, N: raw.N, Ints: make([]int64, raw.N)}
@@ -191,4 +212,20 @@ func (p *Plan) Result(raw *value.Batch) *value.Batch {
 		out.Cols[i] = v
 	}
 	return out
+}
+
+// markBad turns null elements into elements in error where flags say so.
+func markBad(v, flags *value.Vector) {
+	for i := range v.N {
+		if flags.Ints[i] != 1 {
+			continue
+		}
+		if v.Errs == nil {
+			v.Errs = make(value.Bitmap, value.Words(v.N))
+		}
+		v.Errs.Set(i)
+		if v.Nulls.Get(i) {
+			v.Nulls[i>>6] &^= 1 << (uint(i) & 63)
+		}
+	}
 }

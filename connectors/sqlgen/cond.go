@@ -52,10 +52,7 @@ func (w *Writer) leaf(e query.Expr, neg bool) (Operand, *query.Refusal) {
 	if refusal != nil || !neg {
 		return o, refusal
 	}
-	f := o.f
-	f.nullIsValue = false
-	f.truthStrict = f.nullStrict
-	return Operand{SQL: "NOT " + o.Paren(PrecNot), Prec: PrecNot, Expr: e, Type: o.Type, Fails: o.Fails, MayBeNull: o.MayBeNull, f: f}, nil
+	return not(o), nil
 }
 
 // junction renders AND and OR.
@@ -147,13 +144,9 @@ var negated = map[query.Op]query.Op{
 	query.OpLt: query.OpGe, query.OpLe: query.OpGt, query.OpGt: query.OpLe, query.OpGe: query.OpLt,
 }
 
-// ordering renders <, <=, >, >=. Where the comparison is undecided so is its
-// negation, so the operator can be turned round.
+// ordering renders <, <=, >, >=. A negation turns the operator round, but for
+// doubles: every ordering with a NaN is false, so its negation true.
 func (w *Writer) ordering(c *query.Call, neg bool) (Operand, *query.Refusal) {
-	op := c.Op
-	if neg {
-		op = negated[op]
-	}
 	a, refusal := w.Expr(c.Args[0])
 	if refusal != nil {
 		return Operand{}, refusal
@@ -162,7 +155,25 @@ func (w *Writer) ordering(c *query.Call, neg bool) (Operand, *query.Refusal) {
 	if refusal != nil {
 		return Operand{}, refusal
 	}
-	return w.compare(c, op, a, b)
+	if !neg {
+		return w.compare(c, c.Op, a, b)
+	}
+	if a.Type.Kind != value.Double && b.Type.Kind != value.Double {
+		return w.compare(c, negated[c.Op], a, b)
+	}
+	o, refusal := w.compare(c, c.Op, a, b)
+	if refusal != nil {
+		return Operand{}, refusal
+	}
+	return not(o), nil
+}
+
+// not negates a rendered condition.
+func not(o Operand) Operand {
+	f := o.f
+	f.nullIsValue, f.present, f.presentSQL = false, nil, ""
+	f.truthStrict = f.nullStrict
+	return Operand{SQL: "NOT " + o.Paren(PrecNot), Prec: PrecNot, Expr: o.Expr, Type: o.Type, Fails: o.Fails, MayBeNull: o.MayBeNull, f: f}
 }
 
 // compare renders a strict comparison.

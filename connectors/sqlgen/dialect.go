@@ -39,8 +39,8 @@ type Dialect interface {
 	Column(w *Writer, ref string, c *query.Column) (Operand, *query.Refusal)
 
 	// Compare renders OpEq, OpNe, OpLt, OpLe, OpGt or OpGe strictly: NULL when an operand is NULL.
-	// Strings bytewise, numbers of different kinds on the exact number line, ordering with NaN NULL,
-	// NaN equal to nothing. Set Fails where NULL may come of operands that are not NULL; OpEq, OpNe and In never may.
+	// Strings bytewise, numbers of different kinds as package query says, NaN equal to nothing and ordering
+	// with it FALSE (see OpLt): never NULL on operands that are not.
 	Compare(w *Writer, op query.Op, a, b Operand) (Operand, *query.Refusal)
 	// NullSafe renders equality, or inequality when ne, in which two NULLs are equal and a NULL equals
 	// nothing else, never NULL itself: IS NOT DISTINCT FROM, <=>, IS. ok=false has sqlgen spell it with
@@ -59,7 +59,7 @@ type Dialect interface {
 	// Fold renders the value of an aggregate over the rows for which cond ("" for all) is TRUE, skipping
 	// NULLs of arg: MeasureSum, MeasureMin, MeasureMax, MeasureSumSquares, MeasureStddev,
 	// MeasureDistinct, MeasureQuantile. Its type is Measure.Outputs()[0]; NULL over nothing. For doubles arg is never NaN in
-	// MeasureMin, MeasureMax, MeasureDistinct and MeasureQuantile: sqlgen excludes it by OpIsNaN.
+	// MeasureMin, MeasureMax and MeasureQuantile: sqlgen excludes it by OpIsNaN (see NaNFree); MeasureDistinct counts all NaNs as one.
 	Fold(w *Writer, kind query.MeasureKind, q float64, arg Operand, cond string) (Operand, *query.Refusal)
 
 	// OrderBy renders one key of ORDER BY: numbers and times by value, text and bytes bytewise,

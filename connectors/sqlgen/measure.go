@@ -255,7 +255,7 @@ func (a *aggregation) fold(m query.Measure, sel []Operand, where verdicts) *quer
 	if m.Kind == query.MeasureDistinct {
 		a.counts([]term{{column, 1}})
 	} else {
-		a.outputs = append(a.outputs, output{typ: f.Type, column: column})
+		a.outputs = append(a.outputs, output{typ: f.Type, column: column, bad: -1})
 	}
 	count := a.rows(used)
 	byNull, errored, refusal := a.unused(m, sel, withNaN, arg)
@@ -309,21 +309,32 @@ func paren(sql string) string { return "(" + sql + ")" }
 
 // nan renders that a double is NaN, NULL where it is NULL; "" where m does not care.
 func (a *aggregation) nan(m query.Measure, arg Operand) (string, *query.Refusal) {
-	if arg.Type.Kind != value.Double {
-		return "", nil
-	}
 	switch m.Kind {
-	case query.MeasureMin, query.MeasureMax, query.MeasureDistinct, query.MeasureQuantile:
+	case query.MeasureMin, query.MeasureMax, query.MeasureQuantile:
+		return a.w.nan(arg)
 	default:
 		return "", nil
 	}
-	call := &query.Call{Op: query.OpIsNaN, Args: []query.Expr{m.Arg}, Typ: value.Of(value.Bool), At: m.Arg.Span()}
-	o, refusal := a.w.d.Call(a.w, call, []Operand{arg})
-	if refusal != nil {
-		return "", located(refusal, m.Arg)
-	}
-	if o.SQL == "FALSE" {
+}
+
+// NaNFree is a Dialect that knows doubles which are never NaN.
+type NaNFree interface {
+	// NeverNaN reports that o is not NaN in any row.
+	NeverNaN(o Operand) bool
+}
+
+// nan renders that o is NaN, NULL where it is NULL; "" for never.
+func (w *Writer) nan(o Operand) (string, *query.Refusal) {
+	if o.Type.Kind != value.Double {
 		return "", nil
 	}
-	return o.Paren(PrecNot), nil
+	if d, ok := w.d.(NaNFree); ok && d.NeverNaN(o) {
+		return "", nil
+	}
+	call := &query.Call{Op: query.OpIsNaN, Args: []query.Expr{o.Expr}, Typ: value.Of(value.Bool), At: o.Expr.Span()}
+	is, refusal := w.d.Call(w, call, []Operand{o})
+	if refusal != nil {
+		return "", located(refusal, o.Expr)
+	}
+	return is.Paren(PrecNot), nil
 }

@@ -44,6 +44,7 @@ func Set(d Dialect, c query.SetCheck) (Statement, error) {
 type keys struct {
 	ops    []Operand
 	groups []string // as keys of GROUP BY and comparison
+	bad    []string // further conditions, never NULL, under which a row is bad
 }
 
 func (w *Writer) keys(cols []*query.Column) (keys, *query.Refusal) {
@@ -65,7 +66,8 @@ func (w *Writer) keys(cols []*query.Column) (keys, *query.Refusal) {
 
 // state says of a row whether a key is null (1), bad (2) or neither (0); "" where all rows are fine.
 func (k keys) state() string {
-	var null, bad []string
+	var null []string
+	bad := append([]string(nil), k.bad...)
 	for _, o := range k.ops {
 		if is := isNull(o); is != "" {
 			null = append(null, is)
@@ -94,6 +96,9 @@ func (k keys) present() []Operand {
 		if o.MayBeNull {
 			out = append(out, present(o, nil))
 		}
+	}
+	for _, b := range k.bad {
+		out = append(out, Operand{SQL: "NOT (" + b + ")", Prec: PrecNot, f: facts{exact: true}})
 	}
 	return out
 }
@@ -162,37 +167,46 @@ func (w *Writer) unique(c *query.UniqueCheck) (string, error) {
 	) + "\nFROM (SELECT " + inner + " FROM " + item + where(conds) + " GROUP BY " + strings.Join(groups, ", ") + ") AS g", nil
 }
 
-// ordered renders the window over which a MonotonicCheck looks back, and its conditions.
-func (w *Writer) ordered(c *query.MonotonicCheck) (v Operand, window string, all keys, err error) {
+// ordered renders the window over which a MonotonicCheck looks back. The keys are what a row
+// needs to take part: a null group is a group, a bad one is none, and NaN has no place in an order.
+func (w *Writer) ordered(c *query.MonotonicCheck) (v Operand, window string, k keys, err error) {
 	v, refusal := w.column(c.Column)
 	if refusal != nil {
-		return v, "", all, refusal
+		return v, "", k, refusal
 	}
-	g, refusal := w.keys(c.GroupBy)
-	if refusal != nil {
-		return v, "", all, refusal
-	}
-	all.ops = append(all.ops, v)
+	k.ops = append(k.ops, v)
 	var order []string
 	for _, col := range c.OrderBy {
 		o, refusal := w.column(col)
 		if refusal != nil {
-			return v, "", all, refusal
+			return v, "", k, refusal
 		}
-		all.ops = append(all.ops, o)
+		k.ops = append(k.ops, o)
 		order = append(order, w.d.OrderBy(o, false))
 	}
 	order = append(order, w.d.OrderBy(v, c.Descending))
+	for _, o := range k.ops {
+		nan, refusal := w.nan(o)
+		if refusal != nil {
+			return v, "", k, refusal
+		}
+		if nan != "" {
+			k.bad = append(k.bad, o.Paren(PrecCompare)+" IS NOT NULL AND "+nan)
+		}
+	}
+	g, refusal := w.keys(c.GroupBy)
+	if refusal != nil {
+		return v, "", k, refusal
+	}
 	for _, o := range g.ops {
-		// A null group is a group; a bad one is none.
-		if okOf(o) != "" {
-			return v, "", all, Refuse(w.d, "monotonic grouped by a column that may be in error", o.Expr)
+		if ok := okOf(o); ok != "" {
+			k.bad = append(k.bad, "NOT ("+ok+")")
 		}
 	}
 	if len(g.groups) > 0 {
 		window = "PARTITION BY " + strings.Join(g.groups, ", ") + " "
 	}
-	return v, window + "ORDER BY " + strings.Join(order, ", "), all, nil
+	return v, window + "ORDER BY " + strings.Join(order, ", "), k, nil
 }
 
 // falls renders that v does not follow its predecessor prev as c demands.

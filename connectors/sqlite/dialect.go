@@ -78,6 +78,9 @@ func plain(o sqlgen.Operand) bool {
 	return o.Col != nil || o.Lit != nil && !math.IsNaN(o.Lit.Val.Double())
 }
 
+// NeverNaN implements sqlgen.NaNFree.
+func (dialect) NeverNaN(o sqlgen.Operand) bool { return plain(o) }
+
 // native reports whether SQLite's own = says what CEL's == says of a and b.
 func (d dialect) native(a, b sqlgen.Operand) bool {
 	if a.Type.Kind != b.Type.Kind {
@@ -136,14 +139,10 @@ func (d dialect) Compare(_ *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sq
 		return o, sqlgen.Refuse(d, "comparison of "+a.Type.String()+" with "+b.Type.String(), nil)
 	}
 	args := "('" + ka + kb + "', " + raw(a) + ", " + raw(b) + ")"
-	switch op {
-	case query.OpEq:
-		o.SQL, o.Prec = "assay_eq"+args, sqlgen.PrecAtom
-	case query.OpNe:
-		o.SQL, o.Prec = "NOT assay_eq"+args, sqlgen.PrecNot
-	default:
-		o.SQL = "assay_cmp" + args + signs[op] + "0"
-		o.Fails = a.Type.Kind == value.Double && !plain(a) || b.Type.Kind == value.Double && !plain(b)
+	if op == query.OpNe {
+		o.SQL, o.Prec = "NOT "+prefix+query.OpEq.String()+args, sqlgen.PrecNot
+	} else {
+		o.SQL, o.Prec = prefix+op.String()+args, sqlgen.PrecAtom
 	}
 	return o, nil
 }

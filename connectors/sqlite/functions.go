@@ -33,7 +33,8 @@ func newDriver() (*modernc.Driver, error) {
 		}
 	}
 	for name, f := range map[string]function{
-		"eq": equal, "cmp": compare, "matches": matcher(),
+		"eq": equal, "lt": comparing(func(c int) bool { return c < 0 }), "le": comparing(func(c int) bool { return c <= 0 }),
+		"gt": comparing(func(c int) bool { return c > 0 }), "ge": comparing(func(c int) bool { return c >= 0 }), "matches": matcher(),
 		"order": order, "cell": newZones().cell, "cell_ok": newZones().cellOK, "sum128": sum128,
 	} {
 		if err := register(d, name, true, f); err != nil {
@@ -132,17 +133,16 @@ func equal(args []driver.Value) (driver.Value, error) {
 	return value.Equal(a, b), nil
 }
 
-// compare is assay_cmp(kinds, a, b): -1, 0 or 1, NULL where CEL has an error.
-func compare(args []driver.Value) (driver.Value, error) {
-	a, b, ok, err := pair(args)
-	if err != nil || !ok {
-		return nil, err
+// comparing is assay_lt, assay_le, assay_gt or assay_ge(kinds, a, b): false with a NaN.
+func comparing(keep func(c int) bool) function {
+	return func(args []driver.Value) (driver.Value, error) {
+		a, b, ok, err := pair(args)
+		if err != nil || !ok {
+			return nil, err
+		}
+		c, ok := value.Compare(a, b)
+		return ok && keep(c), nil
 	}
-	c, ok := value.Compare(a, b)
-	if !ok {
-		return nil, nil
-	}
-	return int64(c), nil
 }
 
 // matcher is assay_matches(text, pattern): Go's own regular expressions, compiled once each.
