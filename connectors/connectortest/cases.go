@@ -106,10 +106,18 @@ func logicCases() []judgeCase {
 	return []judgeCase{
 		{"int not null", []string{"i"}, func(c []query.Expr) query.Expr { return test(query.OpNe, c[0], null) }, nullSafe(func(c []Cell) verdict { return is(!c[0].IsNull()) })},
 		{"int is null", []string{"i"}, func(c []query.Expr) query.Expr { return test(query.OpEq, c[0], null) }, nullSafe(func(c []Cell) verdict { return is(c[0].IsNull()) })},
-		{"columns equal", []string{"i", "i2"}, func(c []query.Expr) query.Expr { return test(query.OpEq, c[0], c[1]) },
-			nullSafe(func(c []Cell) verdict { return is(value.Equal(c[0].Value, c[1].Value)) })},
-		{"columns differ", []string{"i", "i2"}, func(c []query.Expr) query.Expr { return test(query.OpNe, c[0], c[1]) },
-			nullSafe(func(c []Cell) verdict { return is(!value.Equal(c[0].Value, c[1].Value)) })},
+		{
+			"columns equal",
+			[]string{"i", "i2"},
+			func(c []query.Expr) query.Expr { return test(query.OpEq, c[0], c[1]) },
+			nullSafe(func(c []Cell) verdict { return is(value.Equal(c[0].Value, c[1].Value)) }),
+		},
+		{
+			"columns differ",
+			[]string{"i", "i2"},
+			func(c []query.Expr) query.Expr { return test(query.OpNe, c[0], c[1]) },
+			nullSafe(func(c []Cell) verdict { return is(!value.Equal(c[0].Value, c[1].Value)) }),
+		},
 		{"bool column", []string{"b"}, func(c []query.Expr) query.Expr { return c[0] }, func(c []Cell) verdict { return own(c[0]) }},
 		{"not", []string{"b"}, func(c []query.Expr) query.Expr { return test(query.OpNot, c[0]) }, func(c []Cell) verdict { return [...]verdict{yes, no, undecided}[own(c[0])] }},
 		{"and", []string{"b", "i"}, func(c []query.Expr) query.Expr { return test(query.OpAnd, c[0], greater(c)) }, func(c []Cell) verdict {
@@ -172,11 +180,20 @@ func orderCases() []judgeCase {
 		name, col string
 		v         value.Value
 	}{
-		{"int", "i", value.IntValue(5)}, {"int32", "i32", value.IntValue(7)}, {"uint", "u", value.UintValue(1 << 53)}, {"double", "d", value.DoubleValue(0.1)},
-		{"float32", "f", value.DoubleValue(1.5)}, {"decimal", "dec", value.DecimalValue(dec)}, {"text", "s", value.StringValue("abc")}, {"char", "c", value.StringValue("ab")},
-		{"uuid", "id4", value.StringValue("0f0e0d0c-0b0a-4908-8706-050403020100")}, {"bytes", "by", value.BytesValue([]byte("abc"))},
-		{"timestamp", "ts", value.TimestampValue(at)}, {"local timestamp", "lt", value.LocalTimestampValue(at)},
-		{"date", "day", value.TimestampValue(time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC))}, {"time of day", "tod", value.DurationValue(12 * time.Hour)},
+		{"int", "i", value.IntValue(5)},
+		{"int32", "i32", value.IntValue(7)},
+		{"uint", "u", value.UintValue(1 << 53)},
+		{"double", "d", value.DoubleValue(0.1)},
+		{"float32", "f", value.DoubleValue(1.5)},
+		{"decimal", "dec", value.DecimalValue(dec)},
+		{"text", "s", value.StringValue("abc")},
+		{"char", "c", value.StringValue("ab")},
+		{"uuid", "id4", value.StringValue("0f0e0d0c-0b0a-4908-8706-050403020100")},
+		{"bytes", "by", value.BytesValue([]byte("abc"))},
+		{"timestamp", "ts", value.TimestampValue(at)},
+		{"local timestamp", "lt", value.LocalTimestampValue(at)},
+		{"date", "day", value.TimestampValue(time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC))},
+		{"time of day", "tod", value.DurationValue(12 * time.Hour)},
 	} {
 		out = append(out,
 			judgeCase{k.name + " less", []string{k.col}, against(query.OpLt, k.v), ordered(k.v, less)},
@@ -184,8 +201,12 @@ func orderCases() []judgeCase {
 			judgeCase{k.name + " equal", []string{k.col}, against(query.OpEq, k.v), equal(k.v)},
 		)
 	}
-	return append(out, judgeCase{"double itself", []string{"d"}, func(c []query.Expr) query.Expr { return test(query.OpEq, c[0], c[0]) },
-		nullSafe(func(c []Cell) verdict { return is(c[0].IsNull() || !math.IsNaN(c[0].Double())) })})
+	return append(out, judgeCase{
+		"double itself",
+		[]string{"d"},
+		func(c []query.Expr) query.Expr { return test(query.OpEq, c[0], c[0]) },
+		nullSafe(func(c []Cell) verdict { return is(c[0].IsNull() || !math.IsNaN(c[0].Double())) }),
+	})
 }
 
 func textCases() []judgeCase {
@@ -198,17 +219,25 @@ func textCases() []judgeCase {
 		{"contains empty", []string{"s"}, unary(query.OpContains, ""), onText(func(string) bool { return true })},
 		{"starts with", []string{"s"}, unary(query.OpStartsWith, "a"), onText(func(s string) bool { return strings.HasPrefix(s, "a") })},
 		{"ends with blank", []string{"s"}, unary(query.OpEndsWith, " "), onText(func(s string) bool { return strings.HasSuffix(s, " ") })},
-		{"size", []string{"s"}, func(c []query.Expr) query.Expr {
-			return test(query.OpGt, call(query.OpSize, value.Int, c[0]), number(3))
+		{
+			"size",
+			[]string{"s"},
+			func(c []query.Expr) query.Expr {
+				return test(query.OpGt, call(query.OpSize, value.Int, c[0]), number(3))
+			},
+			onText(func(s string) bool { return utf8.RuneCountInString(s) > 3 }),
 		},
-			onText(func(s string) bool { return utf8.RuneCountInString(s) > 3 })},
 		{"matches", []string{"s"}, unary(query.OpMatches, "^[a-z]+$"), onText(func(s string) bool {
 			return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
 		})},
-		{"in", []string{"k"}, func(c []query.Expr) query.Expr { return test(query.OpIn, c[0], text(in[0]), text(in[1]), text(in[2])) },
+		{
+			"in",
+			[]string{"k"},
+			func(c []query.Expr) query.Expr { return test(query.OpIn, c[0], text(in[0]), text(in[1]), text(in[2])) },
 			nullSafe(func(c []Cell) verdict {
 				return is(!c[0].IsNull() && (c[0].Str() == in[0] || c[0].Str() == in[1] || c[0].Str() == in[2]))
-			})},
+			}),
+		},
 		{"not in", []string{"k"}, func(c []query.Expr) query.Expr {
 			return test(query.OpNot, test(query.OpIn, c[0], text(in[0]), text(in[1]), text(in[2])))
 		}, nullSafe(func(c []Cell) verdict {

@@ -54,8 +54,17 @@ func oddities(e Engine) []oddity {
 	switch e {
 	case EnginePostgres:
 		return []oddity{
-			{"dec", "'NaN'"}, {"dec", "'Infinity'"}, {"dec", "'-Infinity'"}, {"ts", "'infinity'"}, {"ts", "'-infinity'"}, {"ts", "'0044-03-15 00:00:00+00 BC'"},
-			{"ts", "'10000-01-01 00:00:00+00'"}, {"lt", "'infinity'"}, {"lt", "'294276-12-31 23:59:59'"}, {"day", "'infinity'"}, {"day", "'5874897-12-31'"},
+			{"dec", "'NaN'"},
+			{"dec", "'Infinity'"},
+			{"dec", "'-Infinity'"},
+			{"ts", "'infinity'"},
+			{"ts", "'-infinity'"},
+			{"ts", "'0044-03-15 00:00:00+00 BC'"},
+			{"ts", "'10000-01-01 00:00:00+00'"},
+			{"lt", "'infinity'"},
+			{"lt", "'294276-12-31 23:59:59'"},
+			{"day", "'infinity'"},
+			{"day", "'5874897-12-31'"},
 		}
 	case EngineMySQL:
 		return []oddity{{"lt", "'0000-00-00 00:00:00'"}, {"day", "'0000-00-00'"}, {"day", "'2024-00-15'"}, {"lt", "'2024-02-00 10:00:00'"}, {"ts", "'0000-00-00 00:00:00'"}}

@@ -36,7 +36,10 @@ type Harness struct {
 
 	// Refused pins the names of the suite's cases that the connector's Caps refuse, in any order:
 	// a case refused without being listed fails, and so does one listed that is not refused.
+	// An order of Select that it refuses is "order by " and the key's first column.
 	Refused []string
+	// Extra are the columns that Describe lists beside a table's own (Elasticsearch's _id).
+	Extra []string
 }
 
 // Write is an attempt to change data through a dataset.

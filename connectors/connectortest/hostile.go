@@ -62,7 +62,7 @@ func pick(vs []value.Value, r, c int) value.Value {
 	case r-1 < len(vs):
 		return vs[r-1]
 	}
-	h := uint64(r)*0x9E3779B97F4A7C15 ^ uint64(c)*0xC2B2AE3D27D4EB4F //nolint:gosec // small non-negative numbers
+	h := uint64(r)*0x9E3779B97F4A7C15 ^ uint64(c)*0xC2B2AE3D27D4EB4F
 	h ^= h >> 29
 	h *= 0xBF58476D1CE4E5B9
 	h ^= h >> 32

@@ -92,7 +92,7 @@ func esDocument(tb Table, row []Cell, nulls bool) ([]byte, error) {
 func plain(v value.Value) (any, error) {
 	switch v.Kind() {
 	case value.Null:
-		return nil, nil //nolint:nilnil // JSON's null
+		return nil, nil
 	case value.Bool:
 		return v.Bool(), nil
 	case value.Int:

@@ -47,8 +47,7 @@ func (h *Harness) measure(t *testing.T, src connectors.Source, rel query.Relatio
 			q.Measures = append(q.Measures, c.measure)
 		}
 		b, err := src.Aggregate(t.Context(), q)
-		var inexact *connectors.InexactError
-		if errors.As(err, &inexact) {
+		if inexact, ok := errors.AsType[*connectors.InexactError](err); ok {
 			// the data defeats an exact answer there: ask for the rest
 			at := slices.Sorted(slices.Values(inexact.Measures))
 			for i := range cases {

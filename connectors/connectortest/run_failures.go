@@ -87,8 +87,7 @@ func (h *Harness) failsAs(t *testing.T, err error, want connectors.ErrorKind) {
 	if err == nil {
 		t.Fatalf("no error, want one of kind %d", want)
 	}
-	var e *connectors.Error
-	if !errors.As(err, &e) {
+	if _, ok := errors.AsType[*connectors.Error](err); !ok {
 		t.Errorf("%v is no *connectors.Error", err)
 	}
 	if got := connectors.KindOf(err); got != want {

@@ -118,6 +118,9 @@ func composite(cells []Cell) string {
 	parts := make([]string, len(cells))
 	for i, c := range cells {
 		parts[i] = value.BytesValue([]byte(c.Text())).Text()
+		if c.IsNull() {
+			parts[i] = "null" // no hexadecimal
+		}
 	}
 	return strings.Join(parts, "/")
 }
@@ -207,9 +210,6 @@ func (tb *Table) monotonic(col string, order, group []string, strict, descending
 	last := map[string]int{}
 	for _, r := range seq {
 		g := composite(tb.cells(r, group))
-		for _, c := range tb.cells(r, group) {
-			g += "/" + value.BoolValue(c.IsNull()).Text()
-		}
 		if p, ok := last[g]; ok {
 			c := sign * tb.compareKeys(tb.Rows[r], tb.Rows[p], []string{col})
 			if c < 0 || strict && c == 0 {

@@ -1,0 +1,44 @@
+# What people and CI run. Everything else is plain `go`.
+SHELL   := bash
+SERVERS := connectors/connectortest/servers
+# nothing of these may be skipped
+REQUIRE := postgres,mysql,elasticsearch
+# what else `go test` takes: make test ARGS='-run TestX ./connectors/...'
+ARGS    := ./...
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+GOFILES  = git ls-files -z --cached --others --exclude-standard '*.go'
+
+.PHONY: help build up down test lint fmt bench soak ci
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+
+build: ## build bin/assay
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/assay ./cmd/assay
+
+up: ## start PostgreSQL, MySQL and Elasticsearch for the tests
+	@$(SERVERS) up
+	@$(SERVERS) env
+
+down: ## stop them
+	@$(SERVERS) down
+
+test: ## all tests, race detector on, none skipped; starts and stops the servers that no ASSAY_TEST_* names
+	ASSAY_TEST_REQUIRE=$${ASSAY_TEST_REQUIRE:-$(REQUIRE)} $(SERVERS) with go test -race -timeout 20m $(ARGS)
+
+lint: ## gofumpt, go vet, golangci-lint
+	@out=$$($(GOFILES) | xargs -0 $$(.tools/get gofumpt) -l) && [ -z "$$out" ] || { echo "not formatted as gofumpt does it (make fmt):"; echo "$$out"; exit 1; }
+	go vet ./...
+	$$(.tools/get golangci-lint) run
+
+fmt: ## format as lint wants it
+	$(GOFILES) | xargs -0 $$(.tools/get gofumpt) -w
+
+bench: ## benchmarks against the floor programs, servers included
+	ASSAY_TEST_REQUIRE=$(REQUIRE) $(SERVERS) with go test -run '^$$' -bench . -benchmem -count 5 -timeout 60m $(ARGS)
+
+soak: ## the fuzzers over a million pairs, for hours rather than minutes
+	ASSAY_TEST_SOAK=1000000 ASSAY_TEST_REQUIRE=$(REQUIRE) $(SERVERS) with go test -run 'Soak|Fuzz|Random' -v -timeout 6h $(ARGS)
+
+ci: ## what CI runs
+	.ci/run
