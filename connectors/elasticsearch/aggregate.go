@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 
 	"github.com/assay-dev/assay/connectors"
@@ -52,14 +51,10 @@ func planMeasure(m query.Measure, name string) (*plan, *query.Refusal) {
 		p, r = planTally(comp, m, where)
 	case query.MeasureCount:
 		p, r = planCount(comp, m, where)
-	case query.MeasureSum, query.MeasureMin, query.MeasureMax:
+	case query.MeasureSum, query.MeasureSumSquares, query.MeasureMin, query.MeasureMax, query.MeasureDistinct:
 		p, r = planValue(comp, m, where, name)
-	case query.MeasureSumSquares:
-		return nil, refuse(m.Arg, "sum of squares")
 	case query.MeasureStddev:
 		return nil, refuse(m.Arg, "standard deviation")
-	case query.MeasureDistinct:
-		return nil, refuse(m.Arg, "an exact distinct count")
 	default:
 		return nil, refuse(m.Arg, "an exact quantile")
 	}
@@ -136,176 +131,6 @@ func planCount(comp *compiler, m query.Measure, where truth) (*plan, *query.Refu
 	}, nil
 }
 
-// exactDoubles is the bound under which every integer is a double, and so is every partial sum of integers.
-const exactDoubles = 1 << 53
-
-// planValue plans a sum, min or max of a column.
-func planValue(comp *compiler, m query.Measure, where truth, name string) (*plan, *query.Refusal) {
-	col, ok := m.Arg.(*query.Column)
-	if !ok {
-		return nil, refuse(m.Arg, "computed operand")
-	}
-	f, r := comp.comparable(col)
-	if r != nil {
-		return nil, r
-	}
-	present := existsClause(f.asked)
-	used := and(where.t, present)
-	void := or(where.undecided(), and(where.t, not(present)))
-	nulls, r := anyNull(comp, m.Nulls, void)
-	if r != nil {
-		return nil, r
-	}
-	byNull, errored := and(void, nulls), and(where.undecided(), not(nulls))
-	p := &plan{asks: []*clause{used, byNull, errored}, aggName: name}
-	var read func(own json.RawMessage, n int64) (value.Value, error)
-	if m.Kind == query.MeasureSum {
-		if f.class != classLong && f.class != classDouble {
-			return nil, refuse(m.Arg, "a sum of a field of type "+f.typ)
-		}
-		p.agg = map[string]any{
-			"filter": used.query(),
-			"aggs":   map[string]any{"of": map[string]any{"stats": map[string]any{"field": f.asked}}},
-		}
-		read = func(own json.RawMessage, n int64) (value.Value, error) { return readSum(f, own, n) }
-	} else {
-		if f.class == classFloat || f.class == classBool {
-			return nil, refuse(m.Arg, "an extreme of a field of type "+f.typ)
-		}
-		p.agg = extreme(f, used, m.Kind == query.MeasureMax)
-		read = func(own json.RawMessage, _ int64) (value.Value, error) {
-			return readExtreme(f, m.Arg.Type(), own, m.Kind == query.MeasureMax)
-		}
-	}
-	p.outputs = func(c *counts, own json.RawMessage) ([]value.Value, error) {
-		n := c.count(used)
-		v := value.NullValue()
-		if n > 0 {
-			var err error
-			if v, err = read(own, n); err != nil {
-				return nil, err
-			}
-		}
-		return append([]value.Value{v}, ints(n, c.count(byNull), c.count(errored))...), nil
-	}
-	return p, nil
-}
-
-// readSum reads a sum; that of integers is refused where a double could have rounded it.
-func readSum(f *field, own json.RawMessage, n int64) (value.Value, error) {
-	var out struct {
-		Of struct {
-			Min, Max, Sum json.Number
-		} `json:"of"`
-	}
-	if err := decodeJSON("read a sum", own, &out); err != nil {
-		return value.Value{}, err
-	}
-	sum, err := value.ParseDec(out.Of.Sum.String())
-	if err != nil {
-		return value.Value{}, err
-	}
-	if f.class == classDouble {
-		x, err := strconv.ParseFloat(out.Of.Sum.String(), 64)
-		return value.DoubleValue(x), err
-	}
-	low, err := value.ParseDec(out.Of.Min.String())
-	if err != nil {
-		return value.Value{}, err
-	}
-	high, err := value.ParseDec(out.Of.Max.String())
-	if err != nil {
-		return value.Value{}, err
-	}
-	most := low.Abs()
-	if high.Abs().Cmp(most) > 0 {
-		most = high.Abs()
-	}
-	if most.Mul(value.DecFromInt(n)).Cmp(value.DecFromInt(exactDoubles)) >= 0 {
-		return value.Value{}, &connectors.InexactError{Reason: "elasticsearch: a sum of integers past 2^53"}
-	}
-	return value.DecimalValue(sum), nil
-}
-
-// sameMilli bounds how many documents of the extreme millisecond are read for their further digits.
-const sameMilli = 100
-
-// extreme asks for the document with the least or greatest value: its _source has all digits.
-func extreme(f *field, used *clause, greatest bool) map[string]any {
-	order, size := "asc", 1
-	if greatest {
-		order = "desc"
-	}
-	if f.class == classMillis {
-		size = sameMilli
-	}
-	var source any = newDecoder([]*field{f}, nil).paths()
-	if f.class == classKeyword {
-		source = true // filtering would rewrite a number in it
-	}
-	return map[string]any{
-		"filter": used.query(),
-		"aggs": map[string]any{"of": map[string]any{"top_hits": map[string]any{
-			"size": size, "_source": source, "sort": []any{map[string]any{f.asked: map[string]any{"order": order}}},
-		}}},
-	}
-}
-
-func readExtreme(f *field, typ value.Type, own json.RawMessage, greatest bool) (value.Value, error) {
-	var out struct {
-		Of json.RawMessage `json:"of"`
-	}
-	if err := decodeJSON("read an extreme", own, &out); err != nil {
-		return value.Value{}, err
-	}
-	var p page
-	if err := frame(&scanner{data: out.Of}, &p); err != nil {
-		return value.Value{}, err
-	}
-	if len(p.hits) == 0 {
-		return value.NullValue(), nil
-	}
-	same := 1
-	for same < len(p.hits) && slices.Equal(p.hits[same].sort, p.hits[0].sort) {
-		same++
-	}
-	if f.class == classMillis && same == sameMilli {
-		return value.Value{}, &connectors.InexactError{Reason: "elasticsearch: many documents in the extreme millisecond"}
-	}
-	d := newDecoder([]*field{f}, []value.Type{typ})
-	var b value.Batch
-	if err := d.batch(&b, p.hits[:same], true, -1); err != nil {
-		return value.Value{}, err
-	}
-	best := value.NullValue()
-	v := &b.Cols[0]
-	for i := range b.N {
-		if v.Nulls.Get(i) || v.Errs.Get(i) {
-			return value.Value{}, &connectors.InexactError{Reason: "elasticsearch: an extreme that _source does not hold"}
-		}
-		x := valueAt(v, i)
-		if best.IsNull() || (f.class == classMillis && x.Time().After(best.Time()) == greatest) {
-			best = x
-		}
-	}
-	return best, nil
-}
-
-// valueAt returns element i of a vector of a scalar type that fields are compared by.
-func valueAt(v *value.Vector, i int) value.Value {
-	switch v.Type.Kind {
-	case value.Int:
-		return value.IntValue(v.Ints[i])
-	case value.Uint:
-		return value.UintValue(v.Uints[i])
-	case value.Double:
-		return value.DoubleValue(v.Floats[i])
-	case value.Timestamp:
-		return value.TimestampValue(unixTime(v.Ints[i], v.Nanos[i]))
-	}
-	return value.StringValue(string(v.Bytes(i)))
-}
-
 // aggregation is an Aggregate made ready: one search.
 type aggregation struct {
 	target  target
@@ -345,12 +170,7 @@ func (s *Source) prepareAggregate(q query.Aggregate) (*aggregation, error) {
 	if len(aggs) > 0 {
 		a.body["aggs"] = aggs
 	}
-	if q := withFilter(t.filter, nil); q != nil {
-		a.body["query"] = q
-	}
-	if text := s.client.timeoutText(); text != "" {
-		a.body["timeout"] = text
-	}
+	a.body = s.bounds(a.body, withFilter(t.filter, nil))
 	return a, nil
 }
 

@@ -248,7 +248,7 @@ func (b bound) rng(f *field, bounds map[string]any) *clause {
 
 func (b bound) less(f *field) *clause {
 	switch {
-	case b.nan || b.side < 0:
+	case b.side < 0:
 		return none()
 	case b.side > 0:
 		return b.rng(f, nil)
@@ -258,7 +258,7 @@ func (b bound) less(f *field) *clause {
 
 func (b bound) more(f *field) *clause {
 	switch {
-	case b.nan || b.side > 0:
+	case b.side > 0:
 		return none()
 	case b.side < 0:
 		return b.rng(f, nil)
@@ -271,7 +271,7 @@ func (b bound) from(f *field) *clause { return b.rng(f, map[string]any{"gte": b.
 
 // at is the documents that share the image, nil where no image exists.
 func (b bound) at(f *field) *clause {
-	if b.nan || b.side != 0 {
+	if b.side != 0 {
 		return nil
 	}
 	return b.equal(f)

@@ -36,7 +36,7 @@ func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
 }
 
 // Statements implements connectors.Explainer. Of a stream it shows the opening, the check of the guards, the first page of each branch
-// and the closing; further pages differ in size and search_after only.
+// and the closing; further pages differ in size and search_after only. Of a unique check it shows the counts and the first page of groups.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
 	switch r := r.(type) {
 	case query.Aggregate:
@@ -52,7 +52,9 @@ func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		return statements([]request{searchRequest(u.target.index, s.uniqueBody(u, nil, true))}), nil
+		return statements([]request{
+			searchRequest(u.target.index, s.countBody(u)), searchRequest(u.target.index, s.groupBody(u, nil)),
+		}), nil
 	case query.SetCheck:
 		return nil, s.setRefusal(r)
 	}

@@ -2,7 +2,8 @@ package elasticsearch
 
 import (
 	"encoding/json"
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/assay-dev/assay/connectors"
@@ -18,16 +19,8 @@ type guards struct {
 // checks returns what the compiler gathered.
 func (c *compiler) checks() guards {
 	g := guards{singles: c.singles}
-	for name := range c.ignored {
-		g.ignored = append(g.ignored, name)
-	}
-	sort.Strings(g.ignored)
-	texts := make([]string, 0, len(c.guards))
-	for text := range c.guards {
-		texts = append(texts, text)
-	}
-	sort.Strings(texts)
-	for _, text := range texts {
+	g.ignored = slices.Sorted(maps.Keys(c.ignored))
+	for _, text := range slices.Sorted(maps.Keys(c.guards)) {
 		g.doubts = append(g.doubts, c.guards[text])
 	}
 	return g
@@ -81,7 +74,7 @@ func (g guards) into(f *filters, aggs map[string]any) {
 	for _, c := range g.doubts {
 		f.ask(c)
 	}
-	for name := range g.singles {
+	for _, name := range slices.Sorted(maps.Keys(g.singles)) {
 		f.ask(existsClause(name))
 		aggs[aggValues+name] = map[string]any{"value_count": map[string]any{"field": name}}
 	}
@@ -153,12 +146,7 @@ func (c *counts) count(cl *clause) int64 {
 
 // verify returns an error where the guards do not hold: of kind Failed for several values, an InexactError otherwise.
 func (g guards) check(op string, c *counts) error {
-	names := make([]string, 0, len(g.singles))
-	for name := range g.singles {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(g.singles)) {
 		if c.values[name] > c.count(existsClause(name)) {
 			return &connectors.Error{Op: op, Err: severalValues(g.singles[name])}
 		}

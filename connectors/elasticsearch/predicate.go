@@ -308,6 +308,9 @@ func (c *compiler) order(e *query.Call) (truth, *query.Refusal) {
 	if why != "" {
 		return truth{}, refuse(lit, why)
 	}
+	if b.nan {
+		return truth{none(), existsClause(f.asked)}, nil
+	}
 	less, more := b.less(f), b.more(f)
 	// What is indexed as the bound itself: decided by how the literal lies to the bound, or in doubt.
 	at := b.at(f)

@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -35,6 +36,7 @@ type selection struct {
 	bounded  bool // all branches are small: one request without a point in time
 	guards   guards
 	rows     int
+	ordered  bool // the branches are parts of one, in its order, and share its limit
 }
 
 type selectBranch struct {
@@ -42,8 +44,8 @@ type selectBranch struct {
 	limit int
 }
 
-// Select implements connectors.Source. It refuses with a *query.Refusal what Caps refuses, and returns a
-// *connectors.InexactError where a filter or the key cannot be trusted on the data at hand.
+// Select implements connectors.Source. It refuses with a *query.Refusal what Caps refuses. Where a filter cannot be
+// trusted on the data at hand, it streams all rows and filters here; where the key or a set check cannot, it returns a *connectors.InexactError.
 func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
 	sel, err := s.prepare(q)
 	if err != nil {
@@ -59,10 +61,25 @@ func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 		}
 		sel.branches[i].where = where
 	}
+	start := s.stream
 	if sel.bounded {
-		return s.bounded(ctx, sel)
+		start = s.bounded
 	}
-	return s.stream(ctx, sel)
+	rows, err := start(ctx, sel)
+	if errors.As(err, new(*connectors.InexactError)) && filteredOnly(q) {
+		return s.local(ctx, q)
+	}
+	return rows, err
+}
+
+// filteredOnly reports whether rows need nothing of the server that cannot be done here: neither its order nor its groups.
+func filteredOnly(q query.Select) bool {
+	for _, b := range q.Branches {
+		if b.Set != nil {
+			return false
+		}
+	}
+	return !q.OrderByKey
 }
 
 // prepare compiles a Select. Set branches get their where later: it takes requests to find it.
@@ -112,6 +129,9 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 	if len(q.Branches) == 0 {
 		sel.branches = []selectBranch{{where: all()}}
 	}
+	if q.OrderByKey {
+		sel.nullsLast(q.From)
+	}
 	sel.guards = comp.checks()
 	return sel, nil
 }
@@ -142,12 +162,27 @@ func keySort(comp *compiler, from query.Relation) ([]any, error) {
 	return out, nil
 }
 
-// search is the body of one search of a branch.
+// nullsLast splits the one branch where a missing value would sort among the greatest ones: the server takes a missing integer for 2^63-1.
+func (sel *selection) nullsLast(from query.Relation) {
+	for _, name := range from.Dataset.Key {
+		col, _ := from.Schema.Column(name)
+		f, ok := col.Meta.(*field)
+		if !ok || (f.class != classLong && f.class != classUint) {
+			continue
+		}
+		var parts []selectBranch
+		present := existsClause(f.asked)
+		for _, b := range sel.branches {
+			parts = append(parts,
+				selectBranch{where: and(b.where, present), limit: b.limit}, selectBranch{where: and(b.where, not(present)), limit: b.limit})
+		}
+		sel.branches, sel.ordered, sel.bounded = parts, true, false
+	}
+}
+
+// searchBody is the body of one search of a branch.
 func (s *Source) searchBody(sel *selection, b selectBranch, size int, whole bool) map[string]any {
 	body := map[string]any{"size": size, "track_total_hits": false}
-	if q := withFilter(sel.target.filter, b.where); q != nil {
-		body["query"] = q
-	}
 	d := newDecoder(sel.fields, sel.types)
 	switch paths := d.paths(); {
 	case len(paths) == 0:
@@ -157,13 +192,10 @@ func (s *Source) searchBody(sel *selection, b selectBranch, size int, whole bool
 	default:
 		body["_source"] = paths
 	}
-	if t := s.client.timeoutText(); t != "" {
-		body["timeout"] = t
-	}
 	if sel.sort != nil {
 		body["sort"] = sel.sort
 	}
-	return body
+	return s.bounds(body, withFilter(sel.target.filter, b.where))
 }
 
 // withFilter joins the filter of the dataset and a clause, nil for all documents.
@@ -212,10 +244,7 @@ func (s *Source) boundedRequest(sel *selection, whole bool) request {
 	var bodies []map[string]any
 	if !sel.guards.empty() {
 		body := map[string]any{"size": 0, "track_total_hits": false, "aggs": sel.guards.aggs()}
-		if q := withFilter(sel.target.filter, nil); q != nil {
-			body["query"] = q
-		}
-		bodies = append(bodies, body)
+		bodies = append(bodies, s.bounds(body, withFilter(sel.target.filter, nil)))
 	}
 	for _, b := range sel.branches {
 		bodies = append(bodies, s.searchBody(sel, b, b.limit, whole))
@@ -260,14 +289,11 @@ func (s *Source) checkPage(op string, p *page) error {
 
 // bounded reads small branches with one request.
 func (s *Source) bounded(ctx context.Context, sel *selection) (connectors.Rows, error) {
-	for _, whole := range []bool{false, true} {
-		rows, err := s.boundedOnce(ctx, sel, whole)
-		if err == errNeedRaw { //nolint:errorlint // never wrapped
-			continue
-		}
-		return rows, err
+	rows, err := s.boundedOnce(ctx, sel, false)
+	if errors.Is(err, errNeedRaw) {
+		return s.boundedOnce(ctx, sel, true)
 	}
-	return nil, &connectors.Error{Op: sel.op, Err: errNeedRaw}
+	return rows, err
 }
 
 func (s *Source) boundedOnce(ctx context.Context, sel *selection, whole bool) (connectors.Rows, error) {
@@ -327,9 +353,6 @@ func (s *Source) boundedOnce(ctx context.Context, sel *selection, whole bool) (c
 		for at := 0; at < len(p.hits); at += sel.rows {
 			b := &value.Batch{}
 			if err := d.batch(b, p.hits[at:min(at+sel.rows, len(p.hits))], whole || d.wholeSource(), extra); err != nil {
-				if err == errNeedRaw { //nolint:errorlint // never wrapped
-					return nil, err
-				}
 				return nil, &connectors.Error{Op: sel.op, Err: err}
 			}
 			out.all = append(out.all, b)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,10 +97,7 @@ func (s *Source) guardBody(sel *selection, pit string) map[string]any {
 		"size": 0, "track_total_hits": false, "aggs": sel.guards.aggs(),
 		"pit": map[string]any{"id": pit, "keep_alive": keepAlive},
 	}
-	if q := withFilter(sel.target.filter, nil); q != nil {
-		body["query"] = q
-	}
-	return body
+	return s.bounds(body, withFilter(sel.target.filter, nil))
 }
 
 // pageBody is the search for one page of a stream.
@@ -118,12 +116,18 @@ func (st *stream) fetchAll() {
 	defer close(st.done)
 	defer close(st.pages)
 	size := firstPage
+	left := 0 // rows still wanted of a branch with a limit
 	for i, b := range st.sel.branches {
 		if b.where.op == clauseNone {
 			continue
 		}
+		if i == 0 || !st.sel.ordered {
+			left = b.limit
+		} else if b.limit > 0 && left <= 0 {
+			return
+		}
 		var after []byte
-		for left := b.limit; ; {
+		for {
 			want := size
 			if b.limit > 0 {
 				want = min(want, left)
@@ -221,7 +225,7 @@ func (st *stream) decode(end int) error {
 		extra = st.current.branch
 	}
 	err := st.decoder.batch(&st.batch, st.current.hits[st.at:end], st.current.whole, extra)
-	if err == errNeedRaw { //nolint:errorlint // never wrapped
+	if errors.Is(err, errNeedRaw) {
 		st.whole.Store(true)
 		old := st.current
 		again := st.fetch(old.branch, old.size, old.after, true)

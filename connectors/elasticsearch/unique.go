@@ -65,7 +65,7 @@ func (s *Source) prepareUnique(c *query.UniqueCheck) (*unique, error) {
 		if r != nil {
 			return nil, r
 		}
-		if f.class != classKeyword && f.class != classLong {
+		if f.class != classKeyword && f.class != classLong && f.class != classBool {
 			return nil, refuse(col, "groups of a field of type "+f.typ)
 		}
 		u.fields = append(u.fields, f)
@@ -77,31 +77,22 @@ func (s *Source) prepareUnique(c *query.UniqueCheck) (*unique, error) {
 	return u, nil
 }
 
-// uniqueBody is one page of the groups; the first also checks the guards and counts what is skipped.
-func (s *Source) uniqueBody(u *unique, after json.RawMessage, first bool) map[string]any {
-	sources := make([]any, len(u.fields))
-	for i, f := range u.fields {
-		sources[i] = map[string]any{"c" + strconv.Itoa(i): map[string]any{"terms": map[string]any{"field": f.asked}}}
+// countBody is the search that checks the guards and counts what is skipped.
+func (s *Source) countBody(u *unique) map[string]any {
+	aggs := map[string]any{}
+	u.filters.ask(u.nulls)
+	u.filters.ask(u.where.undecided())
+	u.guards.into(u.filters, aggs)
+	if len(u.filters.queries) > 0 {
+		aggs[aggQueries] = map[string]any{"filters": map[string]any{"filters": u.filters.queries}}
 	}
-	composite := map[string]any{"size": bucketPage, "sources": sources}
-	if after != nil {
-		composite["after"] = after
-	}
-	groups := map[string]any{"composite": composite}
-	body := map[string]any{"size": 0, "track_total_hits": first}
-	aggs := map[string]any{"groups": groups}
-	if first {
-		// The guards look at all documents, the groups at the counted ones.
-		u.filters.ask(u.nulls)
-		u.filters.ask(u.where.undecided())
-		u.guards.into(u.filters, aggs)
-		if len(u.filters.queries) > 0 {
-			aggs[aggQueries] = map[string]any{"filters": map[string]any{"filters": u.filters.queries}}
-		}
-	}
-	aggs["groups"] = map[string]any{"filter": u.counted.query(), "aggs": map[string]any{"groups": groups}}
-	body["aggs"] = aggs
-	if q := withFilter(u.target.filter, nil); q != nil {
+	body := map[string]any{"size": 0, "track_total_hits": true, "aggs": aggs}
+	return s.bounds(body, withFilter(u.target.filter, nil))
+}
+
+// bounds adds the query, nil for all documents, and the statement timeout to a search.
+func (s *Source) bounds(body map[string]any, q any) map[string]any {
+	if q != nil {
 		body["query"] = q
 	}
 	if t := s.client.timeoutText(); t != "" {
@@ -110,54 +101,77 @@ func (s *Source) uniqueBody(u *unique, after json.RawMessage, first bool) map[st
 	return body
 }
 
+// groupBody is one page of the groups. What is counted stands in the query, not in a filter aggregation around the groups: OpenSearch
+// 3.8 overlooks that, and Elasticsearch would have to visit every document for each page.
+func (s *Source) groupBody(u *unique, after json.RawMessage) map[string]any {
+	sources := make([]any, len(u.fields))
+	for i, f := range u.fields {
+		sources[i] = map[string]any{"c" + strconv.Itoa(i): map[string]any{"terms": map[string]any{"field": f.asked}}}
+	}
+	composite := map[string]any{"size": bucketPage, "sources": sources}
+	if after != nil {
+		composite["after"] = after
+	}
+	body := map[string]any{
+		"size": 0, "track_total_hits": false, "aggs": map[string]any{"groups": map[string]any{"composite": composite}},
+	}
+	return s.bounds(body, withFilter(u.target.filter, u.counted))
+}
+
 // group is one bucket of a composite aggregation.
 type group struct {
 	Key      map[string]any `json:"key"`
 	DocCount int64          `json:"doc_count"`
 }
 
+// counts checks the guards and counts what the check skips.
+func (s *Source) counts(ctx context.Context, u *unique) (*counts, error) {
+	body, err := s.client.do(ctx, u.op, searchRequest(u.target.index, s.countBody(u)), nil)
+	if err != nil {
+		return nil, err
+	}
+	var p page
+	if err := s.parsePage(u.op, body, &p); err != nil {
+		return nil, err
+	}
+	c, err := readCounts(u.op, u.filters, p.aggregations)
+	if err != nil {
+		return nil, err
+	}
+	if c.total, err = totalOf(u.op, p.total); err != nil {
+		return nil, err
+	}
+	return c, u.guards.check(u.op, c)
+}
+
 // groups reads all pages and calls each with every group until it returns false.
-func (s *Source) groups(ctx context.Context, u *unique, each func(group) bool) (*counts, error) {
-	var c *counts
+func (s *Source) groups(ctx context.Context, u *unique, each func(group) bool) error {
 	var after json.RawMessage
-	for first := true; ; first = false {
-		body, err := s.client.do(ctx, u.op, searchRequest(u.target.index, s.uniqueBody(u, after, first)), nil)
+	for {
+		body, err := s.client.do(ctx, u.op, searchRequest(u.target.index, s.groupBody(u, after)), nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var p page
 		if err := s.parsePage(u.op, body, &p); err != nil {
-			return nil, err
-		}
-		if first {
-			if c, err = readCounts(u.op, u.filters, p.aggregations); err != nil {
-				return nil, err
-			}
-			if c.total, err = totalOf(u.op, p.total); err != nil {
-				return nil, err
-			}
-			if err := u.guards.check(u.op, c); err != nil {
-				return nil, err
-			}
+			return err
 		}
 		var out struct {
 			Groups struct {
-				Groups struct {
-					After   json.RawMessage `json:"after_key"`
-					Buckets []group         `json:"buckets"`
-				} `json:"groups"`
+				After   json.RawMessage `json:"after_key"`
+				Buckets []group         `json:"buckets"`
 			} `json:"groups"`
 		}
 		if err := decodeJSON(u.op, p.aggregations, &out); err != nil {
-			return nil, err
+			return err
 		}
-		for _, g := range out.Groups.Groups.Buckets {
+		for _, g := range out.Groups.Buckets {
 			if !each(g) {
-				return c, nil
+				return nil
 			}
 		}
-		if after = out.Groups.Groups.After; after == nil || len(out.Groups.Groups.Buckets) < bucketPage {
-			return c, nil
+		if after = out.Groups.After; after == nil || len(out.Groups.Buckets) < bucketPage {
+			return nil
 		}
 	}
 }
@@ -174,7 +188,11 @@ func (s *Source) CheckSet(ctx context.Context, check query.SetCheck) (query.SetR
 	if err != nil {
 		return r, err
 	}
-	counts, err := s.groups(ctx, u, func(g group) bool {
+	counts, err := s.counts(ctx, u)
+	if err != nil {
+		return r, err
+	}
+	err = s.groups(ctx, u, func(g group) bool {
 		if g.DocCount > 1 {
 			r.False += g.DocCount
 		} else {
@@ -205,7 +223,10 @@ func (s *Source) violations(ctx context.Context, b query.Branch) (*clause, error
 	}
 	var found []*clause
 	complete := true
-	if _, err := s.groups(ctx, u, func(g group) bool {
+	if _, err := s.counts(ctx, u); err != nil {
+		return nil, err
+	}
+	if err := s.groups(ctx, u, func(g group) bool {
 		if g.DocCount < 2 {
 			return true
 		}

@@ -53,7 +53,7 @@ func appendParsed(v *value.Vector, c codec, p parsed) {
 		v.Nanos = append(v.Nanos, int32(p.t.Nanosecond())) // #nosec G115 -- under 1e9
 	default:
 		v.Data = append(v.Data, p.text...)
-		v.Offs = append(v.Offs, uint32(min(len(v.Data), math.MaxUint32))) // #nosec G115 -- a page is far smaller
+		v.Offs = append(v.Offs, textEnd(v.Data))
 	}
 	v.N++
 }
@@ -82,7 +82,12 @@ func appendValue(v *value.Vector, x value.Value) {
 		v.Lists = append(v.Lists, x.List())
 	default:
 		v.Data = append(v.Data, x.Str()...)
-		v.Offs = append(v.Offs, uint32(min(len(v.Data), math.MaxUint32))) // #nosec G115 -- single values
+		v.Offs = append(v.Offs, textEnd(v.Data))
 	}
 	v.N++
+}
+
+// textEnd is the offset behind the last text. A batch holds far less than its bound.
+func textEnd(data []byte) uint32 {
+	return uint32(min(len(data), math.MaxUint32)) // #nosec G115 -- bounded
 }
