@@ -13,6 +13,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -30,6 +31,7 @@ type relation struct {
 		NotNull  bool     `json:"notnull"`
 		Readable bool     `json:"readable"`
 		Bytewise bool     `json:"bytewise"`
+		Determ   bool     `json:"deterministic"`
 		Type     typeInfo `json:"type"`
 	} `json:"columns"`
 	Indexes []struct {
@@ -89,31 +91,9 @@ func title(d query.Dataset) string {
 
 // splitTable splits schema.table; parts may be in double quotes, as SQL writes them. schema is "" when there is none.
 func splitTable(name string) (schema, table string, err error) {
-	var parts []string
-	for rest := name; ; {
-		var part string
-		if strings.HasPrefix(rest, `"`) {
-			end := closingQuote(rest)
-			if end < 0 {
-				return "", "", errTableName
-			}
-			part, rest = strings.ReplaceAll(rest[1:end], `""`, `"`), rest[end+1:]
-		} else if i := strings.IndexByte(rest, '.'); i >= 0 {
-			part, rest = rest[:i], rest[i:]
-		} else {
-			part, rest = rest, ""
-		}
-		if part == "" || strings.IndexByte(part, 0) >= 0 {
-			return "", "", errTableName
-		}
-		parts = append(parts, part)
-		if rest == "" {
-			break
-		}
-		if rest[0] != '.' {
-			return "", "", errTableName
-		}
-		rest = rest[1:]
+	parts, err := sqlgen.SplitName(name)
+	if err != nil || strings.IndexByte(name, 0) >= 0 {
+		return "", "", errTableName
 	}
 	switch len(parts) {
 	case 1:
@@ -122,21 +102,6 @@ func splitTable(name string) (schema, table string, err error) {
 		return parts[0], parts[1], nil
 	}
 	return "", "", errTableName
-}
-
-// closingQuote returns the position of the quote that ends the identifier s begins with, -1 without one.
-func closingQuote(s string) int {
-	for i := 1; i < len(s); i++ {
-		if s[i] != '"' {
-			continue
-		}
-		if i+1 < len(s) && s[i+1] == '"' {
-			i++
-			continue
-		}
-		return i
-	}
-	return -1
 }
 
 func tableArgs(schema, table string) [][]byte {
@@ -179,7 +144,7 @@ func (r *relation) schema() value.Schema {
 	}
 	for _, c := range r.Columns {
 		col := value.Column{Name: c.Name, Native: c.Native, NotNull: c.NotNull}
-		settle(&col, c.Type, c.Bytewise)
+		settle(&col, c.Type, c.Bytewise, c.Determ)
 		if !c.Readable {
 			col.Unusable = "permission denied: SELECT is not granted on it"
 		}
@@ -223,7 +188,11 @@ func (s *Source) document(ctx context.Context, op, sql string, args [][]byte, ds
 
 // describeQuery prepares the query, which does not run it, and looks up the types it yields.
 func (s *Source) describeQuery(ctx context.Context, op string, d query.Dataset) (value.Schema, error) {
-	fields, err := s.prepare(ctx, op, "SELECT * FROM "+queryText(d.Query)+" AS t")
+	text, err := querySQL(d)
+	if err != nil {
+		return value.Schema{}, &connectors.Error{Kind: connectors.Misconfigured, Op: op, Err: err}
+	}
+	fields, err := s.prepare(ctx, op, text)
 	if err != nil {
 		return value.Schema{}, err
 	}
@@ -249,10 +218,19 @@ func (s *Source) describeQuery(ctx context.Context, op string, d query.Dataset) 
 			return value.Schema{}, &connectors.Error{Kind: connectors.Misconfigured, Op: op, Err: fmt.Errorf("%w: %q", errManyColumn, f.Name)}
 		}
 		col := value.Column{Name: f.Name, Native: types[i].Native}
-		settle(&col, types[i].Type, false)
+		settle(&col, types[i].Type, false, false)
 		out.Columns = append(out.Columns, col)
 	}
 	return out, nil
+}
+
+// querySQL selects all that a dataset's query yields.
+func querySQL(d query.Dataset) (string, error) {
+	from, err := sqlgen.From(dialect{}, d, "t")
+	if err != nil {
+		return "", err
+	}
+	return "SELECT * FROM " + from, nil
 }
 
 // prepare returns the columns of a statement that is not run.
@@ -267,11 +245,6 @@ func (s *Source) prepare(ctx context.Context, op, sql string) ([]pgconn.FieldDes
 		return nil, err
 	}
 	return sd.Fields, nil
-}
-
-// queryText makes a dataset's query a table expression. The line break ends a trailing comment.
-func queryText(q string) string {
-	return "(" + strings.TrimRight(strings.TrimSpace(q), "; \t\r\n") + "\n)"
 }
 
 // useZone makes naive timestamps instants of the zone that the dataset declares.
@@ -293,8 +266,12 @@ func useZone(s *value.Schema, zone string) error {
 // DescribeStatements implements connectors.Explainer. Of a query it shows the prepared statement and the lookup of its types.
 func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
 	if d.Query != "" {
+		text, err := querySQL(d)
+		if err != nil {
+			return nil
+		}
 		return []query.Statement{
-			{Text: "SELECT * FROM " + queryText(d.Query) + " AS t"},
+			{Text: text},
 			{Text: typesSQL, Args: []string{"the types of its columns", "their modifiers"}},
 		}
 	}

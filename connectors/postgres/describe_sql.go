@@ -84,6 +84,7 @@ SELECT pg_catalog.json_build_object(
   'columns', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
       'name', a.attname, 'native', a.native, 'notnull', a.notnull, 'readable', a.readable, 'bytewise', ` + bytewiseSQL + `,
+      'deterministic', coalesce(l.collisdeterministic, false),
       'type', pg_catalog.json_build_object('oid', b.oid::int8, 'mod', b.mod, 'name', b.name, 'kind', b.kind,
         'elem', b.elem::int8, 'elem_name', b.elem_name, 'elem_kind', b.elem_kind)) ORDER BY a.attnum)
     FROM att a JOIN base b ON b.want_oid = a.atttypid AND b.want_mod = a.atttypmod

@@ -1,4 +1,4 @@
-// Package postgres connects to PostgreSQL 12 and later.
+// Package postgres connects to PostgreSQL 14 and later.
 //
 // Every request runs in its own read-only transaction, in UTC, under the application
 // name assay. Rows travel in the binary format and are decoded straight into columnar batches.
@@ -41,6 +41,7 @@ type Source struct {
 
 var (
 	_ connectors.Source      = (*Source)(nil)
+	_ connectors.SetChecker  = (*Source)(nil)
 	_ connectors.Explainer   = (*Source)(nil)
 	_ connectors.Snapshotter = (*Source)(nil)
 )

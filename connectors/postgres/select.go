@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -19,12 +22,129 @@ func outputOf(c *query.Column) output {
 	return o
 }
 
+// bind turns a rendered statement into one to send. The dialect's arguments are texts.
+func bind(st sqlgen.Statement, outs []output) statement {
+	s := statement{text: st.Text, outs: outs}
+	for _, a := range st.Args {
+		if text, ok := a.(string); ok {
+			s.args = append(s.args, []byte(text))
+		} else {
+			s.args = append(s.args, fmt.Append(nil, a))
+		}
+	}
+	return s
+}
+
 // Select implements connectors.Source.
 func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
 	op := "read " + title(q.From.Dataset)
-	st, err := renderSelect(q)
+	rendered, err := sqlgen.Select(dialect{}, q)
 	if err != nil {
-		return nil, failure(ctx, op, s.run.hide(), err)
+		return nil, s.unasked(op, err)
 	}
-	return s.query(ctx, op, st, q.BatchRows)
+	var outs []output
+	for _, c := range q.Columns {
+		outs = append(outs, outputOf(c))
+	}
+	integer := output{typ: value.Of(value.Int)}
+	if len(outs) == 0 {
+		outs = append(outs, integer)
+	}
+	if len(q.Branches) > 1 {
+		outs = append(outs, integer)
+	}
+	return s.query(ctx, op, bind(rendered, outs), q.BatchRows)
+}
+
+// Aggregate implements connectors.Source.
+func (s *Source) Aggregate(ctx context.Context, q query.Aggregate) (*value.Batch, error) {
+	op := "measure " + title(q.From.Dataset)
+	plan, err := sqlgen.Aggregate(dialect{}, q)
+	if err != nil {
+		return nil, s.unasked(op, err)
+	}
+	outs := make([]output, len(plan.Columns))
+	for i, t := range plan.Columns {
+		outs[i].typ = t
+	}
+	b, err := s.all(ctx, op, bind(plan.Statement, outs))
+	if err != nil {
+		return nil, err
+	}
+	return plan.Result(b), nil
+}
+
+// CheckSet implements connectors.SetChecker.
+func (s *Source) CheckSet(ctx context.Context, c query.SetCheck) (query.SetResult, error) {
+	op := "check " + title(c.Relation().Dataset)
+	rendered, err := sqlgen.Set(dialect{}, c)
+	if err != nil {
+		return query.SetResult{}, s.unasked(op, err)
+	}
+	outs := make([]output, sqlgen.SetColumns)
+	for i := range outs {
+		outs[i].typ = value.Of(value.Int)
+	}
+	b, err := s.all(ctx, op, bind(rendered, outs))
+	if err != nil {
+		return query.SetResult{}, err
+	}
+	var row [sqlgen.SetColumns]int64
+	if b.N != 1 {
+		return query.SetResult{}, &connectors.Error{Kind: connectors.Failed, Op: op, Err: fmt.Errorf("%d rows where one was expected", b.N)}
+	}
+	for i := range row {
+		if !b.Cols[i].IsNull(0) {
+			row[i] = b.Cols[i].Ints[0]
+		}
+	}
+	return sqlgen.SetResultOf(row), nil
+}
+
+// unasked wraps the failure to render a request: a refusal stays visible to errors.As.
+func (s *Source) unasked(op string, err error) error {
+	return &connectors.Error{Kind: connectors.Failed, Op: op, Err: err}
+}
+
+var errUnknownRequest = errors.New("unknown request")
+
+// Statements implements connectors.Explainer.
+func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
+	var st sqlgen.Statement
+	var err error
+	switch r := r.(type) {
+	case query.Select:
+		st, err = sqlgen.Select(dialect{}, r)
+	case query.Aggregate:
+		var plan *sqlgen.Plan
+		if plan, err = sqlgen.Aggregate(dialect{}, r); err == nil {
+			st = plan.Statement
+		}
+	case query.SetCheck:
+		st, err = sqlgen.Set(dialect{}, r)
+	default:
+		err = errUnknownRequest
+	}
+	if err != nil {
+		return nil, s.unasked("explain", err)
+	}
+	return []query.Statement{st.Query()}, nil
+}
+
+// Caps implements connectors.Source: what the dialect renders.
+func (s *Source) Caps() query.Caps {
+	caps := sqlgen.Caps(dialect{})
+	set := caps.Set
+	caps.Set = func(c query.SetCheck) *query.Refusal {
+		// A window is ordered by the column as it is stored.
+		if m, ok := c.(*query.MonotonicCheck); ok {
+			for _, col := range append([]*query.Column{m.Column}, m.OrderBy...) {
+				if opaqueExpr(col) {
+					return &query.Refusal{Reason: "postgres: timestamp without time zone in a named zone", Span: col.At}
+				}
+			}
+		}
+		return set(c)
+	}
+	return caps
 }

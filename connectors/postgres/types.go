@@ -121,15 +121,17 @@ type columnMeta struct {
 	expr string
 	// bytewise says that PostgreSQL compares the column's text as assay does, without more ado.
 	bytewise bool
+	// deterministic says that its equality is bytewise at least.
+	deterministic bool
 }
 
 // settle fills in the column's logical type and meta from its PostgreSQL type.
-func settle(c *value.Column, t typeInfo, bytewise bool) {
-	m := &columnMeta{oid: t.OID, mod: t.Mod, bytewise: bytewise}
+func settle(c *value.Column, t typeInfo, bytewise, deterministic bool) {
+	m := &columnMeta{oid: t.OID, mod: t.Mod, bytewise: bytewise, deterministic: deterministic}
 	c.Meta = m
 	if t.Elem != 0 {
 		b, why := scalar(t.Elem, t.ElemName, t.ElemKind)
-		if why == "" && b.text != "" {
+		if why == "" && (b.text != "" || b.family == famInterval) {
 			why = "arrays of " + t.ElemName + " are not supported; cast it to text[] in a query"
 		}
 		if why != "" {
@@ -147,10 +149,10 @@ func settle(c *value.Column, t typeInfo, bytewise bool) {
 	}
 	m.family, m.expr = b.family, b.text
 	if b.text != "" {
-		m.oid, m.mod, m.bytewise = oidText, -1, false
+		m.oid, m.mod, m.bytewise, m.deterministic = oidText, -1, false, false
 	}
 	if b.kind == value.String && t.Name == "citext" {
-		m.expr, m.oid, m.bytewise = "(%s)::text", oidText, false
+		m.expr, m.oid, m.bytewise, m.deterministic = "(%s)::text", oidText, false, false
 	}
 	c.Type, c.MayErr = value.Of(b.kind), b.mayErr
 }

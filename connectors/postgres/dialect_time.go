@@ -1,0 +1,85 @@
+package postgres
+
+import (
+	"strconv"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+func isTime(k value.Kind) bool { return k == value.Timestamp || k == value.LocalTimestamp }
+
+// times renders sums and differences of instants and spans, NULL outside what assay represents. The operands
+// lie within it themselves, so nothing here leaves PostgreSQL's own, wider, range.
+func times(op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+	ka, kb := a.Type.Kind, b.Type.Kind
+	x, y := a.Atom(), b.Atom()
+	if op == query.OpAdd && ka == value.Duration && isTime(kb) {
+		x, y, ka, kb = y, x, kb, ka
+	}
+	sign := " + "
+	if op == query.OpSub {
+		sign = " - "
+	}
+	e := "(" + x + sign + y + ")"
+	switch {
+	case op != query.OpAdd && op != query.OpSub:
+	case isTime(ka) && kb == value.Duration:
+		first, past := firstInstant, pastInstant
+		if ka == value.LocalTimestamp {
+			first, past = firstTimestamp, pastTimestamp
+		}
+		return fails("CASE WHEN " + e + " >= " + first + " AND " + e + " < " + past + " THEN " + e + " END"), nil
+	case op == query.OpSub && isTime(ka) && ka == kb, ka == value.Duration && kb == value.Duration:
+		return fails("CASE WHEN " + e + " >= " + longestBack + " AND " + e + " <= " + longestSpan + " THEN " + e + " END"), nil
+	}
+	return sqlgen.Operand{}, refuse(op.String() + " of " + a.Type.String() + " and " + b.Type.String())
+}
+
+// parts are the fields of extract, and what makes CEL's numbering of them.
+var parts = map[query.Op]struct {
+	field string
+	base  int
+}{
+	query.OpFullYear: {"year", 0}, query.OpMonth: {"month", 1}, query.OpDate: {"day", 0}, query.OpDayOfMonth: {"day", 1},
+	query.OpDayOfWeek: {"dow", 0}, query.OpDayOfYear: {"doy", 1}, query.OpHours: {"hour", 0}, query.OpMinutes: {"minute", 0},
+	query.OpSeconds: {"second", 0}, query.OpMilliseconds: {"milliseconds", 0},
+}
+
+func (d dialect) timePart(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+	a := args[0]
+	x := a.Atom()
+	switch a.Type.Kind {
+	case value.Timestamp:
+		x = "(" + x + " AT TIME ZONE 'UTC')"
+	case value.LocalTimestamp:
+	default:
+		return sqlgen.Operand{}, refuse(c.Op.String() + " of " + a.Type.String())
+	}
+	if len(args) == 2 {
+		if args[1].Lit == nil {
+			return sqlgen.Operand{}, refuse("a time zone that is no literal")
+		}
+		offset, ok := fixedOffset(args[1].Lit.Val.Str())
+		if !ok {
+			return sqlgen.Operand{}, refuse("part of a timestamp in a named zone")
+		}
+		if offset != 0 {
+			x = "(" + x + " + '" + strconv.Itoa(offset) + " seconds'::interval)"
+		}
+	}
+	p := parts[c.Op]
+	switch c.Op {
+	case query.OpSeconds:
+		return atom("floor(extract(second FROM " + x + "))::bigint"), nil
+	case query.OpMilliseconds:
+		return atom("(floor(extract(milliseconds FROM " + x + "))::bigint % 1000)"), nil
+	default:
+	}
+	sql := "extract(" + p.field + " FROM " + x + ")::bigint"
+	if p.base != 0 {
+		return infix(sql, "-", strconv.Itoa(p.base)), nil
+	}
+	return atom(sql), nil
+}
