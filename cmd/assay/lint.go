@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/run"
+	"github.com/assay-dev/assay/expectations/spec"
+)
+
+func (a *app) lintCommand() *cobra.Command {
+	var f loadFlags
+	var offline, strict bool
+	cmd := &cobra.Command{
+		Use:   "lint SUITE...",
+		Short: "Check suites without reading any data",
+		Long: `Checks suites: keys, names, arguments and, unless --offline, every expression against the live schemas.
+No data is read. Exit codes: 0 clean or warnings only, 1 warnings with --strict, 2 errors, 3 a system could not be asked.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.lint(cmd.Context(), args, &f, offline, strict) },
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&offline, "offline", false, "connect nowhere: check only what the files say")
+	cmd.Flags().BoolVar(&strict, "strict", false, "warnings are errors: exit 1")
+	return cmd
+}
+
+func (a *app) lint(ctx context.Context, paths []string, f *loadFlags, offline, strict bool) error {
+	l, err := a.load(ctx, paths, f, offline)
+	if err != nil {
+		return err
+	}
+	found := l.found
+	var world []error
+	expectations := 0
+	for i := range l.suites {
+		expectations += len(l.suites[i].Expectations)
+		if offline {
+			continue
+		}
+		more, failed := lintLive(ctx, &l.suites[i])
+		found = append(found, more...)
+		world = append(world, failed...)
+	}
+	found.Sort()
+	if found.HasErrors() {
+		return &foundError{list: found, sources: l.sources}
+	}
+	if err := printTo(a.stderr, found, l); err != nil {
+		return err
+	}
+	for _, e := range world {
+		fmt.Fprintf(a.stderr, "assay: not checked: %s\n", diag.Visible(e.Error()))
+	}
+	if !a.quiet {
+		fmt.Fprintf(a.stdout, "%d suites, %d expectations: %d warnings\n", len(l.suites), expectations, len(found))
+	}
+	switch {
+	case len(world) > 0:
+		a.code = exitError
+	case strict && len(found) > 0:
+		a.code = exitFailed
+	}
+	return nil
+}
+
+// lintLive checks a suite against the schemas of its systems. The errors are datasets that could not be described.
+func lintLive(ctx context.Context, s *spec.Suite) (diag.List, []error) {
+	p, found, _, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Plan: plan.Options{}})
+	defer done()
+	var failed []error
+	for _, d := range p.Datasets {
+		if d.Err != nil {
+			failed = append(failed, d.Err)
+		}
+	}
+	return found, failed
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/run"
+	"github.com/assay-dev/assay/expectations/spec"
+	"github.com/assay-dev/assay/reports"
+	"github.com/assay-dev/assay/reports/html"
+)
+
+// defaultFailures is the number of failing rows kept of each expectation.
+const defaultFailures = 10
+
+// runFlags are the flags of run.
+type runFlags struct {
+	load      loadFlags
+	tags      []string
+	out       string
+	state     string
+	formats   []string
+	strict    bool
+	keepGoing bool
+	distrust  bool
+	full      bool
+	failures  int
+}
+
+func (a *app) runCommand() *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run SUITE...",
+		Short: "Evaluate suites and report",
+		Long: `Evaluates every expectation of the suites (files, directories or globs) and prints a table.
+Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite or a flag is wrong,
+3 something could not be evaluated, 130 interrupted.`,
+		Example: "  assay run shop.yaml\n  assay run suites/ --format json=report.json --strict",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, f) },
+	}
+	f.load.register(cmd)
+	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "only expectations with this tag (repeatable)")
+	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html (default: a new one under the state directory)")
+	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
+	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json or html, optionally =PATH (repeatable; without a path to standard output)")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
+	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
+	cmd.Flags().BoolVar(&f.distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
+	cmd.Flags().BoolVar(&f.full, "full", true, "read everything (the only mode so far)")
+	cmd.Flags().IntVar(&f.failures, "failures", defaultFailures, "failing rows to fetch and show of each expectation")
+	return cmd
+}
+
+func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
+	out, err := parseFormats(f.formats)
+	if err != nil {
+		return err
+	}
+	if !f.full {
+		return errors.New("--full=false: there is no other mode yet")
+	}
+	if f.failures < 0 {
+		return fmt.Errorf("--failures %d: must be 0 or more", f.failures)
+	}
+	l, err := a.load(ctx, paths, &f.load, false)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	var reps []*result.Report
+	if err := a.warn(l.found, l); err != nil {
+		return err
+	}
+	for i := range l.suites {
+		suite := &l.suites[i]
+		if err := selectTags(suite, f.tags); err != nil {
+			return err
+		}
+		bar := a.progress()
+		rep, found := run.Run(ctx, suite, run.Options{
+			Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event,
+			Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
+		})
+		bar.done()
+		if found.HasErrors() {
+			return &foundError{list: found, sources: l.sources}
+		}
+		if err := a.warn(found, l); err != nil {
+			return err
+		}
+		if err := a.report(rep, out); err != nil {
+			return err
+		}
+		if err := a.keep(rep, f, paths); err != nil {
+			return err
+		}
+		reps = append(reps, rep)
+	}
+	a.code = exitCode(reps, f.strict)
+	return nil
+}
+
+// selectTags keeps the expectations that carry one of the tags.
+func selectTags(s *spec.Suite, tags []string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	var kept []spec.Expectation
+	for i := range s.Expectations {
+		for _, t := range s.Expectations[i].Tags {
+			if contains(tags, t) {
+				kept = append(kept, s.Expectations[i])
+				break
+			}
+		}
+	}
+	if len(kept) == 0 {
+		return fmt.Errorf("suite %s: no expectation has the tag %s", s.Name, strings.Join(tags, " or "))
+	}
+	s.Expectations = kept
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// output is one --format.
+type output struct{ format, path string }
+
+func parseFormats(list []string) ([]output, error) {
+	if len(list) == 0 {
+		return []output{{format: "text"}}, nil
+	}
+	var out []output
+	for _, s := range list {
+		format, path, _ := strings.Cut(s, "=")
+		switch format {
+		case "text", "json", "html":
+		default:
+			return nil, fmt.Errorf("--format %q: there are text, json and html", format)
+		}
+		out = append(out, output{format, path})
+	}
+	return out, nil
+}
+
+// report writes the run in every format that was asked for.
+func (a *app) report(rep *result.Report, outs []output) error {
+	for _, o := range outs {
+		if o.path == "" {
+			if err := a.render(a.stdout, rep, o.format); err != nil {
+				return &worldError{err}
+			}
+			continue
+		}
+		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format) }); err != nil {
+			return &worldError{err}
+		}
+	}
+	return nil
+}
+
+func (a *app) render(w io.Writer, rep *result.Report, format string) error {
+	switch format {
+	case "json":
+		return reports.JSON(w, rep)
+	case "html":
+		return html.Write(w, rep)
+	}
+	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shownRows})
+}
+
+// shownRows is the number of failing rows that the text form shows of each expectation.
+const shownRows = 5
+
+// keep writes the run's own files: report.json and report.html.
+func (a *app) keep(rep *result.Report, f *runFlags, paths []string) error {
+	dir := f.out
+	if dir == "" {
+		dir = filepath.Join(stateDir(f.state, paths), "runs", rep.Run.ID)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return &worldError{fmt.Errorf("keep the report: %w", err)}
+	}
+	for name, format := range map[string]string{"report.json": "json", "report.html": "html"} {
+		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format) })
+		if err != nil {
+			return &worldError{err}
+		}
+	}
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, "report: %s\n", filepath.Join(dir, "report.html"))
+	}
+	return nil
+}
+
+// stateDir is where runs are kept: as told, beside assay.yaml, or here.
+func stateDir(told string, paths []string) string {
+	if told != "" {
+		return told
+	}
+	for _, p := range paths {
+		dir := filepath.Dir(p)
+		if _, err := os.Stat(filepath.Join(dir, "assay.yaml")); err == nil {
+			return filepath.Join(dir, ".assay")
+		}
+	}
+	return ".assay"
+}
+
+// writeFile writes a file whole or not at all: it appears under its name when it is complete.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone once renamed
+	if err := write(f); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+// Package plan turns a suite and the live schemas into the fewest requests that decide it:
+// for each dataset one aggregate statement, one statement for each set-level expectation, one
+// stream for everything that its source cannot say exactly, and afterwards at most one bounded query for failing rows.
+package plan
+
+import (
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/lang"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/spec"
+)
+
+// Plan is everything that will be asked and what each answer is for.
+type Plan struct {
+	Items    []*Item
+	Datasets []*Dataset
+}
+
+// Item is one expectation, compiled. Exactly one of Row, Set, Metric and Schema is set unless Err is.
+type Item struct {
+	ID   string
+	Kind result.Kind
+	Spec *spec.Expectation
+	// Expression and Where are the CEL that stands for the expectation, as reports show it.
+	Expression string
+	Where      string
+	// Datasets are the datasets it reads, the first being the one whose rows it judges.
+	Datasets []string
+
+	Row    *RowItem
+	Set    *SetItem
+	Metric *MetricItem
+	Schema *SchemaItem
+	// Err says why the expectation cannot be evaluated at all (its dataset failed, or its own text is
+	// wrong under keep-going).
+	Err error
+	// Refusals say why parts of it run here and not on the server.
+	Refusals []query.Refusal
+}
+
+// RowItem is an expectation about each row.
+type RowItem struct {
+	Pred, Where, Skip query.Expr // Where and Skip may be nil
+	Nulls             []*query.Column
+	Columns           []*query.Column // shown of failing rows
+	Message           *lang.RowExpr   // message_expression, or nil
+	// Proof is the constraint that guarantees it, "" when it must be checked.
+	Proof string
+}
+
+// SetItem is an expectation about rows together.
+type SetItem struct {
+	Check   query.SetCheck
+	Columns []*query.Column
+	Proof   string
+}
+
+// MetricItem is an expectation about aggregates.
+type MetricItem struct {
+	Value  *lang.MetricExpr // metric:, or nil
+	Expect *lang.MetricExpr // nil when only metric: is given
+}
+
+// SchemaItem is an expectation that the schema alone decides.
+type SchemaItem struct {
+	OK      bool
+	Message string
+}
+
+// Part says which share of an item's numbers a measure yields.
+type Part uint8
+
+// The parts.
+const (
+	// Whole: the measure is the item's whole answer.
+	Whole Part = iota
+	// Selected: a tally of `true` on the server that counts the rows the item selects.
+	Selected
+	// Rest: a tally here over a prefiltered stream; its True is Selected's True less its other counts.
+	Rest
+)
+
+// Slot says whose number a measure is.
+type Slot struct {
+	Item *Item // nil for the row count of the dataset
+	Part Part
+	// Metric and Agg locate an aggregate of a metric item: Metric 0 is Value, 1 is Expect.
+	Metric, Agg int
+	// Sub is the position among the measures of that aggregate (avg takes two).
+	Sub int
+}
+
+// Dataset is what is asked of one dataset.
+type Dataset struct {
+	Spec     *spec.Dataset
+	Relation query.Relation
+	Driver   string
+	// Err is why the dataset could not be described.
+	Err error
+
+	// Pass is the one aggregate statement; nil when nothing needs it. PassSlots[i] owns Pass.Measures[i].
+	Pass      *query.Aggregate
+	PassSlots []Slot
+	// Groups are grouped aggregates, one statement each.
+	Groups []Job
+	// Sets are set-level checks on the server, one statement each.
+	Sets []SetJob
+
+	// Stream feeds everything below; nil when nothing runs here.
+	Stream      *query.Select
+	Local       *query.Aggregate
+	LocalSlots  []Slot
+	LocalGroups []Job
+	LocalSets   []SetJob
+}
+
+// Job is an aggregate with its owners.
+type Job struct {
+	Aggregate query.Aggregate
+	Slots     []Slot
+}
+
+// SetJob is a set-level check with its owner.
+type SetJob struct {
+	Check query.SetCheck
+	Item  *Item
+}
+
+// Input is what is known of a dataset when a plan is made.
+type Input struct {
+	Spec   *spec.Dataset
+	Driver string
+	Schema value.Schema
+	Caps   query.Caps
+	// Snapshots is true where all requests of the dataset can see one state.
+	Snapshots bool
+	// Sets is true where the source evaluates set-level checks.
+	Sets bool
+	// Err is why the dataset could not be described; everything about it is then an error.
+	Err error
+}
+
+// Options bound and steer planning.
+type Options struct {
+	// DistrustConstraints checks even what the engine guarantees.
+	DistrustConstraints bool
+	// KeepGoing turns findings against the schema into errors of the expectations concerned.
+	KeepGoing bool
+}
+
+// DiagnosedError is the error of an item whose own text is wrong under KeepGoing.
+type DiagnosedError struct{ Diagnostic diag.Diagnostic }
+
+// Error implements error.
+func (e *DiagnosedError) Error() string { return e.Diagnostic.Message }

@@ -1,0 +1,184 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/query/eval"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// failing fetches failing rows of the expectations that failed on the server, in one bounded query.
+func (x *execution) failing(ctx context.Context) {
+	if x.r.opts.FailureRows <= 0 || ctx.Err() != nil {
+		return
+	}
+	counts := map[*plan.Item]int64{}
+	var items []*plan.Item
+	for _, it := range x.items {
+		n := x.r.of(it)
+		if n.err != nil || !n.server || n.here && len(n.failures) > 0 {
+			continue
+		}
+		if j := judged(it, n); failed(j) {
+			items = append(items, it)
+			counts[it] = j.failed
+		}
+	}
+	if len(items) == 0 {
+		return
+	}
+	f := plan.FailingRows(x.d, x.source.Caps(), items, counts, x.r.opts.FailureRows)
+	if len(f.Select.Branches) == 0 {
+		return
+	}
+	x.r.progress(Event{Dataset: x.d.Spec.Name, Step: "failing rows", Total: -1})
+	began := time.Now()
+	err := x.fetchFailing(ctx, f)
+	ms := time.Since(began).Milliseconds()
+	for _, its := range f.Items {
+		for _, it := range its {
+			x.r.note(it, func(n *numbers) {
+				n.statements++
+				n.ms += ms
+				if err != nil && n.err == nil {
+					// The verdict stands on its counts; only the rows are missing, and the report says so.
+					n.failuresErr = err
+				}
+			})
+		}
+	}
+}
+
+func (x *execution) fetchFailing(ctx context.Context, f *plan.Failing) error {
+	src, err := x.source.Select(ctx, f.Select)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = src.Close() }() // the rows wanted were read
+	progs := map[*plan.Item]*eval.Program{}
+	for _, its := range f.Items {
+		for _, it := range its {
+			if it.Row == nil {
+				continue
+			}
+			p, err := eval.Compile([]query.Expr{plan.FailingCondition(it), it.Row.Pred}, f.Select.Columns)
+			if err != nil {
+				return err
+			}
+			progs[it] = p
+		}
+	}
+	for {
+		b, err := src.Next(ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		if err := x.attribute(f, progs, b); err != nil {
+			return err
+		}
+	}
+}
+
+// attribute gives each fetched row to the expectations that it fails.
+func (x *execution) attribute(f *plan.Failing, progs map[*plan.Item]*eval.Program, b *value.Batch) error {
+	cols := f.Select.Columns
+	for branch, its := range f.Items {
+		for _, it := range its {
+			var fails, pred *value.Vector
+			if p := progs[it]; p != nil {
+				// The branch number that follows the columns is not part of the row.
+				vs, err := p.Run(&value.Batch{N: b.N, Cols: b.Cols[:len(cols)]})
+				if err != nil {
+					return err
+				}
+				fails, pred = vs[0], vs[1]
+			}
+			for i := range b.N {
+				if len(f.Items) > 1 && b.Cols[len(cols)].Ints[i] != int64(branch) {
+					continue
+				}
+				if fails != nil && (fails.Errs.Get(i) || !fails.Bools[i]) {
+					continue
+				}
+				undecided := pred != nil && (pred.Errs.Get(i) || pred.Nulls.Get(i))
+				row := x.failure(it, b, cols, i, undecided)
+				x.r.note(it, func(n *numbers) {
+					if len(n.failures) < x.r.opts.FailureRows {
+						n.failures = append(n.failures, row)
+					}
+				})
+			}
+		}
+	}
+	return nil
+}
+
+// failure forms the report's entry of one failing row: its key, the columns concerned and the message.
+func (x *execution) failure(it *plan.Item, b *value.Batch, cols []*query.Column, row int, undecided bool) result.Failure {
+	f := result.Failure{Key: map[string]result.Cell{}, Values: map[string]result.Cell{}, Outcome: "false"}
+	if undecided {
+		f.Outcome = "undecided"
+	}
+	at := map[int]int{}
+	for i, c := range cols {
+		at[c.Index] = i
+	}
+	for _, c := range x.d.KeyColumns() {
+		if i, ok := at[c.Index]; ok {
+			f.Key[c.Col.Name] = cell(b, i, row)
+			f.Order = append(f.Order, c.Col.Name)
+		}
+	}
+	shown := []*query.Column(nil)
+	switch {
+	case it.Row != nil:
+		shown = it.Row.Columns
+	case it.Set != nil:
+		shown = it.Set.Columns
+	}
+	for _, c := range shown {
+		i, ok := at[c.Index]
+		if _, isKey := f.Key[c.Col.Name]; !ok || isKey {
+			continue
+		}
+		if _, have := f.Values[c.Col.Name]; !have {
+			f.Values[c.Col.Name] = cell(b, i, row)
+			f.Order = append(f.Order, c.Col.Name)
+		}
+	}
+	f.Message = message(it, b, at, row)
+	return f
+}
+
+// cell is a value for the report; one that could not be represented is shown as such.
+func cell(b *value.Batch, col, row int) result.Cell {
+	if b.Cols[col].Errs.Get(row) {
+		return result.Cell{Value: value.StringValue("(not representable)")}
+	}
+	return result.Cell{Value: b.Cols[col].Value(row)}
+}
+
+// message evaluates message_expression for a row; on an error, or an empty text, the static message stands.
+func message(it *plan.Item, b *value.Batch, at map[int]int, row int) string {
+	if it.Row == nil || it.Row.Message == nil {
+		return it.Spec.Message
+	}
+	named := it.Row.Message.Columns()
+	cells, errs := make([]value.Value, len(named)), make([]bool, len(named))
+	for i, c := range named {
+		pos, ok := at[c.Index]
+		if !ok {
+			return it.Spec.Message
+		}
+		cells[i], errs[i] = b.Cols[pos].Value(row), b.Cols[pos].Errs.Get(row)
+	}
+	v, err := it.Row.Message.Eval(cells, errs)
+	if err != nil || v.Kind() != value.String || v.Str() == "" {
+		return it.Spec.Message
+	}
+	return v.Str()
+}

@@ -1,0 +1,224 @@
+// Package run executes plans: it opens connections, describes datasets, runs every dataset's few
+// requests concurrently under a cap per connection, and forms the report. One failing
+// expectation, dataset or connection never stops the others.
+package run
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/spec"
+)
+
+// OpenFunc opens a declared connection.
+type OpenFunc func(ctx context.Context, c *spec.Connection) (connectors.Source, error)
+
+// Options steer a run.
+type Options struct {
+	Open OpenFunc
+	// Now is what `now` means in every expression.
+	Now time.Time
+	// FailureRows is the number of failing rows kept of each expectation.
+	FailureRows int
+	Plan        plan.Options
+	// Progress is told what happens; nil for nobody. It is called concurrently.
+	Progress func(Event)
+	// Version is assay's own version, for the report.
+	Version string
+}
+
+// Event is one step of a run.
+type Event struct {
+	Dataset string
+	Step    string // "describe", "pass", "set", "group", "stream", "failing rows", "done"
+	Rows    int64  // rows streamed so far in this step
+	Total   int64  // expected rows, -1 when unknown
+}
+
+// defaultConns is the number of statements at once on one connection when the suite names none.
+const defaultConns = 4
+
+// Run executes the suite. The diagnostics are findings about the user's text; when they hold an error nothing but
+// schemas was read and the report is nil. The report has an entry for every expectation of the suite.
+func Run(ctx context.Context, suite *spec.Suite, opts Options) (*result.Report, diag.List) {
+	start := time.Now()
+	r := &runner{suite: suite, opts: opts, conns: map[string]*connection{}, numbers: map[*plan.Item]*numbers{}, rows: map[string]int64{}, took: map[string]time.Duration{}}
+	defer r.close()
+	r.open(ctx)
+	inputs := r.describe(ctx)
+	p, found := plan.Build(suite, inputs, opts.Now, opts.Plan)
+	if found.HasErrors() {
+		return nil, found
+	}
+	for _, it := range p.Items {
+		r.numbers[it] = &numbers{err: it.Err}
+	}
+	r.execute(ctx, p)
+	return r.report(ctx, p, start, time.Now()), found
+}
+
+// Prepare opens, describes and plans without reading any data, for lint and explain. The caller
+// closes what it returns.
+func Prepare(ctx context.Context, suite *spec.Suite, opts Options) (p *plan.Plan, found diag.List, source func(dataset string) connectors.Source, done func()) {
+	r := &runner{suite: suite, opts: opts, conns: map[string]*connection{}}
+	r.open(ctx)
+	p, found = plan.Build(suite, r.describe(ctx), opts.Now, opts.Plan)
+	source = func(name string) connectors.Source {
+		for i := range suite.Datasets {
+			if suite.Datasets[i].Name == name {
+				if c := r.conns[suite.Datasets[i].Connection]; c != nil {
+					return c.source
+				}
+			}
+		}
+		return nil
+	}
+	return p, found, source, r.close
+}
+
+type runner struct {
+	suite *spec.Suite
+	opts  Options
+	conns map[string]*connection
+
+	mu      sync.Mutex // guards what follows
+	numbers map[*plan.Item]*numbers
+	rows    map[string]int64
+	took    map[string]time.Duration
+}
+
+// connection is an opened connection with its cap on concurrent statements.
+type connection struct {
+	spec   *spec.Connection
+	source connectors.Source
+	err    error
+	slots  chan struct{}
+}
+
+func (c *connection) acquire(ctx context.Context) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for a free connection of %s: %w", c.spec.Name, context.Cause(ctx))
+	}
+}
+
+func (c *connection) release() { <-c.slots }
+
+// open opens the connections that datasets use, all at once.
+func (r *runner) open(ctx context.Context) {
+	used := map[string]bool{}
+	for i := range r.suite.Datasets {
+		used[r.suite.Datasets[i].Connection] = true
+	}
+	var wg sync.WaitGroup
+	for i := range r.suite.Connections {
+		sc := &r.suite.Connections[i]
+		if !used[sc.Name] {
+			continue
+		}
+		n := sc.MaxConns
+		if n <= 0 {
+			n = defaultConns
+		}
+		c := &connection{spec: sc, slots: make(chan struct{}, n)}
+		r.conns[sc.Name] = c
+		wg.Go(func() { c.source, c.err = r.opts.Open(ctx, sc) })
+	}
+	wg.Wait()
+}
+
+func (r *runner) close() {
+	for _, c := range r.conns {
+		if c.source != nil {
+			_ = c.source.Close() // nothing was written; there is nobody to tell
+		}
+	}
+}
+
+// describe reads the schema of every dataset, concurrently.
+func (r *runner) describe(ctx context.Context) []plan.Input {
+	inputs := make([]plan.Input, len(r.suite.Datasets))
+	var wg sync.WaitGroup
+	for i := range r.suite.Datasets {
+		ds := &r.suite.Datasets[i]
+		in := &inputs[i]
+		in.Spec = ds
+		c := r.conns[ds.Connection]
+		if c == nil {
+			in.Err = fmt.Errorf("dataset %s: no connection %q", ds.Name, ds.Connection)
+			continue
+		}
+		in.Driver = c.spec.Driver
+		if c.err != nil {
+			in.Err = fmt.Errorf("connection %s: %w", c.spec.Name, c.err)
+			continue
+		}
+		wg.Go(func() {
+			if in.Err = c.acquire(ctx); in.Err != nil {
+				return
+			}
+			defer c.release()
+			r.progress(Event{Dataset: ds.Name, Step: "describe", Total: -1})
+			in.Schema, in.Err = c.source.Describe(ctx, ds.Dataset)
+			if in.Err != nil {
+				in.Err = fmt.Errorf("dataset %s: %w", ds.Name, in.Err)
+				return
+			}
+			in.Caps = c.source.Caps()
+			_, in.Snapshots = c.source.(connectors.Snapshotter)
+			_, in.Sets = c.source.(connectors.SetChecker)
+		})
+	}
+	wg.Wait()
+	return inputs
+}
+
+// execute runs the datasets' requests concurrently.
+func (r *runner) execute(ctx context.Context, p *plan.Plan) {
+	var wg sync.WaitGroup
+	for _, d := range p.Datasets {
+		if d.Err != nil {
+			continue
+		}
+		wg.Go(func() {
+			began := time.Now()
+			x := &execution{r: r, d: d, conn: r.conns[d.Spec.Connection], items: itemsOf(p, d)}
+			x.run(ctx)
+			r.mu.Lock()
+			r.took[d.Spec.Name] = time.Since(began)
+			r.mu.Unlock()
+			r.progress(Event{Dataset: d.Spec.Name, Step: "done", Total: -1})
+		})
+	}
+	wg.Wait()
+}
+
+// itemsOf are the row and set items that judge rows of the dataset.
+func itemsOf(p *plan.Plan, d *plan.Dataset) []*plan.Item {
+	var out []*plan.Item
+	for _, it := range p.Items {
+		if it.Metric == nil && it.Err == nil && len(it.Datasets) > 0 && it.Datasets[0] == d.Spec.Name {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+func (r *runner) progress(e Event) {
+	if r.opts.Progress != nil {
+		r.opts.Progress(e)
+	}
+}
+
+func versions(own string) map[string]string {
+	return map[string]string{"assay": own, "go": runtime.Version()}
+}
