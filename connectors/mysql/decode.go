@@ -28,7 +28,7 @@ func newDecoder(c value.Column) (decoder, error) {
 		if err != nil {
 			return decoder{}, fmt.Errorf("timezone %q of column %s: %w", c.Zone, c.Name, err)
 		}
-		if loc != time.UTC {
+		if off, fixed := offsetOf(c.Zone); !fixed || off != 0 {
 			d.loc = loc
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -29,25 +30,36 @@ SELECT 'check', CONSTRAINT_NAME, 0, NULL, NULL, NULL, NULL, NULL, NULL
 FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND CONSTRAINT_TYPE = 'CHECK' AND ENFORCED = 'YES'
 ORDER BY pos, part, grp`
 
-func describeStatement(d query.Dataset) statement {
+func describeStatement(d query.Dataset) (statement, error) {
 	if d.Query != "" {
-		return statement{text: "SELECT * FROM " + source(d, "t") + " LIMIT 0"}
+		from, err := source(d, "t")
+		return statement{text: "SELECT * FROM " + from + " LIMIT 0"}, err
 	}
-	t := parseTable(d.Table)
+	parts, err := sqlgen.SplitName(d.Table)
+	if err == nil && len(parts) > 2 {
+		err = fmt.Errorf("table name %q has more than two parts", d.Table)
+	}
+	if err != nil {
+		return statement{}, &connectors.Error{Kind: connectors.Misconfigured, Op: "describe " + datasetName(d), Err: err}
+	}
 	var schema any
-	if t.schema != "" {
-		schema = t.schema
+	if len(parts) == 2 {
+		schema = parts[0]
 	}
 	st := statement{text: describeTable}
 	for range 4 {
-		st.args = append(st.args, schema, t.name)
+		st.args = append(st.args, schema, parts[len(parts)-1])
 	}
-	return st
+	return st, nil
 }
 
 // DescribeStatements implements connectors.Explainer.
 func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
-	return []query.Statement{describeStatement(d).explain()}
+	st, err := describeStatement(d)
+	if err != nil {
+		return nil
+	}
+	return []query.Statement{st.explain()}
 }
 
 // Describe implements connectors.Source. A query: dataset is described by the server's answer to it with
@@ -83,13 +95,21 @@ func datasetName(d query.Dataset) string {
 }
 
 func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Schema, error) {
+	st, err := describeStatement(d)
+	if err != nil {
+		return value.Schema{}, err
+	}
 	c := catalogue{dataset: d, schema: value.Schema{Rows: -1}}
-	if err := s.collect(ctx, describeStatement(d), c.row); err != nil {
+	if err := s.collect(ctx, st, c.row); err != nil {
 		return value.Schema{}, err
 	}
 	if !c.found || len(c.schema.Columns) == 0 {
 		// The catalogue hides what the account may not see; the server knows whether it is missing or denied.
-		probe := statement{text: "SELECT 1 FROM " + source(d, "t") + " LIMIT 0"}
+		from, err := source(d, "t")
+		if err != nil {
+			return value.Schema{}, err
+		}
+		probe := statement{text: "SELECT 1 FROM " + from + " LIMIT 0"}
 		if err := s.collect(ctx, probe, func([]driver.Value) error { return nil }); err != nil {
 			return value.Schema{}, err
 		}
@@ -128,7 +148,9 @@ func (c *catalogue) row(r []driver.Value) error {
 			c.schema.Rows = n
 		}
 	case "column":
-		c.schema.Columns = append(c.schema.Columns, c.column(r))
+		col, err := c.column(r)
+		c.schema.Columns = append(c.schema.Columns, col)
+		return err
 	case "index":
 		c.indexPart(r)
 	case "check":
@@ -140,15 +162,15 @@ func (c *catalogue) row(r []driver.Value) error {
 }
 
 // column reads a column; NotNull is settled by finish, when the table's type is known.
-func (c *catalogue) column(r []driver.Value) value.Column {
+func (c *catalogue) column(r []driver.Value) (value.Column, error) {
 	n := native{data: strings.ToLower(text(r[3])), charset: text(r[6]), collation: text(r[7])}
 	col := value.Column{Name: text(r[1]), Native: text(r[4]), NotNull: text(r[5]) == "NO"}
 	n.unsigned = strings.Contains(strings.ToLower(col.Native), "unsigned")
 	precision, scale, _ := strings.Cut(text(r[8]), ",")
 	n.precision, _ = strconv.Atoi(precision) // empty for what has none
 	n.scale, _ = strconv.Atoi(scale)
-	logical(&col, n, c.dataset)
-	return col
+	n.base = true
+	return col, logical(&col, n, c.dataset)
 }
 
 // indexPart reads one column of an index: those of all indexes come first, then second columns.
@@ -202,11 +224,15 @@ func (c *catalogue) finish() {
 
 // describeQuery reads the columns of a query: dataset from the metadata of its result.
 func (s *Source) describeQuery(ctx context.Context, d query.Dataset) (value.Schema, error) {
+	st, err := describeStatement(d)
+	if err != nil {
+		return value.Schema{}, err
+	}
 	ses, err := s.acquire(ctx)
 	if err != nil {
 		return value.Schema{}, err
 	}
-	run, err := ses.query(ctx, describeStatement(d))
+	run, err := ses.query(ctx, st)
 	if err != nil {
 		return value.Schema{}, err
 	}
@@ -224,13 +250,15 @@ func (s *Source) describeQuery(ctx context.Context, d query.Dataset) (value.Sche
 		n := native{}
 		n.data, n.unsigned = strings.CutPrefix(declared, "unsigned ")
 		if p, sc, ok := meta.ColumnTypePrecisionScale(i); ok && n.data == "decimal" {
-			n.precision, n.scale = int(p), int(sc)
+			n.precision, n.scale = int(p)+1, int(sc) // an unsigned column's length has no sign, which the driver subtracts
 		}
 		c := value.Column{Name: name, Native: declared}
 		if n.data == "null" {
 			n.data = "char" // a column that is NULL throughout
 		}
-		logical(&c, n, d)
+		if err := logical(&c, n, d); err != nil {
+			return value.Schema{}, err
+		}
 		schema.Columns = append(schema.Columns, c)
 	}
 	row := make([]driver.Value, len(schema.Columns))

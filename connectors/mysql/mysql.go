@@ -34,6 +34,7 @@ import (
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
 )
 
 // defaultMaxConns bounds concurrent statements where Config.MaxConns says nothing.
@@ -53,6 +54,7 @@ type Source struct {
 var (
 	_ connectors.Source      = (*Source)(nil)
 	_ connectors.Explainer   = (*Source)(nil)
+	_ connectors.SetChecker  = (*Source)(nil)
 	_ connectors.Snapshotter = (*Source)(nil)
 )
 
@@ -192,4 +194,17 @@ func (s *Source) collect(ctx context.Context, st statement, read func(row []driv
 type statement struct {
 	text string
 	args []any
+}
+
+// explain returns the statement as people read it.
+func (st statement) explain() query.Statement {
+	out := query.Statement{Text: st.text}
+	for _, a := range st.args {
+		if a == nil {
+			out.Args = append(out.Args, "null")
+			continue
+		}
+		out.Args = append(out.Args, fmt.Sprint(a))
+	}
+	return out
 }

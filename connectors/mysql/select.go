@@ -3,82 +3,154 @@ package mysql
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-func selectStatement(q query.Select) (statement, error) {
-	if len(q.Branches) > 0 {
-		return statement{}, errors.New("not yet")
-	}
-	cols := make([]string, 0, len(q.Columns))
-	for _, c := range q.Columns {
-		if nativeOf(c.Col).is("float") {
-			cols = append(cols, "CAST(t."+ident(c.Col.Name)+" AS DOUBLE)")
-			continue
-		}
-		cols = append(cols, "t."+ident(c.Col.Name))
-	}
-	st := statement{text: "SELECT " + strings.Join(cols, ", ") + " FROM " + source(q.From.Dataset, "t")}
-	if q.OrderByKey {
-		st.text += " ORDER BY " + ident(q.From.Dataset.Key[0])
-		return st, nil
-	}
-	return st, nil
-}
-
-// explain returns the statement as people read it.
-func (st statement) explain() query.Statement {
-	out := query.Statement{Text: st.text}
-	for range st.args {
-		out.Args = append(out.Args, "")
-	}
-	return out
-}
+// Caps implements connectors.Source.
+func (s *Source) Caps() query.Caps { return sqlgen.Caps(dialect{}) }
 
 // Select implements connectors.Source.
 func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
 	op := "select from " + datasetName(q.From.Dataset)
-	st, err := selectStatement(q)
+	st, err := sqlgen.Select(dialect{}, q)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	dec := make([]decoder, len(q.Columns))
-	for i, c := range q.Columns {
-		if dec[i], err = newDecoder(c.Col); err != nil {
-			return nil, wrap(op, err)
-		}
+	dec, err := decoders(q)
+	if err != nil {
+		return nil, wrap(op, err)
 	}
+	r, err := s.stream(ctx, op, st, dec, q.BatchRows)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	return r, nil
+}
+
+// decoders returns those of the columns of a select's statement.
+func decoders(q query.Select) ([]decoder, error) {
+	var dec []decoder
+	for _, c := range q.Columns {
+		d, err := newDecoder(c.Col)
+		if err != nil {
+			return nil, err
+		}
+		dec = append(dec, d)
+	}
+	if len(dec) == 0 {
+		dec = append(dec, decoder{typ: value.Of(value.Int)}) // the constant that stands for no column
+	}
+	if len(q.Branches) > 1 {
+		dec = append(dec, decoder{typ: value.Of(value.Int)})
+	}
+	return dec, nil
+}
+
+func (s *Source) stream(ctx context.Context, op string, st sqlgen.Statement, dec []decoder, size int) (*rows, error) {
 	ses, err := s.acquire(ctx)
 	if err != nil {
-		return nil, wrap(op, err)
+		return nil, err
 	}
-	run, err := ses.query(ctx, st)
+	run, err := ses.query(ctx, statement{text: st.Text, args: st.Args})
 	if err != nil {
-		return nil, wrap(op, err)
+		return nil, err
 	}
-	return newRows(run, op, dec, q.BatchRows), nil
+	if n := len(run.rows.Columns()); n != len(dec) {
+		run.close()
+		return nil, fmt.Errorf("the statement has %d columns, not %d", n, len(dec))
+	}
+	return newRows(run, op, dec, size), nil
 }
 
 // Aggregate implements connectors.Source.
-func (s *Source) Aggregate(context.Context, query.Aggregate) (*value.Batch, error) {
-	return nil, errors.New("not yet")
+func (s *Source) Aggregate(ctx context.Context, q query.Aggregate) (*value.Batch, error) {
+	op := "aggregate " + datasetName(q.From.Dataset)
+	plan, err := sqlgen.Aggregate(dialect{}, q)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	b, err := s.whole(ctx, op, plan.Statement, plan.Columns)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	return plan.Result(b), nil
 }
 
-// Caps implements connectors.Source.
-func (s *Source) Caps() query.Caps {
-	no := &query.Refusal{Reason: "mysql: not yet"}
-	return query.Caps{
-		Expr:    func(query.Relation, query.Expr) *query.Refusal { return no },
-		Measure: func(query.Relation, query.Measure) *query.Refusal { return no },
-		Set:     func(query.SetCheck) *query.Refusal { return no },
+// CheckSet implements connectors.SetChecker.
+func (s *Source) CheckSet(ctx context.Context, c query.SetCheck) (query.SetResult, error) {
+	op := "check " + datasetName(c.Relation().Dataset)
+	st, err := sqlgen.Set(dialect{}, c)
+	if err != nil {
+		return query.SetResult{}, wrap(op, err)
+	}
+	types := make([]value.Type, sqlgen.SetColumns)
+	for i := range types {
+		types[i] = value.Of(value.Int)
+	}
+	b, err := s.whole(ctx, op, st, types)
+	if err != nil {
+		return query.SetResult{}, wrap(op, err)
+	}
+	if b.N != 1 {
+		return query.SetResult{}, wrap(op, fmt.Errorf("the statement gave %d rows, not one", b.N))
+	}
+	var row [sqlgen.SetColumns]int64
+	for i := range row {
+		row[i] = b.Cols[i].Ints[0]
+	}
+	return sqlgen.SetResultOf(row), nil
+}
+
+// whole runs a statement and returns all of its rows in one batch.
+func (s *Source) whole(ctx context.Context, op string, st sqlgen.Statement, types []value.Type) (*value.Batch, error) {
+	dec := make([]decoder, len(types))
+	for i, t := range types {
+		dec[i].typ = t
+	}
+	r, err := s.stream(ctx, op, st, dec, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	all := value.NewBatch(types...)
+	for {
+		b, err := r.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			return all, nil
+		}
+		for i := range b.N {
+			all.AppendRowFrom(b, i)
+		}
 	}
 }
 
 // Statements implements connectors.Explainer.
-func (s *Source) Statements(query.Request) ([]query.Statement, error) {
-	return nil, errors.New("not yet")
+func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
+	var st sqlgen.Statement
+	var err error
+	switch r := r.(type) {
+	case query.Select:
+		st, err = sqlgen.Select(dialect{}, r)
+	case query.Aggregate:
+		var plan *sqlgen.Plan
+		if plan, err = sqlgen.Aggregate(dialect{}, r); err == nil {
+			st = plan.Statement
+		}
+	case query.SetCheck:
+		st, err = sqlgen.Set(dialect{}, r)
+	default:
+		err = errors.New("an unknown request")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []query.Statement{st.Query()}, nil
 }

@@ -1,7 +1,9 @@
 package mysql
 
 import (
+	"bytes"
 	"database/sql/driver"
+	"strconv"
 	"time"
 )
 
@@ -45,7 +47,14 @@ func (d *decoder) instant(x driver.Value) (int64, int32, error) {
 func duration(x driver.Value) (int64, error) {
 	b, ok := x.([]byte)
 	if !ok {
-		return 0, unexpected(x)
+		return wholeMicros(x)
+	}
+	if bytes.IndexByte(b, ':') < 0 {
+		n, err := strconv.ParseInt(string(b), 10, 64)
+		if err != nil {
+			return 0, errRange
+		}
+		return wholeMicros(n)
 	}
 	neg := len(b) > 0 && b[0] == '-'
 	if neg {
@@ -60,6 +69,18 @@ func duration(x driver.Value) (int64, error) {
 		n = -n
 	}
 	return n, nil
+}
+
+// wholeMicros reads a computed duration.
+func wholeMicros(x driver.Value) (int64, error) {
+	us, ok := x.(int64)
+	if !ok {
+		return 0, unexpected(x)
+	}
+	if n := us * 1000; n/1000 == us {
+		return n, nil
+	}
+	return 0, errRange
 }
 
 // clock reads h…:mm:ss[.f…] as seconds and nanoseconds.

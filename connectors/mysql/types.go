@@ -3,7 +3,9 @@ package mysql
 import (
 	"strings"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -15,7 +17,7 @@ type native struct {
 	collation string
 	precision int // decimal: digits in all; bit: bits
 	scale     int
-	base      bool // a column of a base table
+	base      bool // described by the catalogue, so that its declaration is known in full
 }
 
 // of returns what was described of a column; a column from elsewhere has only its logical type.
@@ -43,7 +45,7 @@ func (n native) integral() bool {
 func (n native) datelike() bool { return n.is("date", "datetime", "timestamp") }
 
 // logical fills in what the column means to assay.
-func logical(c *value.Column, n native, d query.Dataset) {
+func logical(c *value.Column, n native, d query.Dataset) error {
 	c.Meta = n
 	c.Type = value.Of(kindOfNative(n))
 	c.MayErr = n.datelike()
@@ -59,9 +61,13 @@ func logical(c *value.Column, n native, d query.Dataset) {
 		c.Type = value.Of(value.Bytes)
 	}
 	if n.is("datetime") && d.Timezone != "" {
+		if _, err := value.LoadZone(d.Timezone); err != nil {
+			return &connectors.Error{Kind: connectors.Misconfigured, Op: "describe " + datasetName(d), Err: err}
+		}
 		c.Type, c.Zone = value.Of(value.Timestamp), d.Timezone
 	}
 	override(c, n, d.Columns[c.Name].Type)
+	return nil
 }
 
 // override applies the suite's own type of a column.
@@ -113,56 +119,8 @@ func kindOfNative(n native) value.Kind {
 	return value.Null
 }
 
-// table is a table's name in two parts; Schema is "" for the connection's database.
-type table struct{ schema, name string }
-
-// parseTable reads name or schema.name, each part plain or in backticks.
-func parseTable(s string) table {
-	if first, rest, ok := cutIdent(s); ok {
-		return table{schema: first, name: unquote(rest)}
-	}
-	return table{name: unquote(s)}
-}
-
-// cutIdent cuts s at its first dot outside of backticks.
-func cutIdent(s string) (string, string, bool) {
-	quoted := false
-	for i := range len(s) {
-		switch {
-		case s[i] == '`':
-			quoted = !quoted
-		case s[i] == '.' && !quoted:
-			return unquote(s[:i]), s[i+1:], true
-		}
-	}
-	return s, "", false
-}
-
-func unquote(s string) string {
-	if len(s) >= 2 && s[0] == '`' && s[len(s)-1] == '`' {
-		return strings.ReplaceAll(s[1:len(s)-1], "``", "`")
-	}
-	return s
-}
-
 // ident quotes an identifier.
 func ident(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
 
-func (t table) sql() string {
-	if t.schema == "" {
-		return ident(t.name)
-	}
-	return ident(t.schema) + "." + ident(t.name)
-}
-
-// source returns the FROM item of a dataset with its alias. The line break ends a comment at the end of a query.
-func source(d query.Dataset, alias string) string {
-	if d.Query != "" {
-		return "(" + trimQuery(d.Query) + "\n) AS " + alias
-	}
-	return parseTable(d.Table).sql() + " AS " + alias
-}
-
-func trimQuery(q string) string {
-	return strings.TrimRight(strings.TrimSpace(q), "; \t\r\n")
-}
+// source returns the FROM item of a dataset.
+func source(d query.Dataset, alias string) (string, error) { return sqlgen.From(dialect{}, d, alias) }
