@@ -61,7 +61,7 @@ func (b *builder) checkUse(u use, sets map[string]spec.Dataset, names []string) 
 				"references from %s to %s cross connections, which is not supported by this version", quote(e.Dataset), quote(a.Text))
 		case len(x.Set.ParentColumns) == 0 && len(parent.Key) != len(x.Set.Columns):
 			b.list.Errorf("bad-argument", e.Named.At, "add parent_columns: […]",
-				"references has %d columns, and the key of %s has %d", len(x.Set.Columns), quote(a.Text), len(parent.Key))
+				"references: the key of %s has %d columns, not %d", quote(a.Text), len(parent.Key), len(x.Set.Columns))
 		}
 	}
 }

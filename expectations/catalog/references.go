@@ -24,7 +24,7 @@ func references() Entry {
 			case table && !pcs:
 				x.errorf(x.Named.At, "bad-argument", "add parent_columns: [id]", "references to a table needs parent_columns")
 			case pcs && len(parents) != len(cols):
-				x.errorf(x.at("parent_columns"), "bad-argument", "", "references has %d columns and %d parent_columns", len(cols), len(parents))
+				x.errorf(x.at("parent_columns"), "bad-argument", "", "references: %d and %d are different numbers of columns and parent_columns", len(cols), len(parents))
 			}
 			if !x.knownColumns("columns") || !x.nullsSkipped("add not_null beside it") {
 				return nil
