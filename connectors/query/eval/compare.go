@@ -65,17 +65,14 @@ func isNullKernel(ne bool) kernel {
 	}
 }
 
-// ordering adds Lt, Le, Gt or Ge. NaN is an error, so that a <= b is !(b < a).
+// ordering adds Lt, Le, Gt or Ge. Every ordering with a NaN is false, so that a <= b is !(b < a) only where
+// no operand can be one, and a < b || a == b otherwise.
 func (c *compiler) ordering(op query.Op, args []*node) (*node, error) {
-	a, b, not := args[0], args[1], false
-	switch op {
-	case query.OpGt:
+	a, b := args[0], args[1]
+	if op == query.OpGt || op == query.OpGe {
 		a, b = b, a
-	case query.OpLe:
-		a, b, not = b, a, true
-	case query.OpGe:
-		not = true
 	}
+	orEqual := op == query.OpLe || op == query.OpGe
 	x, y, rel, err := c.relation(a, b)
 	if err != nil {
 		return nil, err
@@ -83,12 +80,23 @@ func (c *compiler) ordering(op query.Op, args []*node) (*node, error) {
 	if rel.lt == nil {
 		return nil, mismatch(op, args)
 	}
+	not := orEqual && !rel.partial
+	if not {
+		x, y = y, x
+	}
 	return c.add(value.Of(value.Bool), []*node{x, y}, func(nd *node, n int) {
 		e := nd.strict(n)
 		nd.bits = sized(&nd.bitBuf, n)
 		rel.lt(nd.bits, e, x, y, n)
-		if not {
+		switch {
+		case not:
 			invert(nd.bits, n)
+		case orEqual:
+			eq := sized(&nd.undBuf, n)
+			rel.eq(eq, e, x, y, n)
+			for i := range nd.bits {
+				nd.bits[i] |= eq[i]
+			}
 		}
 	}), nil
 }

@@ -55,6 +55,18 @@ func (c *compiler) conversion(op query.Op, a *node) (*node, error) {
 	return c.add(value.Of(to), []*node{a}, k), nil
 }
 
+// strictConversion is a conversion that the user wrote: of a value that has the type already it
+// is the identity, but a null is an error as with every function.
+func (c *compiler) strictConversion(op query.Op, a *node) (*node, error) {
+	if a.typ.Kind != target(op) || a.isConst() {
+		return c.conversion(op, a)
+	}
+	return c.add(a.typ, []*node{a}, func(nd *node, n int) {
+		nd.strict(n)
+		nd.vec, nd.bits = a.vec, a.bits
+	}), nil
+}
+
 func target(op query.Op) value.Kind {
 	switch op {
 	case query.OpToInt:

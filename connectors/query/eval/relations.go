@@ -12,8 +12,10 @@ import (
 type relation struct {
 	// eq sets bit i of out where the values are equal. errs is not used.
 	eq func(out, errs value.Bitmap, a, b *node, n int)
-	// lt sets bit i of out where a < b, and of errs where the two have no order; nil for types without order.
+	// lt sets bit i of out where a < b; nil for types without order.
 	lt func(out, errs value.Bitmap, a, b *node, n int)
+	// partial says that some values have no order: NaN.
+	partial bool
 }
 
 // relation finds how a and b compare. It converts operands where CEL compares by value across kinds.
@@ -27,7 +29,7 @@ func (c *compiler) relation(a, b *node) (x, y *node, r relation, err error) {
 	}
 	switch {
 	case ka == value.Decimal && kb == value.Double, ka == value.Double && kb == value.Decimal:
-		return a, b, relation{eq: doubleDecEq, lt: doubleDecLt}, nil // NaN and infinities have no decimal
+		return a, b, relation{eq: doubleDecEq, lt: doubleDecLt, partial: true}, nil // NaN and infinities have no decimal
 	case ka == value.Decimal || kb == value.Decimal:
 		ds, err := c.toDecimals([]*node{a, b})
 		if err != nil {
@@ -65,12 +67,9 @@ func sameKind(k value.Kind) relation {
 		}
 	case value.Double:
 		return relation{
-			eq: func(out, _ value.Bitmap, a, b *node, n int) { eqNums(out, a.vec.Floats, b.vec.Floats, a, b, n) },
-			lt: func(out, errs value.Bitmap, a, b *node, n int) {
-				markNaN(errs, a, n)
-				markNaN(errs, b, n)
-				ltNums(out, a.vec.Floats, b.vec.Floats, a, b, n)
-			},
+			eq:      func(out, _ value.Bitmap, a, b *node, n int) { eqNums(out, a.vec.Floats, b.vec.Floats, a, b, n) },
+			lt:      func(out, _ value.Bitmap, a, b *node, n int) { ltNums(out, a.vec.Floats, b.vec.Floats, a, b, n) },
+			partial: true,
 		}
 	case value.Decimal:
 		return relation{eq: eachPair(decEq), lt: eachPair(decLt)}
@@ -314,15 +313,8 @@ func doubleDecEq(out, errs value.Bitmap, a, b *node, n int) {
 }
 
 func doubleDecLt(out, errs value.Bitmap, a, b *node, n int) {
-	clear(out)
-	am, bm := a.mask(), b.mask()
-	for i := range n {
-		c, ok := doubleDec(a, b, i&am, i&bm)
-		switch {
-		case !ok:
-			errs.Set(i)
-		case c < 0:
-			out.Set(i)
-		}
-	}
+	eachPair(func(a, b *node, i, j int) bool {
+		c, ok := doubleDec(a, b, i, j)
+		return ok && c < 0
+	})(out, errs, a, b, n)
 }
