@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -33,16 +34,17 @@ func (w *Writer) duplicates(c *query.UniqueCheck) (string, []Operand, error) {
 	if refusal != nil {
 		return "", nil, refusal
 	}
+	// The groups stand in a derived table: MySQL would push the comparison into HAVING, where only_full_group_by refuses it.
 	list := strings.Join(k.groups, ", ")
-	left := list
-	if len(k.groups) > 1 {
-		left = "(" + list + ")"
-	} else {
-		left = "(" + left + ")"
+	named, names := make([]string, len(k.groups)), make([]string, len(k.groups))
+	for i, g := range k.groups {
+		names[i] = "k" + strconv.Itoa(i)
+		named[i] = g + " AS " + names[i]
 	}
 	conds = with(conds, k.present()...)
 	twice := Operand{
-		SQL:  left + " IN (SELECT " + list + " FROM " + item + where(conds) + " GROUP BY " + list + " HAVING count(*) > 1)",
+		SQL: "(" + list + ") IN (SELECT " + strings.Join(names, ", ") + " FROM (SELECT " + strings.Join(named, ", ") + " FROM " + item + where(conds) +
+			" GROUP BY " + list + " HAVING count(*) > 1) AS d)",
 		Prec: PrecCompare,
 	}
 	return item, with(conds, twice), nil
@@ -56,6 +58,18 @@ func (w *Writer) falling(c *query.MonotonicCheck) (string, []Operand, error) {
 	v, window, k, err := w.ordered(c)
 	if err != nil {
 		return "", nil, err
+	}
+	// Which of several equal rows follows which is not fixed by the check; the key fixes it, so that the same rows are shown each time.
+	for _, name := range c.From.Dataset.Key {
+		col, index := c.From.Schema.Column(name)
+		if index < 0 {
+			continue
+		}
+		o, refusal := w.column(&query.Column{Index: index, Col: col})
+		if refusal != nil {
+			return "", nil, refusal
+		}
+		window += ", " + w.d.OrderBy(o, false)
 	}
 	// Within the derived table the row keeps its columns, so they can be selected by their names outside.
 	derived := "(SELECT t.*, " + v.SQL + " AS assay_value, lag(" + v.SQL + ") OVER (" + window + ") AS assay_previous FROM " + item +
