@@ -18,10 +18,12 @@ const module = "github.com/assay-dev/assay/"
 
 // goPackage is what `go list -json` says of a package.
 type goPackage struct {
-	Dir, ImportPath           string
-	GoFiles                   []string
-	Imports                   []string
-	TestImports, XTestImports []string
+	Dir          string   `json:"Dir"`
+	ImportPath   string   `json:"ImportPath"`
+	GoFiles      []string `json:"GoFiles"`
+	Imports      []string `json:"Imports"`
+	TestImports  []string `json:"TestImports"`
+	XTestImports []string `json:"XTestImports"`
 }
 
 // name returns the package's path within the module.

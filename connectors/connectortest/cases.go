@@ -73,14 +73,11 @@ func onText(f func(string) bool) func([]Cell) verdict {
 	return strict(func(c []Cell) verdict { return is(f(c[0].Str())) })
 }
 
-// ordered compares the first cell with v by keep.
+// ordered compares the first cell with v by keep; nothing is less or greater than NaN.
 func ordered(v value.Value, keep func(int) bool) func([]Cell) verdict {
 	return strict(func(c []Cell) verdict {
 		n, ok := value.Compare(c[0].Value, v)
-		if !ok {
-			return undecided
-		}
-		return is(keep(n))
+		return is(ok && keep(n))
 	})
 }
 

@@ -77,7 +77,7 @@ func esDocument(tb Table, row []Cell, nulls bool) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", tb.Columns[i].Name, err)
 		}
-		if v != nil || nulls {
+		if !cell.IsNull() || nulls {
 			doc[tb.Columns[i].Name] = v
 		}
 	}
@@ -92,7 +92,7 @@ func esDocument(tb Table, row []Cell, nulls bool) ([]byte, error) {
 func plain(v value.Value) (any, error) {
 	switch v.Kind() {
 	case value.Null:
-		return nil, nil
+		return json.RawMessage("null"), nil
 	case value.Bool:
 		return v.Bool(), nil
 	case value.Int:
