@@ -310,7 +310,7 @@ func (dialect) GroupKey(_ *sqlgen.Writer, o sqlgen.Operand) (string, *query.Refu
 	}
 	switch o.Type.Kind {
 	case value.Double:
-		return "", refuse("grouping by double: NaN is one group to it")
+		return float8(o), nil
 	case value.JSON, value.List, value.Null:
 		return "", refuse("grouping by " + o.Type.String())
 	case value.String:

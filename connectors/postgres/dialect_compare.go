@@ -192,15 +192,16 @@ func ofDoubles(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 	if b.Type.Kind != value.Double {
 		y = float8(b)
 	}
-	return nanSafe(op, x, y, mayBeNaN(a), mayBeNaN(b))
+	return nanSafe(op, x, y, a, b)
 }
 
 // ofNumerics compares a double's shortest text with a decimal, as numeric.
 func ofNumerics(op query.Op, x, y string, a, b sqlgen.Operand) sqlgen.Operand {
-	return nanSafe(op, x, y, mayBeNaN(a), mayBeNaN(b))
+	return nanSafe(op, x, y, a, b)
 }
 
-func nanSafe(op query.Op, x, y string, nanX, nanY bool) sqlgen.Operand {
+func nanSafe(op query.Op, x, y string, a, b sqlgen.Operand) sqlgen.Operand {
+	nanX, nanY := mayBeNaN(a), mayBeNaN(b)
 	if isEquality(op) {
 		if !nanX || !nanY {
 			return comparison(op, x, y) // NaN equals no other number
@@ -210,15 +211,19 @@ func nanSafe(op query.Op, x, y string, nanX, nanY bool) sqlgen.Operand {
 		}
 		return atom("CASE WHEN " + x + " = " + y + " THEN " + x + " = 'NaN' ELSE " + x + " <> " + y + " END")
 	}
-	if nanX {
-		x = "nullif(" + x + ", 'NaN')"
+	// PostgreSQL puts NaN above all numbers: only the greater side can make a wrong TRUE.
+	greater, may, other := y, nanY, a
+	if op == query.OpGt || op == query.OpGe {
+		greater, may, other = x, nanX, b
 	}
-	if nanY {
-		y = "nullif(" + y + ", 'NaN')"
+	bare := comparison(op, x, y)
+	switch {
+	case !may:
+		return bare
+	case !other.MayBeNull:
+		return sqlgen.Operand{SQL: bare.SQL + " AND " + greater + " <> 'NaN'", Prec: sqlgen.PrecAnd}
 	}
-	o := comparison(op, x, y)
-	o.Fails = nanX || nanY
-	return o
+	return atom("CASE WHEN " + bare.SQL + " THEN " + greater + " <> 'NaN' ELSE " + bare.SQL + " END")
 }
 
 // NullSafe implements sqlgen.Dialect.

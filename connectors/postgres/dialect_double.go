@@ -20,6 +20,9 @@ func doubles(op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) 
 	if len(x)+len(y) > maxDoubleText {
 		return sqlgen.Operand{}, refuse("nested arithmetic of doubles")
 	}
+	if extreme(a) || extreme(b) {
+		return sqlgen.Operand{}, refuse("arithmetic with a very large or very small double")
+	}
 	switch op {
 	case query.OpAdd, query.OpSub:
 		return atom(doubleSum(op, a, b, x, y)), nil
@@ -30,6 +33,15 @@ func doubles(op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) 
 	default:
 		return sqlgen.Operand{}, refuse(op.String() + " of doubles")
 	}
+}
+
+// extreme reports whether o is a literal so far from 1 that scaling it, which is done before any CASE, would raise.
+func extreme(o sqlgen.Operand) bool {
+	if o.Lit == nil {
+		return false
+	}
+	f := math.Abs(o.Lit.Val.Double())
+	return f != 0 && (f < 1e-100 || f > 1e100)
 }
 
 // float writes a constant.

@@ -78,6 +78,9 @@ func (d dialect) timePart(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand,
 	default:
 	}
 	sql := "extract(" + p.field + " FROM " + x + ")::bigint"
+	if c.Op == query.OpFullYear && len(args) == 2 { // an hour before year 1 is year -1 to PostgreSQL, 0 to CEL
+		return atom("CASE WHEN " + x + " < " + firstTimestamp + " THEN 0 ELSE " + sql + " END"), nil
+	}
 	if p.base != 0 {
 		return infix(sql, "-", strconv.Itoa(p.base)), nil
 	}
