@@ -319,6 +319,9 @@ func (c *compiler) membership(l, r celast.Expr) (celast.Expr, celast.Expr) {
 		}
 		return l, r
 	}
+	if onlyNulls(c, r) {
+		return c.wrap("dyn", l, types.DynType), r
+	}
 	if !numeric(lt) {
 		return l, r
 	}
@@ -352,4 +355,15 @@ func (c *compiler) membership(l, r celast.Expr) (celast.Expr, celast.Expr) {
 		l = c.wrap("dyn", l, types.DynType)
 	}
 	return l, r
+}
+
+// onlyNulls reports whether a list literal holds nothing but nulls.
+func onlyNulls(c *compiler, e celast.Expr) bool {
+	elems := e.AsList().Elements()
+	for _, x := range elems {
+		if !isNull(c.types[x.ID()]) {
+			return false
+		}
+	}
+	return len(elems) > 0
 }

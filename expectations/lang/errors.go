@@ -233,7 +233,14 @@ func (c *compiler) noOverload(n celast.Expr, at query.Span) {
 	case operators.In:
 		c.fail("type-mismatch", at, "", "%s cannot be looked up in %s", names[0], names[1])
 		return
-	case operators.LogicalNot, operators.LogicalAnd, operators.LogicalOr, operators.Conditional:
+	case operators.Conditional:
+		if len(ts) == 3 && (ts[0] == nil || ts[0].Kind() == types.BoolKind) {
+			c.fail("type-mismatch", at, "convert one of them", "the branches of \"? :\" are %s and %s", names[1], names[2])
+			return
+		}
+		c.fail("type-mismatch", at, "", "\"? :\" needs a condition, not %s", article(names[0]))
+		return
+	case operators.LogicalNot, operators.LogicalAnd, operators.LogicalOr:
 		c.fail("type-mismatch", at, "", "%q needs conditions, not %s", symbols[fn], strings.Join(names, " and "))
 		return
 	}

@@ -11,7 +11,7 @@ const (
 	maxDepth      = 100
 	maxNodes      = 20_000
 	// maxCost bounds cel-go's cost estimate, an upper bound of evaluation steps for one row.
-	maxCost = 50_000_000
+	maxCost = 1_000_000_000
 	// A cell whose size nobody knows is estimated at these sizes.
 	assumedText     = 1_000
 	assumedElements = 100

@@ -81,9 +81,11 @@ func TestRowMeaning(t *testing.T) {
 		// literals meet doubles and uints
 		{`row.dbl * 2 == 0.2`, full, "true"},
 		{`row.dbl > 0`, full, "true"},
-		{`row.dbl == 9007199254740993`, huge, "false"},
-		{`row.dbl == row.qty`, huge, "false"},
-		{`row.dbl < row.qty`, huge, "true"},
+		// cel-go compares an int with a double as doubles; a decimal is exact
+		{`row.dbl == 9007199254740993`, huge, "true"},
+		{`row.dbl == row.qty`, huge, "true"},
+		{`row.dbl < row.qty`, huge, "false"},
+		{`decimal(row.dbl) < row.qty`, huge, "true"},
 		{`row.u == 5 && row.u + 1 == 6 && row.u > -1`, full, "true"},
 		{`row.u == row.qty`, full, "false"},
 		{`row.u > row.id`, huge, "true"},

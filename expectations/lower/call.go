@@ -119,8 +119,8 @@ func (l *lowerer) operand(n celast.Expr) query.Expr {
 func (l *lowerer) compare(n celast.Expr, op query.Op, a, b celast.Expr) query.Expr {
 	x, y := l.operand(a), l.operand(b)
 	eq := op == query.OpEq || op == query.OpNe
-	// A JSON or list column against null needs no look into the value.
-	if eq && (isNull(y) && isColumn(l.e, a) || isNull(x) && isColumn(l.e, b)) {
+	// A list column against null needs no look into the value. A JSON column does: the document `null` is null too.
+	if eq && (isNull(y) && isList(l.e, a) || isNull(x) && isList(l.e, b)) {
 		return l.make(n, op, value.Of(value.Bool), l.columnOr(a, x), l.columnOr(b, y))
 	}
 	if x == nil || y == nil {
@@ -155,9 +155,9 @@ func stripDyn(n celast.Expr) celast.Expr {
 	return n
 }
 
-func isColumn(e *lang.RowExpr, n celast.Expr) bool {
-	x := stripDyn(n)
-	return e.ColumnOf(x) != nil && !x.AsSelect().IsTestOnly()
+func isList(e *lang.RowExpr, n celast.Expr) bool {
+	c := e.ColumnOf(stripDyn(n))
+	return c != nil && c.Col.Type.Kind == value.List && !stripDyn(n).AsSelect().IsTestOnly()
 }
 
 // isNull reports whether x is the null literal.

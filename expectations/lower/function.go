@@ -5,6 +5,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/lang"
 )
 
 // signature is a function that an operator says: its operands' kinds and its result's.
@@ -111,14 +112,24 @@ func build() map[string][]signature {
 	return out
 }
 
+// patterns are the format predicates that are regular expressions.
+var patterns = map[string]string{"isEmail": lang.EmailPattern, "isUuid": lang.UUIDPattern}
+
 // function lowers a call of a function; nil where no operator says it.
 func (l *lowerer) function(n celast.Expr, c celast.CallExpr) query.Expr {
-	sigs := signatures[l.name(c)]
+	fn := c.FunctionName() // the checker keeps math.abs as a call of that name
+	if p, ok := patterns[fn]; ok && c.IsMemberFunction() {
+		if x := l.argument(c.Target()); x != nil && x.Type().Kind == value.String {
+			return l.make(n, query.OpMatches, value.Of(value.Bool), x, l.literal(n, value.StringValue(p)))
+		}
+		return nil
+	}
+	sigs := signatures[fn]
 	if len(sigs) == 0 {
 		return nil
 	}
 	var nodes []celast.Expr
-	if c.IsMemberFunction() && l.name(c) == c.FunctionName() {
+	if c.IsMemberFunction() {
 		nodes = append(nodes, c.Target())
 	}
 	nodes = append(nodes, c.Args()...)
@@ -167,9 +178,6 @@ func (l *lowerer) argument(a celast.Expr) query.Expr {
 	}
 	return l.number(a)
 }
-
-// name is the function's qualified name: the checker keeps math.abs as a call of that name.
-func (l *lowerer) name(c celast.CallExpr) string { return c.FunctionName() }
 
 func (s signature) takes(ops []query.Expr) bool {
 	if len(s.args) != len(ops) {
