@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"sort"
+	"strings"
 
 	modernc "modernc.org/sqlite"
 
@@ -54,7 +55,11 @@ func (f *fold) Step(_ *modernc.FunctionContext, args []driver.Value) error {
 	if len(args) == 3 {
 		f.q, _ = args[2].(float64)
 	}
-	v, ok := decode(kind[0], args[1])
+	x := args[1]
+	if s, isText := x.(string); isText {
+		x = strings.Clone(s) // SQLite's memory, and a fold keeps values
+	}
+	v, ok := decode(kind[0], x)
 	if !ok {
 		return nil
 	}

@@ -42,7 +42,7 @@ func newDriver() (*modernc.Driver, error) {
 		}
 	}
 	for name, make := range folds() {
-		impl := &modernc.FunctionImpl{NArgs: -1, MakeAggregate: func(modernc.FunctionContext) (modernc.AggregateFunction, error) { return make(), nil }}
+		impl := &modernc.FunctionImpl{NArgs: -1, VolatileArgs: true, MakeAggregate: func(modernc.FunctionContext) (modernc.AggregateFunction, error) { return make(), nil }}
 		if err := d.RegisterFunction(prefix+name, impl); err != nil {
 			return nil, fmt.Errorf("register %s: %w", name, err)
 		}

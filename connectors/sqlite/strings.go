@@ -124,7 +124,7 @@ func indexOf(a []value.Value) (value.Value, bool) {
 	if len(sub) == 0 {
 		return value.IntValue(min(from, n)), true
 	}
-	for i := from; i+int64(len(sub)) <= n; i++ {
+	for i := from; i <= n-int64(len(sub)); i++ {
 		if slices.Equal(r[i:i+int64(len(sub))], sub) {
 			return value.IntValue(i), true
 		}
