@@ -3,7 +3,6 @@ package elasticsearch
 import (
 	"encoding/json"
 	"math"
-	"math/big"
 	"strconv"
 	"time"
 
@@ -62,54 +61,21 @@ func (b bound) image(v any) bound {
 	return b
 }
 
-// decimalOf returns a number as an exact decimal; ok is false for NaN and infinities.
-func decimalOf(v value.Value) (d value.Dec, ok bool) {
-	switch v.Kind() {
-	case value.Int:
-		return value.DecFromInt(v.Int()), true
-	case value.Uint:
-		return value.DecFromUint(v.Uint()), true
-	case value.Decimal:
-		return v.Decimal(), true
-	case value.Double:
-		x := v.Double()
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return value.Dec{}, false
-		}
-		d, err := value.ParseDec(new(big.Float).SetFloat64(x).Text('f', -1))
-		if err == nil {
-			// Text gives the shortest text; the exact one differs from 2^53 up, and below 1 where only the integer part matters here.
-			if exact, perr := value.ParseDec(new(big.Float).SetFloat64(x).Text('f', 0)); perr == nil && math.Abs(x) >= 1<<53 {
-				d = exact
-			}
-		}
-		return d, err == nil
-	}
-	return value.Dec{}, false
-}
-
-// integer finds the greatest integer at or below a number.
+// integer finds the greatest integer at or below a number; for a double, all integers that are equal to it when they
+// are rounded to doubles, as CEL compares them.
 func (b bound) integer(class class, v value.Value) (bound, string) {
+	var d value.Dec
 	switch v.Kind() {
 	case value.Double:
-		switch x := v.Double(); {
-		case math.IsNaN(x):
-			b.nan = true
-			return b, ""
-		case math.IsInf(x, 1):
-			b.side = 1
-			return b, ""
-		case math.IsInf(x, -1):
-			b.side = -1
-			return b, ""
-		}
-	case value.Int, value.Uint, value.Decimal:
+		return b.besideDouble(class, v.Double()), ""
+	case value.Int:
+		d = value.DecFromInt(v.Int())
+	case value.Uint:
+		d = value.DecFromUint(v.Uint())
+	case value.Decimal:
+		d = v.Decimal()
 	default:
 		return b, "a literal of type " + v.Kind().String() + " beside an integer field"
-	}
-	d, ok := decimalOf(v)
-	if !ok {
-		return b, "a number that is not finite"
 	}
 	low, high := value.DecFromInt(math.MinInt64), value.DecFromInt(math.MaxInt64)
 	if class == classUint {
@@ -132,6 +98,55 @@ func (b bound) integer(class class, v value.Value) (bound, string) {
 	return b.image(json.Number(whole.String())), ""
 }
 
+// besideDouble finds the integers that are equal to x as doubles.
+func (b bound) besideDouble(class class, x float64) bound {
+	if math.IsNaN(x) {
+		b.nan = true
+		return b
+	}
+	// Integers in their order, numbered from 0.
+	asDouble := func(n uint64) float64 { return float64(n) }
+	text := func(n uint64) json.Number { return json.Number(strconv.FormatUint(n, 10)) }
+	if class == classLong {
+		const first = 1 << 63                                                                           // the number of 0
+		asDouble = func(n uint64) float64 { return float64(int64(n ^ first)) }                          // #nosec G115 -- the order's bijection
+		text = func(n uint64) json.Number { return json.Number(strconv.FormatInt(int64(n^first), 10)) } // #nosec G115 -- likewise
+	}
+	switch {
+	case asDouble(math.MaxUint64) < x:
+		b.side = 1
+		return b
+	case asDouble(0) > x:
+		b.side = -1
+		return b
+	}
+	from := search(func(n uint64) bool { return asDouble(n) >= x })
+	to := uint64(math.MaxUint64)
+	if asDouble(to) > x {
+		to = search(func(n uint64) bool { return asDouble(n) > x }) - 1
+	}
+	if from > to { // x lies between two integers
+		b.rest = 1
+		return b.image(text(to))
+	}
+	b.at0, b.low, b.high = text(from), text(from), text(to)
+	return b
+}
+
+// search returns the first number for which f holds; f must hold for the last one and, once it does, for all that follow.
+func search(f func(uint64) bool) uint64 {
+	low, high := uint64(0), uint64(math.MaxUint64)
+	for low < high {
+		mid := low + (high-low)/2
+		if f(mid) {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
+}
+
 // double finds the double or float nearest to a number.
 func (b bound) double(class class, v value.Value) (bound, string) {
 	var x float64
@@ -139,11 +154,9 @@ func (b bound) double(class class, v value.Value) (bound, string) {
 	case value.Double:
 		x = v.Double()
 	case value.Int:
-		x = float64(v.Int())
-		b.rest = new(big.Float).SetInt64(v.Int()).Cmp(new(big.Float).SetFloat64(x))
+		x = float64(v.Int()) // as CEL compares them
 	case value.Uint:
 		x = float64(v.Uint())
-		b.rest = new(big.Float).SetUint64(v.Uint()).Cmp(new(big.Float).SetFloat64(x))
 	case value.Decimal:
 		x = v.Decimal().Float()
 		if !math.IsInf(x, 0) {
@@ -280,8 +293,12 @@ func (b bound) at(f *field) *clause {
 // equal is the documents that share the image.
 func (b bound) equal(f *field) *clause {
 	switch b.class {
-	case classKeyword, classBool, classLong, classUint:
+	case classKeyword, classBool:
 		return leaf("term", map[string]any{f.asked: b.at0})
+	case classLong, classUint:
+		if b.low == b.high {
+			return leaf("term", map[string]any{f.asked: b.at0})
+		}
 	}
 	return b.rng(f, map[string]any{"gte": b.low, "lte": b.high})
 }
