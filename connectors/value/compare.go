@@ -32,8 +32,8 @@ func Equal(a, b Value) bool {
 	return ok && c == 0
 }
 
-// Compare orders a and b as CEL does and returns -1, 0 or 1; ok is false where CEL has an
-// error: null, NaN, lists, JSON, kinds that do not compare. Numbers of different
+// Compare orders a and b as CEL does and returns -1, 0 or 1; ok is false where there is
+// no order: null, NaN, lists, JSON, kinds that do not compare (CEL's operators err there, but for NaN, where they are false). Numbers of different
 // kinds compare by value: Int, Uint and Decimal exactly; a Double against an Int or
 // Uint as cel-go has it, the integer rounded to the nearest double; a Double against a Decimal at its shortest decimal text.
 func Compare(a, b Value) (c int, ok bool) {

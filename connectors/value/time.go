@@ -18,8 +18,8 @@ const (
 // ErrTime is returned for text that is not a timestamp, a duration or a zone.
 var ErrTime = errors.New("not a time")
 
-// ParseTimestamp reads RFC 3339 exactly as CEL's timestamp() does: a T (or t), seconds, an optional
-// fraction after a point, and Z or an offset below 24 hours; years 1 to 9999 UTC. A leap second is refused.
+// ParseTimestamp reads RFC 3339 exactly as CEL's timestamp() does: a T, seconds, an optional
+// fraction after a point, and Z or an offset below 24 hours, letters in upper case; years 1 to 9999 UTC. A leap second is refused.
 func ParseTimestamp(s string) (time.Time, error) {
 	if !strictRFC3339(s) {
 		return time.Time{}, fmt.Errorf("%w: timestamp %q", ErrTime, clip(s))
@@ -33,7 +33,7 @@ func ParseTimestamp(s string) (time.Time, error) {
 
 // strictRFC3339 rejects what time.Parse takes and RFC 3339 forbids.
 func strictRFC3339(s string) bool {
-	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
+	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
 		return false
 	}
 	for _, p := range [...]struct{ at, to, lo, hi int }{{0, 4, 0, 9999}, {5, 7, 1, 12}, {8, 10, 1, 31}, {11, 13, 0, 23}, {14, 16, 0, 59}, {17, 19, 0, 60}} {
@@ -53,7 +53,7 @@ func strictRFC3339(s string) bool {
 		rest = rest[n:]
 	}
 	if len(rest) == 1 {
-		return rest[0]|0x20 == 'z'
+		return rest[0] == 'Z'
 	}
 	if len(rest) != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' {
 		return false

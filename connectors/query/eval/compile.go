@@ -128,7 +128,7 @@ func (c *compiler) call(op query.Op, typ value.Type, args []*node) (*node, error
 		return c.ordering(op, args)
 	case query.OpToInt, query.OpToUint, query.OpToDouble, query.OpToDecimal, query.OpToString, query.OpToBytes,
 		query.OpToBool, query.OpToTimestamp, query.OpToDuration:
-		return c.conversion(op, args[0])
+		return c.strictConversion(op, args[0])
 	}
 	typ, args, k, err := c.strictKernel(op, typ, args)
 	if err != nil {
@@ -140,6 +140,7 @@ func (c *compiler) call(op query.Op, typ value.Type, args []*node) (*node, error
 // add appends a node, or computes it now where every operand is constant.
 func (c *compiler) add(typ value.Type, args []*node, run kernel) *node {
 	nd := &node{typ: typ, args: args, run: run}
+	nd.vec.Type = typ
 	for _, a := range args {
 		if !a.isConst() {
 			c.p.nodes = append(c.p.nodes, nd)

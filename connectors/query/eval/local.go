@@ -31,5 +31,6 @@ func local(l *query.Local, args []*node) kernel {
 			return
 		}
 		nd.vec = nd.out
+		nd.vec.Nulls, nd.vec.Errs = nil, nil
 	}
 }

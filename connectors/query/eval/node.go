@@ -25,7 +25,7 @@ type node struct {
 	state constancy
 	col   int // position in the batch, for a column
 
-	// The outcome. Bool: bits. Any other kind: vec's slices, one element for a constant.
+	// The outcome. Bool: bits. Any other kind: vec's slices, one element for a constant; vec's own bitmaps stay nil.
 	// bits is clear under nulls and errs; nulls and errs are disjoint, clear behind the last row, nil where there is none.
 	vec   value.Vector
 	bits  value.Bitmap

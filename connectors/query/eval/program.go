@@ -108,6 +108,7 @@ func (p *Program) run(b *value.Batch) error {
 func (nd *node) load(v *value.Vector) {
 	n := v.N
 	nd.vec = *v
+	nd.vec.Nulls, nd.vec.Errs = nil, nil
 	nd.nulls, nd.errs = nil, nil
 	if v.Errs != nil {
 		nd.errs = sized(&nd.errBuf, n)
@@ -143,8 +144,9 @@ func (nd *node) vector(b *value.Batch) *value.Vector {
 		nd.out.Type, nd.out.N, nd.out.Nulls, nd.out.Errs = nd.typ, n, nd.nulls, nd.errs
 		return &nd.out
 	}
-	nd.vec.Type, nd.vec.N, nd.vec.Nulls, nd.vec.Errs = nd.typ, n, nd.nulls, nd.errs
-	return &nd.vec
+	nd.view = nd.vec
+	nd.view.Type, nd.view.N, nd.view.Nulls, nd.view.Errs = nd.typ, n, nd.nulls, nd.errs
+	return &nd.view
 }
 
 // broadcast fills out with n times the constant.
