@@ -139,6 +139,12 @@ func (h *Harness) selects(t *testing.T) {
 		}
 		sameRows(t, tb, names, want, got)
 	})
+	if h.Engine != EngineElasticsearch && h.Engine != EngineOpenSearch {
+		t.Run("large value", func(t *testing.T) { h.largeValue(t, src) })
+	}
+	if tb.Index("lt") >= 0 && h.Engine != EngineMemory { // a table in memory is of the types it is given
+		t.Run("naive timestamps in a zone", func(t *testing.T) { zoned(t, src, tb, d) })
+	}
 	t.Run("no row", func(t *testing.T) {
 		empty := tb
 		empty.Rows = nil

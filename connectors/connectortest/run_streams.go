@@ -22,6 +22,7 @@ func (h *Harness) streams(t *testing.T) {
 		sameRows(t, tb, tb.Names(), tb.Rows, ReadAll(t, src, all, bulkSize-1))
 	})
 	t.Run("two at once", func(t *testing.T) { twoStreams(t, src, all) })
+	t.Run("several goroutines", func(t *testing.T) { concurrent(t, src, all, bulkSize) })
 	t.Run("ends once and stays ended", func(t *testing.T) {
 		one := all
 		one.Branches = []query.Branch{{Limit: 1}}
