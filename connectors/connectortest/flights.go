@@ -1,0 +1,258 @@
+package connectortest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"database/sql"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// FlightColumn is a column of the flights data.
+type FlightColumn struct {
+	Name string
+	// Kind is "int", "text" or "time"; every column but id may hold nulls (an empty field).
+	Kind string
+}
+
+// FlightColumns are the columns of data/flights.csv.gz in their order.
+func FlightColumns() []FlightColumn {
+	var out []FlightColumn
+	for _, s := range strings.Fields("id year month day dep_time sched_dep_time dep_delay arr_time sched_arr_time arr_delay carrier:text flight tailnum:text origin:text dest:text air_time distance hour minute time_hour:time") {
+		name, kind, ok := strings.Cut(s, ":")
+		if !ok {
+			kind = "int"
+		}
+		out = append(out, FlightColumn{name, kind})
+	}
+	return out
+}
+
+// Flights returns the rows of data/flights.csv.gz as text, nulls as nil; the header is not among them.
+func Flights(t testing.TB) [][]*string {
+	t.Helper()
+	f, err := os.Open(filepath.Join(Shared(t), "data", "flights.csv.gz"))
+	if err != nil {
+		t.Fatalf("open the flights: %v", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatalf("read the flights: %v", err)
+	}
+	r := csv.NewReader(z)
+	header, err := r.Read()
+	if err != nil {
+		t.Fatalf("read the flights: %v", err)
+	}
+	for i, c := range FlightColumns() {
+		if header[i] != c.Name {
+			t.Fatalf("the flights' column %d is %s, not %s", i, header[i], c.Name)
+		}
+	}
+	var rows [][]*string
+	for {
+		rec, err := r.Read()
+		if err == io.EOF { //nolint:errorlint // the reader returns it bare
+			return rows
+		}
+		if err != nil {
+			t.Fatalf("read the flights: %v", err)
+		}
+		row := make([]*string, len(rec))
+		for i := range rec {
+			if rec[i] != "" {
+				row[i] = &rec[i]
+			}
+		}
+		rows = append(rows, row)
+	}
+}
+
+func flightDDL(types map[string]string, tail string) string {
+	var b strings.Builder
+	for i, c := range FlightColumns() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(c.Name + " " + types[c.Kind])
+	}
+	return "(" + b.String() + tail + ")"
+}
+
+// FlightsPostgres loads rows into a new table of the database and returns its name; it is dropped at the end of the test.
+func FlightsPostgres(t testing.TB, dsn string, rows [][]*string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), loadTimeout)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatalf("connect to load the flights: %v", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	name := Unique("flights")
+	ddl := flightDDL(map[string]string{"int": "integer", "text": "text", "time": "timestamp"}, "")
+	if _, err := conn.Exec(ctx, "create table "+name+" "+ddl); err != nil {
+		t.Fatalf("create the flights: %v", err)
+	}
+	t.Cleanup(func() { exec(t, openDB(t, "pgx", dsn), "drop table "+name) })
+	var b bytes.Buffer
+	for _, row := range rows {
+		for i, c := range row {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			if c == nil {
+				b.WriteString(`\N`)
+			} else {
+				b.WriteString(*c) // no tab, line break or backslash occurs in the data
+			}
+		}
+		b.WriteByte('\n')
+	}
+	if _, err := conn.PgConn().CopyFrom(ctx, &b, "copy "+name+" from stdin"); err != nil {
+		t.Fatalf("load the flights: %v", err)
+	}
+	if _, err := conn.Exec(ctx, "vacuum analyze "+name); err != nil {
+		t.Fatalf("analyze the flights: %v", err)
+	}
+	return name
+}
+
+// FlightsMySQL loads rows into a new table of the database and returns its name; it is dropped at the end of the test.
+func FlightsMySQL(t testing.TB, dsn string, rows [][]*string) string {
+	t.Helper()
+	name := Unique("flights")
+	ddl := flightDDL(map[string]string{"int": "int", "text": "varchar(40)", "time": "datetime"}, "")
+	flightsSQL(t, openDB(t, "mysql", dsn), name, ddl+" character set utf8mb4", 2000, rows)
+	t.Cleanup(func() { exec(t, openDB(t, "mysql", dsn), "drop table "+name) })
+	return name
+}
+
+// FlightsSQLite loads rows into the table flights of a new database file and returns the file's path.
+func FlightsSQLite(t testing.TB, rows [][]*string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "flights.db")
+	db := openDB(t, "sqlite", "file:"+path)
+	ddl := flightDDL(map[string]string{"int": "integer", "text": "text", "time": "timestamp"}, "")
+	flightsSQL(t, db, "flights", ddl, 500, rows)
+	return path
+}
+
+func flightsSQL(t testing.TB, db *sql.DB, name, ddl string, at int, rows [][]*string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), loadTimeout)
+	defer cancel()
+	exec(t, db, "create table "+name+" "+ddl)
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatalf("load the flights: %v", err)
+	}
+	cols := FlightColumns()
+	for from := 0; from < len(rows); from += at {
+		var b strings.Builder
+		b.WriteString("insert into " + name + " values ")
+		for r, row := range rows[from:min(from+at, len(rows))] {
+			if r > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteByte('(')
+			for i, c := range row {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				switch {
+				case c == nil:
+					b.WriteString("null")
+				case cols[i].Kind == "int":
+					b.WriteString(*c)
+				default:
+					b.WriteString("'" + *c + "'") // no quote occurs in the data
+				}
+			}
+			b.WriteByte(')')
+		}
+		if _, err := tx.ExecContext(ctx, b.String()); err != nil {
+			t.Fatalf("load the flights: %v", err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatalf("load the flights: %v", err)
+	}
+}
+
+// FlightsElasticsearch loads rows into a new index and returns its name; it is deleted at the end of the test.
+func FlightsElasticsearch(t testing.TB, url string, rows [][]*string) string {
+	t.Helper()
+	index := Unique("flights")
+	props := map[string]any{}
+	cols := FlightColumns()
+	for _, c := range cols {
+		switch c.Kind {
+		case "int":
+			props[c.Name] = map[string]any{"type": "integer"}
+		case "text":
+			props[c.Name] = map[string]any{"type": "keyword"}
+		default:
+			props[c.Name] = map[string]any{"type": "date", "format": "strict_date_time_no_millis"}
+		}
+	}
+	body, err := json.Marshal(map[string]any{
+		"settings": map[string]any{"number_of_shards": 2, "number_of_replicas": 0, "refresh_interval": "-1"},
+		"mappings": map[string]any{"dynamic": "strict", "properties": props},
+	})
+	if err != nil {
+		t.Fatalf("load the flights: %v", err)
+	}
+	request(t, http.MethodPut, url+"/"+index, body)
+	t.Cleanup(func() { request(t, http.MethodDelete, url+"/"+index, nil) })
+	const docs = 5000
+	for from := 0; from < len(rows); from += docs {
+		var b bytes.Buffer
+		for _, row := range rows[from:min(from+docs, len(rows))] {
+			fmt.Fprintf(&b, "{\"index\":{\"_id\":%q}}\n{", *row[0])
+			first := true
+			for i, c := range row {
+				if c == nil {
+					continue
+				}
+				if !first {
+					b.WriteByte(',')
+				}
+				first = false
+				v := *c
+				switch cols[i].Kind {
+				case "text":
+					v = strconv.Quote(v)
+				case "time":
+					v = strconv.Quote(strings.Replace(v, " ", "T", 1) + "Z")
+				}
+				fmt.Fprintf(&b, "%q:%s", cols[i].Name, v)
+			}
+			b.WriteString("}\n")
+		}
+		var reply struct {
+			Errors bool `json:"errors"`
+		}
+		if err := json.Unmarshal(request(t, http.MethodPost, url+"/"+index+"/_bulk", b.Bytes()), &reply); err != nil || reply.Errors {
+			t.Fatalf("load the flights: bulk errors: %v", err)
+		}
+	}
+	request(t, http.MethodPost, url+"/"+index+"/_refresh", nil)
+	return index
+}
+
+// FlightTime reads a value of the column time_hour, which is UTC.
+func FlightTime(s string) (time.Time, error) { return time.ParseInLocation(time.DateTime, s, time.UTC) }
