@@ -19,7 +19,7 @@ import (
 func (b *builder) takeConnections(f *file, o *object) {
 	decl := schema.Connection()
 	if p, ok := o.pairs["connections"]; ok {
-		b.hideConnections(f, p.value, decl)
+		b.hideConnections(f, p.key, p.value, decl)
 	}
 	o.named("connections", func(name string, p pair) {
 		at := f.span(p.key)
@@ -39,28 +39,29 @@ func (b *builder) takeConnections(f *file, o *object) {
 }
 
 // hideConnections hides every value that may hold a secret, before anything is reported about the connections.
-func (b *builder) hideConnections(f *file, n *yaml.Node, decl schema.Object) {
+func (b *builder) hideConnections(f *file, key, n *yaml.Node, decl schema.Object) {
 	n = follow(n)
 	if n.Kind != yaml.MappingNode {
-		f.hide(n)
+		f.hideValue(key, n)
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		c := follow(n.Content[i+1])
-		if !plainKey.MatchString(n.Content[i].Value) {
+		if !plainKey.MatchString(n.Content[i].Value) || isNull(c) && n.Style&yaml.FlowStyle != 0 {
 			f.hide(n.Content[i])
 		}
 		if c.Kind != yaml.MappingNode {
-			f.hide(c)
+			f.hideValue(n.Content[i], n.Content[i+1])
 			continue
 		}
 		for j := 0; j+1 < len(c.Content); j += 2 {
 			k, v := c.Content[j], c.Content[j+1]
-			if !plainKey.MatchString(k.Value) {
+			fd, ok := decl.Field(k.Value)
+			if !plainKey.MatchString(k.Value) || !ok && isNull(follow(v)) {
 				f.hide(k)
 			}
-			if fd, ok := decl.Field(k.Value); !ok || !fd.Plain || follow(v).Kind != yaml.ScalarNode {
-				f.hide(v)
+			if !ok || !fd.Plain || follow(v).Kind != yaml.ScalarNode {
+				f.hideValue(k, v)
 			}
 		}
 	}
@@ -69,14 +70,14 @@ func (b *builder) hideConnections(f *file, n *yaml.Node, decl schema.Object) {
 func (b *builder) connection(f *file, name string, p pair, decl schema.Object) (spec.Connection, bool) {
 	c := spec.Connection{Name: name, Params: map[string]string{}, At: f.span(p.key)}
 	if p.value.Kind != yaml.MappingNode {
-		b.list.Errorf("bad-value", f.span(p.value), "{driver: postgres, dsn: \"${DSN}\"}", "connection %s is a map of keys, not %s", quote(name), kindName(p.value))
+		b.list.Errorf("bad-value", f.span(p.value), "{driver: postgres, dsn: \"${DSN}\"}", "a connection is a map of keys, not %s", kindName(p.value))
 		return c, false
 	}
 	order, pairs := b.entries(f, p.value)
 	values := map[string]string{}
 	for _, k := range order {
 		e := pairs[k]
-		if !plainKey.MatchString(k) {
+		if _, known := decl.Field(k); !plainKey.MatchString(k) || !known && isNull(e.value) {
 			b.list.Errorf("unknown-key", f.span(e.key), "a key is a word, then a colon and a blank", "this is no key of a connection")
 			continue
 		}
@@ -116,7 +117,7 @@ func (b *builder) settings(c *spec.Connection, values map[string]string, at func
 		case "driver":
 			c.Driver = v
 			if len(b.opts.Drivers) > 0 && !slices.Contains(b.opts.Drivers, v) {
-				problem = "there is no driver " + quote(v)
+				problem = "there is no such driver"
 				if hint = diag.DidYouMean(v, b.opts.Drivers); hint == "" {
 					hint = "it is one of " + strings.Join(b.opts.Drivers, ", ")
 				}
@@ -124,7 +125,7 @@ func (b *builder) settings(c *spec.Connection, values map[string]string, at func
 		case "timezone":
 			c.Timezone = v
 			if _, err := time.LoadLocation(v); err != nil || v == "" || v == "Local" {
-				problem, hint = quote(v)+" is not an IANA time zone", "such as Europe/Berlin or UTC"
+				problem, hint = "this is not an IANA time zone", "such as Europe/Berlin or UTC"
 			}
 		case "timeout":
 			d, err := catalog.ParseDuration(v)

@@ -134,7 +134,7 @@ func (b *builder) hideMisplaced(f *file) {
 		if !plainKey.MatchString(k.Value) && k.Kind == yaml.ScalarNode {
 			f.hide(k)
 		}
-		f.hide(f.root.Content[i+1])
+		f.hideValue(k, f.root.Content[i+1])
 	}
 }
 

@@ -176,6 +176,8 @@ func (l *loader) decodeText(f *file, data []byte) bool {
 		return false
 	case !utf8.Valid(data):
 		line, col := invalidAt(text)
+		f.lines = splitLines(text)
+		f.hideByLook()
 		l.list.Errorf("not-yaml", at(line, col), "save it as UTF-8", "this is not UTF-8 text")
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/suites/schema"
 )
 
 // shown returns a line (from 1) with its secrets hidden.
@@ -19,7 +20,13 @@ func (f *file) shown(line int) diag.Line {
 	if s, ok := f.lexical[line]; ok {
 		hidden = append(hidden, s)
 	}
-	hidden = append(hidden, credentials(text)...)
+	known := len(f.hides[line]) > 0
+	for _, c := range credentials(text) {
+		// Where the nodes told what is secret, the references between are known to be none.
+		if !known || !strings.Contains(string(f.lines[line-1][c.Start:c.End]), "${") {
+			hidden = append(hidden, c)
+		}
+	}
 	slices.SortFunc(hidden, func(a, b diag.Stretch) int { return cmp.Compare(a.Start, b.Start) })
 	return diag.NewLine(text, hidden...)
 }
@@ -85,19 +92,93 @@ func (f *file) hideWithin(n *yaml.Node, depth int) {
 			end:   cursor{line: len(f.lines) - 1, col: len(f.lines[len(f.lines)-1])},
 		}
 	}
-	for line := s.start.line; line <= s.end.line && line < len(f.lines); line++ {
-		h := diag.Stretch{End: len(f.lines[line])}
-		if line == s.start.line {
-			h.Start = s.start.col
-		} else {
-			h.Start = indentation(f.lines[line])
+	f.hideStretch(s.start, s.end, references(n, s, ok))
+}
+
+// hideValue hides what stands behind a key: tags, anchors and aliases with the value, whatever its form.
+func (f *file) hideValue(k, v *yaml.Node) {
+	f.hide(v) // where an alias leads
+	key, ok := f.scalar(k)
+	if k.Kind != yaml.ScalarNode || !ok {
+		return
+	}
+	from := key.end
+	for line := f.lines[from.line]; from.col < len(line) && (isBlank(line[from.col]) || line[from.col] == ':'); {
+		from.col++
+	}
+	var except []stretch
+	to := cursor{line: from.line, col: len(f.lines[from.line])}
+	s, ok := f.scalar(v)
+	switch {
+	case v.Kind == yaml.ScalarNode && ok && v.Value != "":
+		to, except = s.end, references(v, s, true)
+	case v.Kind == yaml.AliasNode:
+		to = cursor{line: v.Line - 1, col: v.Column + len([]rune(v.Value))}
+	case len(v.Content) > 0:
+		to = f.endOfLine(v, 0)
+	case v.Kind == yaml.ScalarNode && v.Anchor == "" && v.Style&yaml.TaggedStyle == 0:
+		return // nothing is there
+	}
+	f.hideStretch(from, to, except)
+}
+
+// endOfLine returns the end of the last line that a node reaches.
+func (f *file) endOfLine(n *yaml.Node, depth int) cursor {
+	last := min(max(n.Line-1, 0), len(f.lines)-1)
+	if s, ok := f.scalar(n); ok && n.Kind == yaml.ScalarNode {
+		last = max(last, s.end.line)
+	}
+	if depth < maxDepth {
+		for _, c := range n.Content {
+			last = max(last, f.endOfLine(c, depth+1).line)
 		}
-		if line == s.end.line {
-			h.End = s.end.col
+	}
+	return cursor{line: last, col: len(f.lines[last])}
+}
+
+// references returns where the ${NAME}s of a scalar stand: they may be shown, and are what a person must look at.
+func references(n *yaml.Node, s scalarText, ok bool) []stretch {
+	if !ok {
+		return nil
+	}
+	var out []stretch
+	for _, m := range reference.FindAllStringSubmatchIndex(n.Value, -1) {
+		if m[2] >= 0 {
+			from, to := len([]rune(n.Value[:m[0]])), len([]rune(n.Value[:m[1]]))
+			last := s.places[to-1]
+			out = append(out, stretch{from: s.places[from], to: cursor{line: last.line, col: last.col + 1}})
 		}
-		if h.Start < h.End {
-			f.hides[line+1] = append(f.hides[line+1], h)
+	}
+	return out
+}
+
+// stretch is a part of a file, from a place to the one behind it.
+type stretch struct{ from, to cursor }
+
+// hideStretch hides what stands from one place to another, but for what is excepted.
+func (f *file) hideStretch(from, to cursor, except []stretch) {
+	for line := from.line; line <= to.line && line < len(f.lines); line++ {
+		h := diag.Stretch{Start: indentation(f.lines[line]), End: len(f.lines[line])}
+		if line == from.line {
+			h.Start = from.col
 		}
+		if line == to.line {
+			h.End = to.col
+		}
+		for _, x := range except {
+			if x.from.line != line || x.to.line != line {
+				continue
+			}
+			f.hideRange(line, h.Start, x.from.col)
+			h.Start = x.to.col
+		}
+		f.hideRange(line, h.Start, h.End)
+	}
+}
+
+func (f *file) hideRange(line, start, end int) {
+	if text := f.lines[line]; start < end && strings.Trim(string(text[start:min(end, len(text))]), `"'`) != "" {
+		f.hides[line+1] = append(f.hides[line+1], diag.Stretch{Start: start, End: end})
 	}
 }
 
@@ -107,14 +188,16 @@ var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,31}$`)
 var (
 	connectionsWord = regexp.MustCompile(`\bconnections\b["']?\s*:?`)
 	secretKey       = regexp.MustCompile(`(?i)\b(?:dsn|url|password|passwd|pwd|secret|token|api_?key|username)["']?\s*:`)
+	anchorMark      = regexp.MustCompile(`(?:^|[\s\[{,])&[^\s]*`)
 	leadingKey      = regexp.MustCompile(`^\s*(?:-\s+)?["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*:(?:\s|$)`)
 )
 
 // hideByLook hides what looks like a secret in a file whose nodes are not known: everything behind the
-// keys of connections, and behind keys that are called like secrets. A flow map is hidden to the end of its lines.
+// keys of connections, and behind keys that are called like secrets. Where the whole file is one flow map, everything behind connections.
 func (f *file) hideByLook() {
 	f.lexical = map[int]diag.Stretch{}
-	inside, flow := false, false
+	inside, flow, names := false, f.rootIsFlow(), -1
+	decl := schema.Connection()
 	for i, line := range f.lines {
 		text := string(line)
 		from := -1
@@ -124,16 +207,22 @@ func (f *file) hideByLook() {
 		switch m := connectionsWord.FindStringIndex(text); {
 		case inside:
 			from = indentation(line)
-			if k := leadingKey.FindString(text); k != "" && !flow {
+			k := leadingKey.FindString(text)
+			if names < 0 && k != "" {
+				names = from // the names of connections stand at the first key's indentation
+			}
+			_, known := decl.Field(strings.Trim(k, "\t \"':"))
+			if k != "" && !flow && (known || from == names) {
 				from = len([]rune(k))
 			}
 		case m != nil:
 			inside = true
 			from = len([]rune(text[:m[1]]))
-			flow = strings.ContainsAny(text, "{}")
 		default:
-			if m := secretKey.FindStringIndex(text); m != nil {
-				from = len([]rune(text[:m[1]]))
+			for _, re := range []*regexp.Regexp{anchorMark, secretKey} {
+				if m := re.FindStringIndex(text); m != nil && (from < 0 || len([]rune(text[:m[1]])) < from) {
+					from = len([]rune(text[:m[1]]))
+				}
 			}
 		}
 		for from >= 0 && from < len(line) && isBlank(line[from]) {
@@ -143,6 +232,16 @@ func (f *file) hideByLook() {
 			f.lexical[i+1] = diag.Stretch{Start: from, End: len(line)}
 		}
 	}
+}
+
+// rootIsFlow reports whether the file begins with {, so that indentation tells nothing.
+func (f *file) rootIsFlow() bool {
+	for _, line := range f.lines {
+		if i := indentation(line); i < len(line) && line[i] != '#' {
+			return line[i] == '{'
+		}
+	}
+	return false
 }
 
 // safeRest reports whether the rest of a line gives nothing away: a reference to the environment, or a comment's start.

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/suites/schema"
 )
 
@@ -106,11 +107,54 @@ func (l *loader) syntaxError(f *file, text string, err error) {
 	if col >= len(f.lines[line]) { // only the line as a whole is wrong
 		col = indentation(f.lines[line])
 	}
-	message, hint := explainSyntax(want, f.lines[line])
+	line, col = f.blame(want, line, col)
+	message, hint := explainSyntax(want)
 	if tab := strings.IndexRune(string(f.lines[line][:indentation(f.lines[line])]), '\t'); tab >= 0 {
 		message, hint, col = "a tab cannot indent YAML", "indent with blanks", tab
 	}
 	l.list.Errorf("not-yaml", f.at(line+1, col+1, 1), hint, "%s", message)
+}
+
+// blame moves from where the parser gave up to what a person must look at.
+func (f *file) blame(problem string, line, col int) (blamedLine, blamedCol int) {
+	switch {
+	case strings.Contains(problem, "unknown anchor"):
+		for c := min(col, len(f.lines[line])-1); c >= 0 && !isBlank(f.lines[line][c]); c-- {
+			if f.lines[line][c] == '*' {
+				return line, c
+			}
+		}
+	case strings.Contains(problem, "',' or ']'"):
+		return f.opener('[', ']', line, col)
+	case strings.Contains(problem, "',' or '}'"):
+		return f.opener('{', '}', line, col)
+	case strings.Contains(problem, "'-' indicator"), strings.Contains(problem, "<document start>"):
+		return line, indentation(f.lines[line])
+	}
+	return line, col
+}
+
+// opener finds the bracket before a place that none closes. Brackets within quotes count too: this only chooses where to point.
+func (f *file) opener(open, closing rune, line, col int) (openerLine, openerCol int) {
+	depth := 0
+	for l := line; l >= 0; l-- {
+		c := len(f.lines[l]) - 1
+		if l == line {
+			c = min(col, c)
+		}
+		for ; c >= 0; c-- {
+			switch f.lines[l][c] {
+			case closing:
+				depth++
+			case open:
+				if depth == 0 {
+					return l, c
+				}
+				depth--
+			}
+		}
+	}
+	return line, col
 }
 
 func blank(line []rune) bool { return indentation(line) == len(line) }
@@ -126,7 +170,7 @@ func indentation(line []rune) int {
 }
 
 // explainSyntax says what the parser means. It never repeats the user's text, which may be a secret.
-func explainSyntax(problem string, _ []rune) (message, hint string) {
+func explainSyntax(problem string) (message, hint string) {
 	for _, e := range []struct{ has, message, hint string }{
 		{"mapping values are not allowed", "a \": \" cannot stand here", "quote the value if the colon belongs to it, or check the indentation"},
 		{"found character that cannot start any token", "a value cannot begin with this character", "put the value in quotes"},
@@ -209,8 +253,12 @@ type shape struct {
 }
 
 func (s *shape) fail(n *yaml.Node, code, hint, format string, args ...any) {
+	s.failAt(s.file.span(n), code, hint, format, args...)
+}
+
+func (s *shape) failAt(at diag.Span, code, hint, format string, args ...any) {
 	if !s.failed {
-		s.list.Errorf(code, s.file.span(n), hint, format, args...)
+		s.list.Errorf(code, at, hint, format, args...)
 	}
 	s.failed = true
 }
@@ -228,7 +276,7 @@ func (s *shape) measure(n *yaml.Node) extent {
 		return e
 	}
 	if tag := n.ShortTag(); !knownTag(tag) {
-		s.fail(n, "not-yaml", "leave the tag out", "the tag %s means nothing in a suite", quote(tag))
+		s.failAt(s.file.at(n.Line, n.Column, len([]rune(tag))), "not-yaml", "leave it out, or put the value in quotes if the ! belongs to it", "a tag (!) means nothing in a suite")
 	}
 	s.open[n] = true
 	e := extent{size: 1, height: 1}

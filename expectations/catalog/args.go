@@ -21,7 +21,11 @@ func (e Entry) Bind(at diag.Span, behind spec.Arg) (*spec.Named, diag.List) {
 	if behind.Kind != "map" {
 		p, ok := e.short()
 		if !ok || behind.Kind == "null" {
-			list.Errorf("bad-argument", span(behind, at), "write "+e.usage(), "%s takes a map of arguments", e.Name)
+			problem := "takes a map of arguments, not " + describe(behind)
+			if behind.Kind == "null" {
+				problem = "has no arguments"
+			}
+			list.Errorf("bad-argument", span(behind, at), "write "+e.usage(), "%s %s", e.Name, problem)
 			return n, list
 		}
 		n.Args[p.Name] = behind
