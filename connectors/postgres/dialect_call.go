@@ -63,8 +63,12 @@ func (d dialect) Fold(w *sqlgen.Writer, kind query.MeasureKind, q float64, arg s
 			return foldStddev(arg, cond), nil
 		}
 	case query.MeasureMin, query.MeasureMax:
-		if k != value.Bytes && k != value.Uint {
-			return atom(extremum(kind, arg) + filter), nil
+		switch k {
+		case value.Uint:
+		case value.Bytes: // as hexadecimal digits, whose order is that of the bytes
+			return atom("decode(" + extremumName(kind, k) + "(encode(" + arg.SQL + `, 'hex') COLLATE "C")` + filter + ", 'hex')"), nil
+		default:
+			return atom(extremumName(kind, k) + "(" + key(arg) + ")" + filter), nil
 		}
 	case query.MeasureDistinct:
 		key := arg.SQL
@@ -95,15 +99,18 @@ func key(o sqlgen.Operand) string {
 	}
 }
 
-func extremum(kind query.MeasureKind, arg sqlgen.Operand) string {
-	name := "min"
-	if kind == query.MeasureMax {
-		name = "max"
+func extremumName(kind query.MeasureKind, k value.Kind) string {
+	least := kind == query.MeasureMin
+	switch {
+	case k == value.Bool && least:
+		return "bool_and"
+	case k == value.Bool:
+		return "bool_or"
+	case least:
+		return "min"
+	default:
+		return "max"
 	}
-	if arg.Type.Kind == value.Bool {
-		name = map[string]string{"min": "bool_and", "max": "bool_or"}[name]
-	}
-	return name + "(" + key(arg) + ")"
 }
 
 func foldSum(kind query.MeasureKind, arg sqlgen.Operand, cond, filter string) (sqlgen.Operand, *query.Refusal) {
@@ -115,7 +122,10 @@ func foldSum(kind query.MeasureKind, arg sqlgen.Operand, cond, filter string) (s
 		}
 		n := numeric(arg)
 		if arg.Type.Kind == value.Decimal && digitsOf(arg.Expr) > maxDigits/2 {
-			return sqlgen.Operand{}, refuse("sum of squares of numeric without a precision")
+			// A square that would raise or be rounded makes the whole a cell in error.
+			small := "abs(" + n + ") < '1e60000'::numeric AND scale(" + n + ") < 8000"
+			return atom("CASE WHEN count(*)" + filtered(cond, "("+small+") IS FALSE") + " > 0 THEN 'NaN'::numeric ELSE sum(CASE WHEN " +
+				small + " THEN " + n + " * " + n + " END)" + filter + " END"), nil
 		}
 		return atom("sum(" + n + " * " + n + ")" + filter), nil
 	case value.Duration:

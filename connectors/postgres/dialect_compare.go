@@ -20,6 +20,9 @@ func bytewise(o sqlgen.Operand) string {
 	if nativeBytewise(o) {
 		return o.Ref
 	}
+	if m := metaOf(o); m != nil && m.expr == "" && m.oid == oidVarchar {
+		return o.Ref + `::text COLLATE "C"` // GROUP BY must find the same text in the output, which is cast
+	}
 	return o.Atom() + ` COLLATE "C"`
 }
 

@@ -33,7 +33,12 @@ func checkURL(dsn string) error {
 	if err != nil {
 		return errDSN
 	}
-	if strings.Contains(u.Path, "@") || u.Fragment != "" {
+	_, rest, _ := strings.Cut(dsn, "://")
+	authority := rest
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority = rest[:i]
+	}
+	if strings.Count(authority, "@") > 1 || strings.Contains(u.Path, "@") || u.Fragment != "" {
 		return errAt
 	}
 	for k := range u.Query() {
