@@ -237,21 +237,30 @@ func (l *lowerer) promote(n, arg celast.Expr) query.Expr {
 	if !ok {
 		return nil
 	}
-	inner := l.lower(x)
-	switch inner.Type().Kind {
-	case value.Decimal:
-		return inner
-	case value.Int, value.Uint:
-	default:
+	return l.promoted(n, l.lower(x))
+}
+
+// promoted converts a lowered number to decimal, null staying null: only columns, literals and
+// conditionals over them can be null. nil where it cannot.
+func (l *lowerer) promoted(n celast.Expr, x query.Expr) query.Expr {
+	dec := value.Of(value.Decimal)
+	null := func(t value.Type) query.Expr { return &query.Literal{Typ: t, At: l.span(n)} }
+	switch {
+	case x.Type().Kind == value.Decimal:
+		return x
+	case isNull(x):
+		return null(dec)
+	case x.Type().Kind != value.Int && x.Type().Kind != value.Uint:
 		return nil // a double may be no finite number, which has no decimal but compares
 	}
-	dec := value.Of(value.Decimal)
-	conv := l.make(n, query.OpToDecimal, dec, inner)
-	if _, col := inner.(*query.Column); !col {
-		return conv // a computed value is never null
+	if c, ok := x.(*query.Call); ok && c.Op == query.OpCond {
+		return l.make(n, query.OpCond, dec, c.Args[0], l.promoted(n, c.Args[1]), l.promoted(n, c.Args[2]))
 	}
-	null := func(t value.Type) query.Expr { return &query.Literal{Typ: t, At: l.span(n)} }
-	isNull := l.make(n, query.OpEq, value.Of(value.Bool), inner, null(inner.Type()))
+	conv := l.make(n, query.OpToDecimal, dec, x)
+	if _, col := x.(*query.Column); !col {
+		return conv
+	}
+	isNull := l.make(n, query.OpEq, value.Of(value.Bool), x, null(x.Type()))
 	return l.make(n, query.OpCond, dec, isNull, null(dec), conv)
 }
 
