@@ -1,0 +1,151 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/go-sql-driver/mysql" // the verb mysql
+	_ "github.com/jackc/pgx/v5/stdlib" // the verb postgres
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/assay-dev/assay/connectors/connectortest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"assay": main})
+}
+
+// TestScripts runs testdata/script: the command line's contract. Besides testscript's own verbs there are
+//
+//	sqlite FILE STATEMENTS-FILE     run SQL in a database file, made if need be
+//	postgres STATEMENTS-FILE        run SQL in a database of this script's own; $PG_DSN names it
+//	mysql STATEMENTS-FILE           likewise, $MYSQL_DSN
+//	big FILE MEGABYTES              a file of so many megabytes of YAML
+//	nopath FILE TEXT                FILE must not contain TEXT
+//
+// Setting UPDATE_SCRIPTS rewrites the expected output in the scripts.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
+			"exits": exitsVerb,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("HOME", env.WorkDir)
+			tb, ok := env.T().(testing.TB)
+			if !ok {
+				return nil
+			}
+			// Each script that talks to a server gets a database of its own.
+			name := filepath.Base(env.WorkDir)
+			if strings.Contains(name, "postgres") {
+				env.Setenv("PG_DSN", connectortest.PostgresDatabase(tb, connectortest.LocaleC))
+				u, err := url.Parse(env.Getenv("PG_DSN"))
+				if err != nil {
+					return err
+				}
+				env.Setenv("PG_HOST", u.Host)
+				env.Setenv("PG_DB", strings.TrimPrefix(u.Path, "/"))
+			}
+			if strings.Contains(name, "mysql") {
+				env.Setenv("MYSQL_DSN", connectortest.MySQLDatabase(tb))
+			}
+			if strings.Contains(name, "elasticsearch") {
+				env.Setenv("ES_URL", connectortest.Elasticsearch(tb))
+			}
+			return nil
+		},
+	})
+}
+
+func execFile(ts *testscript.TestScript, driver, dsn, file string) {
+	db, err := sql.Open(driver, dsn)
+	ts.Check(err)
+	defer func() { ts.Check(db.Close()) }()
+	for _, s := range strings.Split(ts.ReadFile(file), ";\n") {
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		if _, err := db.Exec(s); err != nil { //nolint:noctx // a script has no context
+			ts.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+func usage(ts *testscript.TestScript, neg bool, args []string, n int, text string) {
+	if neg || len(args) != n {
+		ts.Fatalf("usage: %s", text)
+	}
+}
+
+func sqliteVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 2, "sqlite FILE STATEMENTS")
+	execFile(ts, "sqlite", ts.MkAbs(args[0]), args[1])
+}
+
+func postgresVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 1, "postgres STATEMENTS")
+	execFile(ts, "pgx", ts.Getenv("PG_DSN"), args[0])
+}
+
+func mysqlVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 1, "mysql STATEMENTS")
+	execFile(ts, "mysql", ts.Getenv("MYSQL_DSN"), args[0])
+}
+
+func bigVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 2, "big FILE MEGABYTES")
+	var mb int
+	_, err := fmt.Sscan(args[1], &mb)
+	ts.Check(err)
+	line := "# " + strings.Repeat("x", 1021) + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("version: 1\n"+strings.Repeat(line, mb*1024)), 0o600))
+}
+
+// absentVerb: absent TEXT... fails when a text stands in the last command's output or in any file below the work folder that
+// the program wrote (the state folder).
+func absentVerb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: absent TEXT...")
+	}
+	seen := map[string]string{"stdout": ts.ReadFile("stdout"), "stderr": ts.ReadFile("stderr")}
+	err := filepath.WalkDir(ts.MkAbs(".assay"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil //nolint:nilerr // no state folder, nothing written
+		}
+		b, err := os.ReadFile(path)
+		seen[path] = string(b)
+		return err
+	})
+	ts.Check(err)
+	for _, text := range args {
+		for where, s := range seen {
+			if strings.Contains(s, text) {
+				ts.Fatalf("%q stands in %s", text, where)
+			}
+		}
+	}
+}
+
+// exitsVerb: exits CODE ARGS... runs assay and checks its exit code.
+func exitsVerb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE ARGS...")
+	}
+	err := ts.Exec("assay", args[1:]...)
+	code := "0"
+	if err != nil {
+		code = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if code != args[0] {
+		ts.Fatalf("assay %s: exit code %s, not %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}

@@ -1,0 +1,24 @@
+package connectortest
+
+import (
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// MySQLDatabase creates a database of the server's default collation on the test server and returns its DSN; it is
+// dropped at the end of the test. It skips or fails as MySQL does.
+func MySQLDatabase(t testing.TB) string {
+	t.Helper()
+	dsn := MySQL(t)
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatalf("%s is not a DSN", envMySQL)
+	}
+	db := openDB(t, "mysql", dsn)
+	name := Unique("ct_db")
+	exec(t, db, "create database "+quoteMySQL(name))
+	t.Cleanup(func() { exec(t, db, "drop database if exists "+quoteMySQL(name)) })
+	cfg.DBName = name
+	return cfg.FormatDSN()
+}
