@@ -103,6 +103,7 @@ func indexKernel(op query.Op, args []*node) (kernel, error) {
 				continue
 			}
 			s, sub := nd.args[0].bytesAt(i), nd.args[1].bytesAt(i)
+			shorter := len(s) < len(sub) // in bytes, as they stand
 			if !utf8.Valid(s) || !utf8.Valid(sub) {
 				s, sub = appendRunes(nil, s), appendRunes(nil, sub)
 			}
@@ -112,7 +113,7 @@ func indexKernel(op query.Op, args []*node) (kernel, error) {
 				out[i], ok = index(s, sub, nd.args[2].vec.Ints[i&nd.args[2].mask()], last)
 			case last && len(sub) == 0:
 				out[i], ok = int64(utf8.RuneCount(s)), true
-			case last && len(s) < len(sub):
+			case last && shorter:
 				out[i], ok = -1, true
 			case last:
 				out[i], ok = index(s, sub, int64(utf8.RuneCount(s)-1), true)
