@@ -168,20 +168,31 @@ func sign(op query.Op) string {
 	}
 }
 
-// quotient renders / and % of Int: by zero, and of the least int by -1, an error.
+// quotient renders / and % of Int: by zero, and of the least int by -1, an error. MySQL's DIV raises for the
+// least int by 1 too.
 func (d dialect) quotient(c *query.Call, a, b string, ra, rb span) sqlgen.Operand {
-	zero := rb.has(0)
-	over := ra.has(math.MinInt64) && rb.has(-1)
 	plain := a + sign(c.Op) + b
-	switch {
-	case !zero && !over:
-		return sqlgen.Operand{SQL: plain, Prec: sqlgen.PrecArith}
-	case !over:
-		return when(b+" <> 0", plain)
-	case !zero:
-		return when("NOT ("+a+" = "+minInt+" AND "+b+" = -1)", plain)
+	least := ra.has(math.MinInt64)
+	cond, arms := "", ""
+	if rb.has(0) {
+		cond = b + " <> 0"
 	}
-	return when(b+" <> 0 AND NOT ("+a+" = "+minInt+" AND "+b+" = -1)", plain)
+	if least && rb.has(-1) {
+		if cond != "" {
+			cond += " AND "
+		}
+		cond += "NOT (" + a + " = " + minInt + " AND " + b + " = -1)"
+	}
+	if least && rb.has(1) && c.Op == query.OpDiv {
+		arms = " WHEN " + b + " = 1 THEN " + a
+	}
+	switch {
+	case cond != "":
+		return may(call("CASE" + arms + " WHEN " + cond + " THEN " + plain + " END"))
+	case arms != "":
+		return call("CASE" + arms + " ELSE " + plain + " END")
+	}
+	return sqlgen.Operand{SQL: plain, Prec: sqlgen.PrecArith}
 }
 
 // unsigned renders arithmetic of Uint.

@@ -1,8 +1,6 @@
 package mysql
 
 import (
-	"math"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -53,12 +51,41 @@ func (d dialect) Compare(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sq
 	switch {
 	case alike(a.Type.Kind, b.Type.Kind):
 		return compared(op, a.Paren(sqlgen.PrecCompare), b.Paren(sqlgen.PrecCompare)), nil
+	case whole(a.Type.Kind) && b.Type.Kind == value.Double, a.Type.Kind == value.Double && whole(b.Type.Kind):
+		return d.asDoubles(w, op, a, b)
 	case b.Lit != nil:
 		return d.withLiteral(w, op, a, b.Lit)
 	case a.Lit != nil:
 		return d.withLiteral(w, turned(op), b, a.Lit)
 	}
 	return sqlgen.Operand{}, d.refuse("comparison of "+a.Type.String()+" and "+b.Type.String(), nil)
+}
+
+func whole(k value.Kind) bool { return k == value.Int || k == value.Uint }
+
+// asDoubles compares a whole number with a double as cel-go does: rounded to one. The cast keeps the
+// optimizer from folding the constant the other way.
+func (d dialect) asDoubles(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+	var sides [2]string
+	for i, o := range [...]sqlgen.Operand{a, b} {
+		switch {
+		case !whole(o.Type.Kind):
+			sides[i] = o.Paren(sqlgen.PrecCompare)
+		case o.Lit != nil:
+			f := float64(o.Lit.Val.Int())
+			if o.Type.Kind == value.Uint {
+				f = float64(o.Lit.Val.Uint())
+			}
+			p, r := w.Param(value.DoubleValue(f))
+			if r != nil {
+				return sqlgen.Operand{}, r
+			}
+			sides[i] = p
+		default:
+			sides[i] = "CAST(" + o.SQL + " AS DOUBLE)"
+		}
+	}
+	return compared(op, sides[0], sides[1]), nil
 }
 
 // turned returns the operator that says the same with its operands exchanged.
@@ -77,50 +104,26 @@ func turned(op query.Op) query.Op {
 	}
 }
 
-// withLiteral compares numbers of which one is binary and one decimal, on the exact number
-// line, by moving the literal to the other's type; what falls between two values there decides how.
+// withLiteral compares a decimal with a double where one is a literal, by moving the literal to the
+// other's type; what falls between two values there decides how.
 func (d dialect) withLiteral(w *sqlgen.Writer, op query.Op, a sqlgen.Operand, l *query.Literal) (sqlgen.Operand, *query.Refusal) {
-	number := func(k value.Kind) bool {
-		return k == value.Int || k == value.Uint || k == value.Decimal || k == value.Double
-	}
 	switch {
-	case !number(a.Type.Kind) || !number(l.Typ.Kind):
-	case a.Type.Kind == value.Double:
-		near, c, ok := nearest(l.Val)
-		if !ok {
+	case a.Type.Kind == value.Double && l.Typ.Kind == value.Decimal:
+		near := l.Val.Decimal().Float()
+		// A double is taken at its shortest text, as package query says; that is monotonic.
+		short, err := value.DecFromFloat(near)
+		if err != nil {
 			return sqlgen.Operand{}, d.refuse("number beyond the doubles", l)
 		}
-		return d.beside(w, op, a, value.DoubleValue(near), c)
-	case a.Type.Kind == value.Decimal:
+		return d.beside(w, op, a, value.DoubleValue(near), short.Cmp(l.Val.Decimal()))
+	case a.Type.Kind == value.Decimal && l.Typ.Kind == value.Double:
 		n, err := value.DecFromFloat(l.Val.Double())
 		if err != nil {
 			return sqlgen.Operand{}, d.refuse("NaN and infinity", l)
 		}
 		return d.beside(w, op, a, value.DecimalValue(n), 0)
-	default:
-		return d.integerBeside(w, op, a, l)
 	}
 	return sqlgen.Operand{}, d.refuse("comparison of "+a.Type.String()+" and "+l.Typ.String(), l)
-}
-
-// nearest returns the double nearest to an exact number and how it compares with it: a whole number
-// by value, a decimal by the double's shortest text, as package query defines.
-func nearest(v value.Value) (float64, int, bool) {
-	switch v.Kind() {
-	case value.Int, value.Uint:
-		var n big.Int
-		if v.Kind() == value.Int {
-			n.SetInt64(v.Int())
-		} else {
-			n.SetUint64(v.Uint())
-		}
-		f, _ := new(big.Float).SetInt(&n).Float64()
-		return f, new(big.Float).SetFloat64(f).Cmp(new(big.Float).SetInt(&n)), true
-	default:
-		f := v.Decimal().Float()
-		short, err := value.DecFromFloat(f)
-		return f, short.Cmp(v.Decimal()), err == nil
-	}
 }
 
 // beside compares a with the literal near, which stands for a number that near is below (c < 0), at (0) or above (c > 0).
@@ -146,37 +149,6 @@ func (d dialect) beside(w *sqlgen.Writer, op query.Op, a sqlgen.Operand, near va
 		return sqlgen.Operand{}, r
 	}
 	return compared(op, a.Paren(sqlgen.PrecCompare), p), nil
-}
-
-// integerBeside compares a whole number with a double literal.
-func (d dialect) integerBeside(w *sqlgen.Writer, op query.Op, a sqlgen.Operand, l *query.Literal) (sqlgen.Operand, *query.Refusal) {
-	f := l.Val.Double()
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return sqlgen.Operand{}, d.refuse("NaN and infinity", l)
-	}
-	low := math.Floor(f)
-	n, _ := new(big.Float).SetFloat64(low).Int(nil)
-	c := 0
-	if low < f {
-		c = -1
-	}
-	switch {
-	case n.IsInt64():
-		return d.beside(w, op, a, value.IntValue(n.Int64()), c)
-	case n.IsUint64() && a.Type.Kind == value.Uint:
-		return d.beside(w, op, a, value.UintValue(n.Uint64()), c)
-	}
-	above := n.Sign() < 0 // every whole number of the type is above the literal
-	switch op {
-	case query.OpEq:
-		return constant(a, false), nil
-	case query.OpNe:
-		return constant(a, true), nil
-	case query.OpLt, query.OpLe:
-		return constant(a, !above), nil
-	default:
-		return constant(a, above), nil
-	}
 }
 
 // constant is a truth value where a is not null.

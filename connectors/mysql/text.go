@@ -49,11 +49,18 @@ func (d dialect) text(w *sqlgen.Writer, c *query.Call, args []sqlgen.Operand) (s
 			return sqlgen.Operand{SQL: "LOCATE(" + args[1].SQL + ", " + s + ") - 1", Prec: sqlgen.PrecArith}, nil
 		}
 		return sqlgen.Operand{}, d.refuse("indexOf with an offset", c)
-	case query.OpCharAt:
+	case query.OpCharAt, query.OpSubstring:
+		// Arithmetic on constants is computed while MySQL plans, past the CASE that guards it.
+		for _, a := range args[1:] {
+			if a.Lit != nil && (a.Lit.Val.Int() < 0 || a.Lit.Val.Int() > math.MaxInt32) {
+				return sqlgen.Operand{}, d.refuse("position beyond any text", c)
+			}
+		}
+		if c.Op == query.OpSubstring {
+			return substring(s, args), nil
+		}
 		i := asSigned(args[1])
 		return when(i+" BETWEEN 0 AND CHAR_LENGTH("+s+")", "SUBSTRING("+s+", "+i+" + 1, 1)"), nil
-	case query.OpSubstring:
-		return substring(s, args), nil
 	default:
 		return d.replace(c, args)
 	}
