@@ -1,0 +1,56 @@
+package elasticsearch
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/assay-dev/assay/connectors"
+)
+
+func TestAllowed(t *testing.T) {
+	for request, want := range map[string]bool{
+		"GET /": true, "HEAD /": true, "GET /idx": true, "GET /idx/_mapping": true, "GET /idx/_settings": true, "POST /_search": true,
+		"POST /idx/_search": true, "POST /a,b*/_search": true, "POST /idx/_msearch": true, "POST /idx/_pit": true, "DELETE /_pit": true,
+		"POST /idx/_search/point_in_time": true, "DELETE /_search/point_in_time": true, "POST /idx/_count": true, "POST /idx/_field_caps": true,
+
+		"DELETE /": false, "DELETE /idx": false, "PUT /idx": false, "POST /idx": false, "POST /idx/_doc": false, "PUT /idx/_doc/1": false,
+		"POST /_bulk": false, "POST /idx/_bulk": false, "POST /idx/_delete_by_query": false, "POST /idx/_update_by_query": false,
+		"POST /_reindex": false, "PUT /idx/_mapping": false, "PUT /idx/_settings": false, "POST /_aliases": false, "PUT /idx/_alias/x": false,
+		"DELETE /_search/scroll": false, "DELETE /_search/point_in_time/_all": false, "DELETE /idx/_pit": false, "DELETE /idx/_search": false,
+		"POST /idx/_close": false, "POST /idx/_forcemerge": false, "POST /idx/_refresh": false, "PUT /_cluster/settings": false,
+		"POST /_scripts/x": false, "POST /_tasks/x/_cancel": false, "POST /idx/../other/_search": false, "POST /idx//_search": false,
+		"POST /idx%2F_delete_by_query": false, "POST /idx/_search/template": false, "PATCH /idx": false, "get /idx": false,
+	} {
+		var method, path string
+		for i := range request {
+			if request[i] == ' ' {
+				method, path = request[:i], request[i+1:]
+			}
+		}
+		if got := allowed(method, path); got != want {
+			t.Errorf("%s: %v, want %v", request, got, want)
+		}
+	}
+}
+
+// refusing fails the test when a request comes through.
+type refusing struct{ t *testing.T }
+
+func (r refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.t.Errorf("%s %s reached the network", req.Method, req.URL.Path)
+	return nil, errors.New("reached")
+}
+
+func TestTransportRefuses(t *testing.T) {
+	tr := &readOnlyTransport{next: refusing{t}, prefixes: []string{"/es"}}
+	for _, target := range []string{"/es/idx/_delete_by_query", "/idx/_search", "/esidx/_search", "/es/_bulk", "/es/a%2F_bulk"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host"+target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tr.RoundTrip(req); connectors.KindOf(err) != connectors.ReadOnly {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
