@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"net/url"
@@ -26,7 +27,8 @@ func TestMain(m *testing.M) {
 //	postgres STATEMENTS-FILE        run SQL in a database of this script's own; $PG_DSN names it
 //	mysql STATEMENTS-FILE           likewise, $MYSQL_DSN
 //	big FILE MEGABYTES              a file of so many megabytes of YAML
-//	nopath FILE TEXT                FILE must not contain TEXT
+//	absent TEXT...                  TEXT stands in no output of the last command and in no file it wrote
+//	exits CODE ARGS...              run assay, check its exit code
 //
 // Setting UPDATE_SCRIPTS rewrites the expected output in the scripts.
 func TestScripts(t *testing.T) {
@@ -54,6 +56,7 @@ func TestScripts(t *testing.T) {
 				}
 				env.Setenv("PG_HOST", u.Host)
 				env.Setenv("PG_DB", strings.TrimPrefix(u.Path, "/"))
+				env.Setenv("READER", postgresReader(tb, env.Getenv("PG_DSN")))
 			}
 			if strings.Contains(name, "mysql") {
 				env.Setenv("MYSQL_DSN", connectortest.MySQLDatabase(tb))
@@ -64,6 +67,34 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// postgresReader makes a role that may log in with a password full of hostile characters and may read the table good alone
+// once it exists, and drops it at the end.
+func postgresReader(t testing.TB, dsn string) string {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := connectortest.Unique("reader")
+	do := func(s string) {
+		if _, err := db.ExecContext(context.WithoutCancel(t.Context()), s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+	do(`create role ` + name + ` login password 'hostile%p@ss/w:rd''"'`)
+	do(`create function grant_reader() returns event_trigger language plpgsql as $$ begin execute 'grant select on all tables in schema public to ` + name + `'; if to_regclass('public.secret') is not null then execute 'revoke all on public.secret from ` + name + `'; end if; end $$`)
+	do(`create event trigger grant_reader on ddl_command_end when tag in ('CREATE TABLE') execute function grant_reader()`)
+	t.Cleanup(func() {
+		do("drop event trigger grant_reader")
+		do("drop owned by " + name)
+		do("drop role " + name)
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
 }
 
 func execFile(ts *testscript.TestScript, driver, dsn, file string) {
