@@ -90,16 +90,39 @@ func (a *aggregation) undecidedOperand(conds []Operand, n func() []term, e query
 		v.byNull = v.all
 		return v, nil
 	}
+	byNull, refusal := a.undecidedByNull(conds, n, p, nulls)
+	v.byNull = byNull
+	return v, refusal
+}
+
+// undecidedByNull counts the rows with conds for which p is undecided and one of nulls null.
+func (a *aggregation) undecidedByNull(conds []Operand, n func() []term, p Operand, nulls []*query.Column) ([]term, *query.Refusal) {
 	null, refusal := a.anyNull(nulls)
-	if refusal != nil {
-		return v, refusal
+	if refusal != nil || null.SQL == "FALSE" {
+		return nil, refusal
 	}
-	if null.SQL == "FALSE" {
-		return v, nil
+	sure, plain := true, true // p is NULL wherever one of nulls is; none of nulls has a guard
+	var has []Operand
+	for _, c := range nulls {
+		o, refusal := a.w.column(c)
+		if refusal != nil {
+			return nil, refusal
+		}
+		if isNull(o) == "" {
+			continue
+		}
+		sure = sure && p.f.nullStrict.has(c)
+		plain = plain && o.OK == ""
+		has = append(has, present(o, c))
+	}
+	switch {
+	case sure && plain:
+		return minus(n(), a.rows(with(conds, has...))), nil
+	case sure:
+		return a.rows(with(conds, null)), nil
 	}
 	absent := Operand{SQL: p.Paren(PrecCompare) + " IS NULL", Prec: PrecCompare, f: facts{exact: true}}
-	v.byNull = a.rows(with(conds, null, absent))
-	return v, nil
+	return a.rows(with(conds, null, absent)), nil
 }
 
 // presence renders that a computed fragment is not NULL; alone it is counted by count(fragment).

@@ -108,7 +108,7 @@ func TestRowsAgree(t *testing.T) {
 	const seed = 20240505
 	g := h.generator(seed)
 	taken, refused, mixed, bad := 0, map[string]int{}, 0, 0
-	for range count(t, 1500) {
+	for range count(t, 500) {
 		e := g.expr(value.Bool, 1+g.r.IntN(4))
 		prog, err := eval.Compile([]query.Expr{e}, h.cols)
 		if err != nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"sync"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -25,7 +26,11 @@ type rows struct {
 	max    int
 	batch  *value.Batch
 	row    []driver.Value
-	done   bool
+
+	mu      sync.Mutex
+	done    bool // no more rows
+	filling bool // the statement is in use
+	closed  bool
 }
 
 // Select implements connectors.Source.
@@ -54,21 +59,59 @@ func (s *source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 	return r, nil
 }
 
-// Next implements connectors.Rows.
+// filled is what one call of fill came to.
+type filled struct {
+	batch *value.Batch
+	err   error
+}
+
+// Next implements connectors.Rows. The driver cannot be interrupted between the rows of a statement, and a
+// scan that finds little may stay there for long: so the batch is filled beside, and left to itself when
+// the context ends. It stops at its next row.
 func (r *rows) Next(ctx context.Context) (*value.Batch, error) {
-	if r.done {
+	r.mu.Lock()
+	if r.done || r.closed {
+		r.mu.Unlock()
 		return nil, nil
 	}
+	r.filling = true
+	r.mu.Unlock()
+	out := make(chan filled, 1)
+	go func() {
+		b, err := r.fill(ctx)
+		r.mu.Lock()
+		r.filling = false
+		closed := r.closed
+		r.mu.Unlock()
+		if closed {
+			_ = r.cur.close() // Close found the statement in use
+		}
+		out <- filled{b, err}
+	}()
+	ended := ctx
+	select {
+	case f := <-out:
+		return f.batch, f.err
+	case <-ctx.Done():
+	case <-r.cur.ctx.Done():
+		ended = r.cur.ctx
+	}
+	_ = r.Close()
+	return nil, wrap(ended, r.cur.op, ended.Err())
+}
+
+// fill reads one batch.
+func (r *rows) fill(ctx context.Context) (*value.Batch, error) {
 	r.batch.Clear()
 	bytes := 0
 	for r.batch.N < r.max && bytes < batchBytes {
 		ok, err := r.cur.next(ctx, r.row)
 		if err != nil {
-			r.done = true
+			r.end()
 			return nil, err
 		}
 		if !ok {
-			r.done = true
+			r.end()
 			break
 		}
 		for i, c := range r.cols {
@@ -85,9 +128,23 @@ func (r *rows) Next(ctx context.Context) (*value.Batch, error) {
 	return r.batch, nil
 }
 
+// end says that the statement has no more rows.
+func (r *rows) end() {
+	r.mu.Lock()
+	r.done = true
+	r.mu.Unlock()
+}
+
 // Close implements connectors.Rows.
 func (r *rows) Close() error {
-	r.done = true
+	r.mu.Lock()
+	r.closed = true
+	filling := r.filling
+	r.mu.Unlock()
+	if filling {
+		r.cur.cancel() // whoever fills sees it at the next row and closes
+		return nil
+	}
 	return r.cur.close()
 }
 

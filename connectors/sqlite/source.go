@@ -161,9 +161,11 @@ type cursor struct {
 
 // run starts a statement under the source's timeout. The caller closes the cursor.
 func (s *source) run(ctx context.Context, op, sql string, args []any) (*cursor, error) {
-	cancel := context.CancelFunc(func() {})
+	var cancel context.CancelFunc
 	if s.cfg.Timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, s.cfg.Timeout)
+	} else {
+		ctx, cancel = context.WithCancel(ctx)
 	}
 	conn, give, err := s.acquire(ctx)
 	if err != nil {

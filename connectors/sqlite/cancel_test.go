@@ -1,0 +1,52 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/query"
+)
+
+// TestCancelBetweenRows: the first row comes at once, the second never.
+func TestCancelBetweenRows(t *testing.T) {
+	endless := query.Dataset{Name: "endless", Query: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000000) SELECT i FROM n WHERE i % 40000000 = 1"}
+	for _, timeout := range []time.Duration{0, 300 * time.Millisecond} {
+		src := open(t, file(t), timeout, 0)
+		rel := connectortest.Relation(t, src, query.Dataset{Name: "one", Query: "SELECT 1 AS i"})
+		rel.Dataset = endless
+		rel.Dataset.Columns = nil
+		ctx, cancel := context.WithCancel(t.Context())
+		rows, err := src.Select(ctx, query.Select{From: rel, Columns: connectortest.Cols(t, rel, "i"), BatchRows: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := rows.Next(ctx); err != nil || b == nil || b.N != 1 {
+			t.Fatalf("first batch %v, %v", b, err)
+		}
+		if timeout == 0 {
+			time.AfterFunc(200*time.Millisecond, cancel)
+		}
+		start := time.Now()
+		_, err = rows.Next(ctx)
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("took %v to stop", took)
+		}
+		if timeout == 0 && !errors.Is(err, context.Canceled) || timeout > 0 && connectors.KindOf(err) != connectors.TimedOut {
+			t.Errorf("got %v", err)
+		}
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+		if b, err := rows.Next(t.Context()); b != nil || err != nil {
+			t.Errorf("after Close: %v, %v", b, err)
+		}
+		cancel()
+		if err := src.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
