@@ -262,7 +262,7 @@ func TestAllocations(t *testing.T) {
 		call(query.OpLt, value.Bool, cols[0], cols[1]), call(query.OpLt, value.Bool, cols[1], cols[2]), call(query.OpEq, value.Bool, cols[7], cols[0]),
 		call(query.OpLt, value.Bool, call(query.OpAdd, value.Timestamp, cols[4], cols[5]), cols[4]), call(query.OpHours, value.Int, cols[4]),
 		call(query.OpIn, value.Bool, cols[3], strLit("a"), strLit("b"), strLit("c"), strLit("d"), strLit("e")), call(query.OpIn, value.Bool, cols[0], intLit(1), intLit(2)),
-		call(query.OpMatches, value.Bool, cols[3], strLit("^a+b")), call(query.OpSize, value.Int, cols[3]), call(query.OpLowerASCII, value.String, cols[3]),
+		call(query.OpMatches, value.Bool, cols[3], strLit("^aB")), call(query.OpSize, value.Int, cols[3]), call(query.OpLowerASCII, value.String, cols[3]),
 		call(query.OpToInt, value.Int, call(query.OpToString, value.String, cols[0])), call(query.OpCond, value.Double, cols[6], cols[1], lit(f(2))),
 		call(query.OpEq, value.Bool, cols[3], null()), call(query.OpIsTrue, value.Bool, cols[6]),
 	}
