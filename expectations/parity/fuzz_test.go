@@ -59,41 +59,47 @@ func TestFuzzEvaluator(t *testing.T) {
 	g := &gen{r: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // reproducible
 	var st stats
 	for st.pairs < pairs {
-		tab := g.table(rowsPerTable)
-		for range 40 {
-			k := kBool
-			if g.one(4) {
-				k = g.kinds(kInt, kUint, kDouble, kDecimal, kString, kTime, kSpan, kBytes)
+		fuzzTable(t, g, g.table(rowsPerTable), 40, &st)
+	}
+	t.Logf("seed %d: %+v", seed, st)
+	st.guard(t)
+}
+
+// fuzzTable compares n expressions over a table.
+func fuzzTable(t *testing.T, g *gen, tab *table, n int, st *stats) {
+	t.Helper()
+	for range n {
+		k := kBool
+		if g.one(4) {
+			k = g.kinds(kInt, kUint, kDouble, kDecimal, kString, kTime, kSpan, kBytes)
+		}
+		st.tried++
+		text := g.expr(k, 1+g.r.IntN(4))
+		e, ok := compileFuzz(text, tab)
+		if !ok {
+			st.rejected++
+			if *fuzzVerbose {
+				_, list := lang.CompileRowValue(diag.Text{Value: text}, lang.Scope{Row: &tab.rel, Now: fuzzNow})
+				t.Logf("rejected: %s\n  %v", text, list)
 			}
-			st.tried++
-			text := g.expr(k, 1+g.r.IntN(4))
-			e, ok := compileFuzz(text, tab)
-			if !ok {
-				st.rejected++
-				if *fuzzVerbose {
-					_, list := lang.CompileRowValue(diag.Text{Value: text}, lang.Scope{Row: &tab.rel, Now: fuzzNow})
-					t.Logf("rejected: %s\n  %v", text, list)
-				}
-				continue
-			}
-			if msg := compare(e, tab, &st); msg != "" {
-				text, msg = shrink(text, tab, msg)
-				t.Errorf("seed %d: %s\n%s", seed, text, msg)
-				if st.failures++; st.failures > 20 {
-					t.FailNow()
-				}
+			continue
+		}
+		if msg := compare(e, tab, st); msg != "" {
+			text, msg = shrink(text, tab, msg)
+			t.Errorf("%s\n%s", text, msg)
+			if st.failures++; st.failures > 20 {
+				t.FailNow()
 			}
 		}
 	}
-	t.Logf("%+v", st)
-	st.guard(t)
 }
 
 // stats counts what the draw covered: a fuzzer whose outcomes are all alike proves nothing.
 type stats struct {
-	tried, rejected, pairs, failures    int
-	true_, false_, undecided, values    int
-	locals, expressions, dull, withErrs int
+	tried, rejected, pairs, failures int
+	true_, false_, undecided, values int
+	locals, expressions              int
+	asked, taken                     int // of a store
 }
 
 func (s *stats) guard(t *testing.T) {
@@ -109,6 +115,9 @@ func (s *stats) guard(t *testing.T) {
 	}
 	if s.locals*2 > s.expressions {
 		t.Errorf("%d of %d expressions hold a local part: the evaluator is hardly tested", s.locals, s.expressions)
+	}
+	if s.taken*10 < s.asked*7 {
+		t.Errorf("the store takes only %d of %d expressions", s.taken, s.asked)
 	}
 	if s.values*20 < s.pairs {
 		t.Errorf("only %d of %d pairs compare values", s.values, s.pairs)
@@ -180,6 +189,16 @@ func compare(e *lang.RowExpr, tab *table, st *stats) string {
 	if query.HasLocal(x) {
 		st.locals++
 	}
+	var stored []string
+	if tab.store != nil && x.Type().Kind == value.Bool {
+		if stored, err = tab.store.outcomes(tab.rel, x); err != nil {
+			return fmt.Sprintf("  the store fails: %v\n  lowered: %s", err, query.String(x))
+		}
+		st.asked++
+		if stored != nil {
+			st.taken++
+		}
+	}
 	for row := range tab.batch.N {
 		want, ok := oracle(e, tab, row)
 		if x.Type().Kind == value.Bool && ok && want.Kind() != value.Bool && !want.IsNull() {
@@ -199,6 +218,15 @@ func compare(e *lang.RowExpr, tab *table, st *stats) string {
 		}
 		if w, g := outcomeText(want, ok), outcomeText(got, gotOK); w != g {
 			return fmt.Sprintf("  row %d: cel-go says %s, the evaluator %s\n  lowered: %s\n%s", row, w, g, query.String(x), describeRow(e, tab, row))
+		}
+		if stored != nil {
+			w := outcomeText(want, ok)
+			if w == "error" || w == "null" {
+				w = "undecided"
+			}
+			if w != stored[row] {
+				return fmt.Sprintf("  row %d: cel-go says %s, the store %s\n  lowered: %s\n  %s\n%s", row, w, stored[row], query.String(x), tab.store.statement(tab.rel, x), describeRow(e, tab, row))
+			}
 		}
 	}
 	return ""

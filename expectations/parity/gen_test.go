@@ -47,16 +47,37 @@ func schema() []value.Column {
 	return cols
 }
 
-var columnsOf = map[kind][]string{
-	kBool: {"b1", "b2"}, kInt: {"i1", "i2", "i3"}, kUint: {"u1", "u2"}, kDouble: {"f1", "f2"}, kDecimal: {"m1", "m2", "m3"},
-	kString: {"s1", "s2", "s3"}, kBytes: {"y1", "y2"}, kTime: {"t1", "t2"}, kSpan: {"p1", "p2"}, kLocal: {"l1", "l2"},
+// kindOf are the generator's kinds by logical type.
+var kindOf = map[value.Kind]kind{
+	value.Bool: kBool, value.Int: kInt, value.Uint: kUint, value.Double: kDouble, value.Decimal: kDecimal,
+	value.String: kString, value.Bytes: kBytes, value.Timestamp: kTime, value.Duration: kSpan, value.LocalTimestamp: kLocal,
 }
 
 // gen draws expressions.
-type gen struct{ r *rand.Rand }
+type gen struct {
+	r    *rand.Rand
+	cols map[kind][]string // the columns to draw from
+	tags bool              // there is a list called tags and a document called doc
+}
 
-func (g *gen) pick(ss ...string) string        { return ss[g.r.IntN(len(ss))] }
-func (g *gen) col(k kind) string               { return "row." + g.pick(columnsOf[k]...) }
+// use takes the columns of a schema.
+func (g *gen) use(cols []value.Column) {
+	g.cols, g.tags = map[kind][]string{}, false
+	for i := range cols {
+		if k, ok := kindOf[cols[i].Type.Kind]; ok && cols[i].Name != "id" {
+			g.cols[k] = append(g.cols[k], cols[i].Name)
+		}
+		g.tags = g.tags || cols[i].Name == "tags"
+	}
+}
+
+func (g *gen) pick(ss ...string) string { return ss[g.r.IntN(len(ss))] }
+func (g *gen) col(k kind) string {
+	if len(g.cols[k]) == 0 {
+		return g.literal(k)
+	}
+	return "row." + g.pick(g.cols[k]...)
+}
 func (g *gen) one(n int) bool                  { return g.r.IntN(n) == 0 }
 func (g *gen) paren(s string) string           { return "(" + s + ")" }
 func (g *gen) kinds(ks ...kind) kind           { return ks[g.r.IntN(len(ks))] }
@@ -142,9 +163,15 @@ func (g *gen) bool(d int) string {
 	case 18:
 		return g.expr(kString, d-1) + "." + g.pick("isEmail", "isUri", "isUuid", "isIp", "isHostname", "isUriRef", "isIpPrefix") + "()"
 	case 19:
+		if !g.tags {
+			return g.expr(kString, d-1) + ".isUuid()"
+		}
 		return g.pick("row.tags.exists(x, x == "+g.expr(kString, d-1)+")", "row.tags.all(x, x != null)",
 			"("+g.expr(kString, d-1)+" in row.tags)", "(row.tags == null)", "(row.doc == null)", "(row.tags.size() > 1)")
 	case 20:
+		if !g.tags {
+			return "has(row.s1)"
+		}
 		return g.pick("(row.doc.a == "+g.expr(g.kinds(kInt, kString, kDecimal, kDouble), d-1)+")", "(row.doc.a > "+g.expr(g.kinds(kInt, kDouble), d-1)+")",
 			"has(row.doc.a)", "has(row.s1)", "row.doc.b", "(dyn("+g.expr(kInt, d-1)+") == "+g.expr(kDouble, d-1)+")")
 	default:
@@ -165,7 +192,7 @@ func (g *gen) int(d int) string {
 	case 6:
 		return g.pick("math.greatest(", "math.least(") + a + ", " + b + ")"
 	case 7:
-		return g.pick("size("+s+")", "size("+g.expr(kBytes, d-1)+")", s+".size()", "size(row.tags)")
+		return g.pick("size("+s+")", "size("+g.expr(kBytes, d-1)+")", s+".size()", g.tagsSize(s))
 	case 8:
 		return "int(" + g.expr(g.kinds(kDouble, kUint, kString, kDecimal, kTime, kSpan), d-1) + ")"
 	case 9, 10:
@@ -179,6 +206,13 @@ func (g *gen) int(d int) string {
 	default:
 		return s + g.pick(".indexOf(", ".lastIndexOf(") + g.expr(kString, d-1) + ", " + g.small() + ")"
 	}
+}
+
+func (g *gen) tagsSize(s string) string {
+	if g.tags {
+		return "size(row.tags)"
+	}
+	return "size(" + s + ")"
 }
 
 func (g *gen) uint(d int) string {
@@ -461,9 +495,7 @@ func (g *gen) cell(c value.Column) (v value.Value, bad bool) {
 	case value.JSON:
 		return value.JSONValue(docs[g.r.IntN(len(docs))]), false
 	}
-	byKind := map[value.Kind]kind{value.Bool: kBool, value.Int: kInt, value.Uint: kUint, value.Double: kDouble, value.Decimal: kDecimal,
-		value.String: kString, value.Bytes: kBytes, value.Timestamp: kTime, value.Duration: kSpan, value.LocalTimestamp: kLocal}
-	return g.value(byKind[c.Type.Kind]), false
+	return g.value(kindOf[c.Type.Kind]), false
 }
 
 // table is a drawn table: cells by row and column.
@@ -473,10 +505,12 @@ type table struct {
 	bad   [][]bool
 	batch value.Batch
 	cols  []*query.Column
+	store *store // a database that holds the rows too
 }
 
 func (g *gen) table(rows int) *table {
 	cols := schema()
+	g.use(cols)
 	t := &table{rel: query.Relation{Dataset: query.Dataset{Name: "fuzz", Table: "fuzz"}, Schema: value.Schema{Columns: cols}}}
 	t.batch = value.Batch{N: rows, Cols: make([]value.Vector, len(cols))}
 	for i := range cols {
