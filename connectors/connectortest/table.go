@@ -148,7 +148,7 @@ func sameValue(a, b value.Value) bool {
 	if a.Kind() != b.Kind() {
 		return false
 	}
-	switch a.Kind() {
+	switch a.Kind() { //exhaustive:enforce
 	case value.Double:
 		x, y := a.Double(), b.Double()
 		return math.Float64bits(x) == math.Float64bits(y) || math.IsNaN(x) && math.IsNaN(y)
