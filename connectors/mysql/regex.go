@@ -191,6 +191,9 @@ func (w *regexWriter) write(re *syntax.Regexp) cost {
 	return one
 }
 
+// capped keeps counts finite: an infinity times zero would be no number, and compare as small.
+func capped(x float64) float64 { return math.Min(x, 1e30) }
+
 func (c cost) plus(work float64) cost { c.work += work; return c }
 
 func (w *regexWriter) literal(re *syntax.Regexp) {
@@ -251,8 +254,8 @@ func (w *regexWriter) concat(subs []*syntax.Regexp) cost {
 		if single(s) && i+1 < len(subs) && disjoint(s, subs[i+1]) {
 			c.ways = 1 // of all its ends only the longest run can go on
 		}
-		total.work += total.ways * c.work
-		total.ways *= c.ways
+		total.work = capped(total.work + total.ways*c.work)
+		total.ways = capped(total.ways * c.ways)
 	}
 	return total
 }
@@ -266,8 +269,8 @@ func (w *regexWriter) alternate(subs []*syntax.Regexp) cost {
 				total.work++
 			}
 			c := w.write(s)
-			total.work += c.work
-			total.ways += c.ways
+			total.work = capped(total.work + c.work)
+			total.ways = capped(total.ways + c.ways)
 		}
 		return total
 	})
@@ -303,14 +306,14 @@ func (w *regexWriter) repeat(re *syntax.Regexp) cost {
 	}
 	if c.ways > 1 {
 		// Ways multiply by round.
-		ways := math.Pow(c.ways, rounds)
-		return cost{ways: ways * (rounds + 1), work: (c.work + 1) * ways * (rounds + 1)}
+		ways := capped(math.Pow(c.ways, rounds))
+		return cost{ways: capped(ways * (rounds + 1)), work: capped((c.work + 1) * ways * (rounds + 1))}
 	}
 	ends := rounds - float64(least) + 1
 	if ends < 1 {
 		ends = 1
 	}
-	return cost{ways: ends, work: (rounds + 1) * (c.work + 1)}
+	return cost{ways: ends, work: capped((rounds + 1) * (c.work + 1))}
 }
 
 // nullable reports whether re can match the empty text.
