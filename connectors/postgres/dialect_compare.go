@@ -160,7 +160,15 @@ func compareText(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 			return comparison(op, a.Atom(), b.Atom())
 		}
 	}
-	return comparison(op, bytewise(a), b.Atom())
+	return comparison(op, explicit(a, b), b.Atom())
+}
+
+// explicit renders the text a bytewise beside b: two columns of different collations need an explicit one, whatever each is.
+func explicit(a, b sqlgen.Operand) string {
+	if b.Lit != nil || !nativeBytewise(a) {
+		return bytewise(a)
+	}
+	return a.Ref + ` COLLATE "C"`
 }
 
 // isUUID reports whether s is a UUID as assay writes it; others equal none, but have an order.
@@ -247,9 +255,10 @@ func (d dialect) NullSafe(_ *sqlgen.Writer, ne bool, a, b sqlgen.Operand) (sqlge
 		}
 	case value.String:
 		if a.Lit != nil {
-			x, y, a = y, x, b
+			a, b = b, a
+			x, y = y, x
 		}
-		x = bytewise(a)
+		x = explicit(a, b)
 	case value.JSON, value.List, value.Null:
 		return sqlgen.Operand{}, false
 	}

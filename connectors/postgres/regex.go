@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -26,7 +27,7 @@ func matches(w *sqlgen.Writer, s, pattern sqlgen.Operand) (sqlgen.Operand, *quer
 // The bounds within which PostgreSQL compiles expressions at ease.
 const (
 	maxRepeat = 255  // DUPMAX of its regex/regguts.h
-	maxSize   = 4000 // positions after counted repetitions are written out
+	maxSize   = 1000 // positions after counted repetitions are written out
 	maxRanges = 120
 )
 
@@ -139,9 +140,26 @@ func (t *translator) group(re *syntax.Regexp) int {
 }
 
 func (t *translator) quantified(re *syntax.Regexp, q string) int {
-	n := t.group(re)
+	n := t.repeated(re)
 	t.b.WriteString(q)
 	return n
+}
+
+// repeated writes the operand of a quantifier. Assertions in it make PostgreSQL's automaton explode.
+func (t *translator) repeated(re *syntax.Regexp) int {
+	if asserts(re) {
+		t.refuse("regex with a repeated assertion")
+	}
+	return t.group(re)
+}
+
+func asserts(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return true
+	default:
+		return slices.ContainsFunc(re.Sub, asserts)
+	}
 }
 
 func (t *translator) repeat(re *syntax.Regexp) int {
@@ -150,7 +168,7 @@ func (t *translator) repeat(re *syntax.Regexp) int {
 		t.refuse("regex with a repetition beyond 255")
 		return 1
 	}
-	n := t.group(re.Sub[0])
+	n := t.repeated(re.Sub[0])
 	switch {
 	case most < 0:
 		fmt.Fprintf(&t.b, "{%d,}", re.Min)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assay-dev/assay/connectors/connectortest"
 )
@@ -46,6 +47,7 @@ func TestRegex(t *testing.T) {
 				refused++
 				continue
 			}
+			start := time.Now()
 			rows, err := c.Query(t.Context(), `SELECT s COLLATE "C" ~ $1::text FROM unnest($2::text[]) WITH ORDINALITY AS u(s, n) ORDER BY n`, are, subjects)
 			if err != nil {
 				t.Fatal(err)
@@ -62,11 +64,14 @@ func TestRegex(t *testing.T) {
 					hits++
 				}
 			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%q as %q took %s", p, are, took)
+			}
 			if err := rows.Err(); err != nil {
 				t.Errorf("%q as %q: %v", p, are, err)
 			}
 		}
-		if pairs < 20_000 || hits < pairs/20 || hits > pairs*19/20 || refused > len(patterns)/5 {
+		if pairs < 20_000 || hits < pairs/20 || hits > pairs*19/20 || refused > len(patterns)/2 {
 			t.Errorf("%d pairs, %d hits, %d of %d patterns refused: this proves little", pairs, hits, refused, len(patterns))
 		}
 	}
