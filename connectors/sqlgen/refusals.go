@@ -30,8 +30,7 @@ func refusalOf(d Dialect, err error) *query.Refusal {
 	if err == nil {
 		return nil
 	}
-	var r *query.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*query.Refusal](err); ok {
 		return r
 	}
 	return Refuse(d, err.Error(), nil)

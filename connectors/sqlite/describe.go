@@ -220,7 +220,7 @@ func (s *source) infer(ctx context.Context, op string, d query.Dataset, sch *val
 // classType returns the type of a column whose cells have the storage classes, comma-separated.
 func classType(classes string) (value.Type, string) {
 	var seen []string
-	for _, c := range strings.Split(classes, ",") {
+	for c := range strings.SplitSeq(classes, ",") {
 		if c != "" && c != "null" {
 			seen = append(seen, c)
 		}

@@ -106,7 +106,9 @@ func TestDescribe(t *testing.T) {
 	}
 	for _, d := range []query.Dataset{
 		{Table: "loose", Columns: map[string]query.ColumnOptions{"n": {Type: "nonsense"}}},
-		{Table: "loose", Timezone: "Nowhere/Land"}, {Table: `"`}, {Table: "a.b.c"},
+		{Table: "loose", Timezone: "Nowhere/Land"},
+		{Table: `"`},
+		{Table: "a.b.c"},
 	} {
 		if _, err := src.Describe(t.Context(), d); connectors.KindOf(err) != connectors.Misconfigured {
 			t.Errorf("%+v: %v", d, err)

@@ -209,7 +209,7 @@ func (d dialect) In(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen
 }
 
 // Call implements sqlgen.Dialect.
-func (d dialect) Call(w *sqlgen.Writer, c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+func (d dialect) Call(_ *sqlgen.Writer, c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	o := sqlgen.Operand{Prec: sqlgen.PrecAtom, Fails: mayFail(c.Op, args)}
 	if c.Op == query.OpMatches {
 		return d.matches(c, args)

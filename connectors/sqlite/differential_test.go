@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -231,7 +232,7 @@ func (h *hostile) measure(g *generator) query.Measure {
 		}
 	default:
 		numbers := []value.Kind{value.Int, value.Uint, value.Decimal}
-		ordered := append(numbers, value.Double, value.String, value.Bytes, value.Timestamp, value.Bool, value.Duration)
+		ordered := append(slices.Clone(numbers), value.Double, value.String, value.Bytes, value.Timestamp, value.Bool, value.Duration)
 		switch g.r.IntN(6) {
 		case 0:
 			m.Kind, m.Arg = query.MeasureSum, g.expr(g.pick(numbers...), 1)

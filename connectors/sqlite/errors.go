@@ -15,8 +15,7 @@ func wrap(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var already *connectors.Error
-	if errors.As(err, &already) {
+	if _, ok := errors.AsType[*connectors.Error](err); ok {
 		return err
 	}
 	return &connectors.Error{Kind: kindOf(ctx, err), Op: op, Err: err}
@@ -26,8 +25,8 @@ func kindOf(ctx context.Context, err error) connectors.ErrorKind {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		return connectors.TimedOut
 	}
-	var e *modernc.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*modernc.Error](err)
+	if !ok {
 		return connectors.Failed
 	}
 	switch e.Code() & 0xff { // the low byte is the primary code

@@ -41,8 +41,8 @@ func newDriver() (*modernc.Driver, error) {
 			return nil, err
 		}
 	}
-	for name, make := range folds() {
-		impl := &modernc.FunctionImpl{NArgs: -1, VolatileArgs: true, MakeAggregate: func(modernc.FunctionContext) (modernc.AggregateFunction, error) { return make(), nil }}
+	for name, start := range folds() {
+		impl := &modernc.FunctionImpl{NArgs: -1, VolatileArgs: true, MakeAggregate: func(modernc.FunctionContext) (modernc.AggregateFunction, error) { return start(), nil }}
 		if err := d.RegisterFunction(prefix+name, impl); err != nil {
 			return nil, fmt.Errorf("register %s: %w", name, err)
 		}
@@ -163,7 +163,7 @@ func matcher() function {
 		}
 		re, err := compile(string([]byte(p)))
 		if err != nil {
-			return nil, nil
+			return nil, errCall // the dialect has compiled it before
 		}
 		compiled.Store(re.String(), re)
 		return re.MatchString(s), nil

@@ -203,7 +203,8 @@ func decimals(op query.Op, _ string) scalar {
 		if !okX || !okY {
 			return value.Value{}, false
 		}
-		z, ok := x, true
+		var z value.Dec
+		ok := true
 		switch op {
 		case query.OpAdd:
 			z = x.Add(y)
@@ -502,7 +503,7 @@ func durationPart(op query.Op) scalar {
 func mathematical(op query.Op, kinds string) scalar {
 	switch op {
 	case query.OpGreatest, query.OpLeast:
-		if kinds == "" || strings.Trim(kinds, kinds[:1]) != "" || !strings.Contains("iudmn", kinds[:1]) {
+		if kinds == "" || strings.Trim(kinds, kinds[:1]) != "" || strings.IndexByte("iudmn", kinds[0]) < 0 {
 			return nil
 		}
 		return extreme(op)

@@ -42,12 +42,17 @@ func TestConformance(t *testing.T) {
 	connectortest.Run(t, connectortest.Harness{
 		Name: "sqlite", Engine: connectortest.EngineSQLite,
 		Load: func(t testing.TB, tb connectortest.Table) query.Dataset {
+			t.Helper()
 			once.Lock() // one writer at a time
 			defer once.Unlock()
 			return connectortest.LoadSQLite(t, path, tb)
 		},
-		Open: func(t testing.TB) connectors.Source { return open(t, path, 0, 0) },
+		Open: func(t testing.TB) connectors.Source {
+			t.Helper()
+			return open(t, path, 0, 0)
+		},
 		OpenWith: func(t testing.TB, timeout time.Duration, conns int) connectors.Source {
+			t.Helper()
 			return open(t, path, timeout, conns)
 		},
 		Missing: &query.Dataset{Name: "missing", Table: "no_such_table"},
@@ -57,9 +62,11 @@ func TestConformance(t *testing.T) {
 		},
 		Broken: []connectortest.Broken{
 			{Name: "no file", Want: connectors.NotFound, Open: func(t testing.TB) (connectors.Source, error) {
+				t.Helper()
 				return sqlite.Open(t.Context(), connectors.Config{Params: map[string]string{"path": filepath.Join(t.TempDir(), "none.db")}})
 			}},
 			{Name: "no database", Want: connectors.Misconfigured, Dataset: query.Dataset{Table: "x"}, Open: func(t testing.TB) (connectors.Source, error) {
+				t.Helper()
 				p := filepath.Join(t.TempDir(), "text.db")
 				if err := os.WriteFile(p, []byte("this is no database, but it is long enough to look like one: "+string(make([]byte, 200))), 0o600); err != nil {
 					t.Fatal(err)
@@ -67,10 +74,11 @@ func TestConformance(t *testing.T) {
 				return sqlite.Open(t.Context(), connectors.Config{Params: map[string]string{"path": p}})
 			}},
 			{Name: "unknown parameter", Want: connectors.Misconfigured, Open: func(t testing.TB) (connectors.Source, error) {
+				t.Helper()
 				return sqlite.Open(t.Context(), connectors.Config{Params: map[string]string{"path": "x", "mode": "rwc"}})
 			}},
 		},
-		Writes: func(t testing.TB) []connectortest.Write {
+		Writes: func(testing.TB) []connectortest.Write {
 			return []connectortest.Write{{
 				Name: "delete", Dataset: query.Dataset{Name: "w", Query: "DELETE FROM sqlite_schema RETURNING 1 AS i"},
 				Changed: func(testing.TB) bool { return false },
