@@ -51,7 +51,7 @@ func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 			picks = picks[:b.Limit]
 		}
 		for j := range picks {
-			picks[j].branch = int32(i) //nolint:gosec // a handful
+			picks[j].branch = int32(i)
 		}
 		r.picks = append(r.picks, picks...)
 	}
@@ -95,7 +95,7 @@ func (s *Source) branch(ctx context.Context, t *table, b query.Branch) ([]pick, 
 		}
 		for r := range batch.N {
 			if (prog == nil || truth.Get(r)) && (bad == nil || bad[ordinal]) {
-				picks = append(picks, pick{batch: int32(i), row: int32(r)}) //nolint:gosec // rows of a batch in memory
+				picks = append(picks, pick{batch: int32(i), row: int32(r)})
 			}
 			ordinal++
 		}

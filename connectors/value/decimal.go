@@ -170,16 +170,16 @@ func mulInt64(a, b int64) (int64, bool) {
 	case hi != 0 || lo > 1<<63:
 		return 0, false
 	case neg:
-		return -int64(lo), true
+		return -int64(lo), true //nolint:gosec // two's complement
 	case lo == 1<<63:
 		return 0, false
 	}
-	return int64(lo), true
+	return int64(lo), true //nolint:gosec // two's complement
 }
 
 func absUint(a int64) uint64 {
 	if a < 0 {
-		return -uint64(a)
+		return -uint64(a) //nolint:gosec // two's complement
 	}
 	return uint64(a)
 }
@@ -361,7 +361,7 @@ func (d Dec) AppendText(b []byte) []byte {
 	if c < 0 {
 		b = append(b, '-')
 	}
-	u, p := absUint(c), uint64(pow10[scale])
+	u, p := absUint(c), uint64(pow10[scale]) //nolint:gosec // powers of ten are positive
 	b = strconv.AppendUint(b, u/p, 10)
 	if scale > 0 {
 		b = append(b, '.')

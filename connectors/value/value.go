@@ -29,7 +29,7 @@ func BoolValue(b bool) Value {
 }
 
 // IntValue returns an Int.
-func IntValue(i int64) Value { return Value{kind: Int, num: uint64(i)} }
+func IntValue(i int64) Value { return Value{kind: Int, num: uint64(i)} } //nolint:gosec // two's complement, kept as bits
 
 // UintValue returns a Uint.
 func UintValue(u uint64) Value { return Value{kind: Uint, num: u} }
@@ -51,7 +51,7 @@ func JSONValue(text string) Value { return Value{kind: JSON, str: text} }
 
 // TimestampValue returns the instant of t.
 func TimestampValue(t time.Time) Value {
-	return Value{kind: Timestamp, num: uint64(t.Unix()), nsec: int32(t.Nanosecond())}
+	return Value{kind: Timestamp, num: uint64(t.Unix()), nsec: int32(t.Nanosecond())} //nolint:gosec // two's complement, kept as bits
 }
 
 // LocalTimestampValue returns the wall clock of t, as if it were UTC.
@@ -62,7 +62,7 @@ func LocalTimestampValue(t time.Time) Value {
 }
 
 // DurationValue returns a Duration.
-func DurationValue(d time.Duration) Value { return Value{kind: Duration, num: uint64(d)} }
+func DurationValue(d time.Duration) Value { return Value{kind: Duration, num: uint64(d)} } //nolint:gosec // two's complement, kept as bits
 
 // ListValue returns a List of elements of type elem.
 func ListValue(elem Type, vs ...Value) Value { return Value{kind: List, list: vs, elem: elem} }
@@ -85,7 +85,7 @@ func (v Value) IsNull() bool { return v.kind == Null }
 func (v Value) Bool() bool { return v.num != 0 }
 
 // Int returns the value of an Int.
-func (v Value) Int() int64 { return int64(v.num) }
+func (v Value) Int() int64 { return int64(v.num) } //nolint:gosec // two's complement, kept as bits
 
 // Uint returns the value of a Uint.
 func (v Value) Uint() uint64 { return v.num }
@@ -105,10 +105,10 @@ func (v Value) Decimal() Dec {
 func (v Value) Str() string { return v.str }
 
 // Time returns a Timestamp in UTC, or a LocalTimestamp as if it were UTC.
-func (v Value) Time() time.Time { return time.Unix(int64(v.num), int64(v.nsec)).UTC() }
+func (v Value) Time() time.Time { return time.Unix(int64(v.num), int64(v.nsec)).UTC() } //nolint:gosec // two's complement, kept as bits
 
 // Duration returns the value of a Duration.
-func (v Value) Duration() time.Duration { return time.Duration(v.num) }
+func (v Value) Duration() time.Duration { return time.Duration(v.num) } //nolint:gosec // two's complement, kept as bits
 
 // List returns the elements of a List; the caller must not change them.
 func (v Value) List() []Value { return v.list }

@@ -178,7 +178,7 @@ func (a *Aggregator) Add(b *value.Batch) error {
 		if len(g.rows) == 0 {
 			touched = append(touched, g)
 		}
-		g.rows = append(g.rows, int32(i)) //nolint:gosec // rows of a batch
+		g.rows = append(g.rows, int32(i))
 	}
 	for _, g := range touched {
 		rows := zeroed(&a.rows, b.N)

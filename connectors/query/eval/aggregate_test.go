@@ -114,7 +114,7 @@ func aggregateColumns() []*query.Column {
 }
 
 // naive computes a measure over rows, a row at a time, and returns its outputs as outcome texts.
-func naive(m query.Measure, cols []*query.Column, rows [][]any) []string {
+func naive(m query.Measure, rows [][]any) []string {
 	at := func(e query.Expr, row []any) any { return row[e.(*query.Column).Index] }
 	var c [6]int64
 	var vals []value.Value
@@ -245,9 +245,9 @@ func drawMeasure(t *rapid.T, cols []*query.Column) query.Measure {
 		m.Where = cols[cWhere]
 	}
 	m.Nulls = [][]*query.Column{nil, {cols[cNull1]}, {cols[cNull1], cols[cNull2]}}[rapid.IntRange(0, 2).Draw(t, "nulls")]
-	m.Kind = query.MeasureKind(rapid.SampledFrom([]query.MeasureKind{
+	m.Kind = rapid.SampledFrom([]query.MeasureKind{
 		query.MeasureTally, query.MeasureCount, query.MeasureSum, query.MeasureMin, query.MeasureMax, query.MeasureSumSquares, query.MeasureDistinct, query.MeasureQuantile,
-	}).Draw(t, "kind"))
+	}).Draw(t, "kind")
 	args := []int{cInt, cUint, cDouble, cDecimal, cString, cTime}
 	switch m.Kind {
 	case query.MeasureTally:
@@ -324,7 +324,7 @@ func TestAggregatorAgreesWithLoops(t *testing.T) {
 				col = 1
 			}
 			for _, m := range q.Measures {
-				for o, w := range naive(m, cols, groups[k]) {
+				for o, w := range naive(m, groups[k]) {
 					if got, w := ratText(outcome(&out.Cols[col], n)), ratText(w); got != w {
 						t.Fatalf("group %q, measure %d of %v, output %d: %s, want %s", k, m.Kind, m.Arg, o, got, w)
 					}

@@ -3,6 +3,7 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
@@ -244,12 +245,9 @@ func arity(op query.Op, n int) error {
 
 // mismatch says which operand types op does not take.
 func mismatch(op query.Op, args []*node) error {
-	s := op.String() + "("
+	kinds := make([]string, len(args))
 	for i, a := range args {
-		if i > 0 {
-			s += ", "
-		}
-		s += a.typ.String()
+		kinds[i] = a.typ.String()
 	}
-	return fmt.Errorf("%w: %s)", errNoOperator, s)
+	return fmt.Errorf("%w: %s(%s)", errNoOperator, op, strings.Join(kinds, ", "))
 }

@@ -41,7 +41,7 @@ func appendKey(dst []byte, nd *node, i int) []byte {
 func appendCell(dst []byte, nd *node, i int) []byte {
 	switch nd.typ.Kind {
 	case value.Bool:
-		return append(dst, byte(b2u(nd.isTrue(i))))
+		return append(dst, byte(b2u(nd.isTrue(i)))) //nolint:gosec // 0 or 1
 	case value.Int, value.Duration:
 		return binary.LittleEndian.AppendUint64(dst, uint64(nd.vec.Ints[i&nd.mask()])) //nolint:gosec // bits
 	case value.Uint:

@@ -14,19 +14,19 @@ func logicKernel(op query.Op) kernel {
 		return func(nd *node, n int) { nd.kleene(n, false) }
 	case query.OpNot:
 		return func(nd *node, n int) {
-			nd.eachWord(n, func(t, f, o uint64) (uint64, uint64) { return f, o })
+			nd.eachWord(n, func(_, f, o uint64) (uint64, uint64) { return f, o })
 		}
 	case query.OpIsTrue:
 		return func(nd *node, n int) {
-			nd.eachWord(n, func(t, f, o uint64) (uint64, uint64) { return t, 0 })
+			nd.eachWord(n, func(t, _, _ uint64) (uint64, uint64) { return t, 0 })
 		}
 	case query.OpIsFalse:
 		return func(nd *node, n int) {
-			nd.eachWord(n, func(t, f, o uint64) (uint64, uint64) { return f, 0 })
+			nd.eachWord(n, func(_, f, _ uint64) (uint64, uint64) { return f, 0 })
 		}
 	default: // OpIsUndecided
 		return func(nd *node, n int) {
-			nd.eachWord(n, func(t, f, o uint64) (uint64, uint64) { return o, 0 })
+			nd.eachWord(n, func(_, _, o uint64) (uint64, uint64) { return o, 0 })
 		}
 	}
 }
@@ -52,21 +52,21 @@ func (nd *node) kleene(n int, and bool) {
 	nd.bits, nd.errs, nd.nulls = sized(&nd.bitBuf, n), sized(&nd.errBuf, n), nil
 	for i := range nd.bits {
 		m := full(i, n)
-		all, any := m, uint64(0) // rows in which every operand is the neutral element, some is the absorbing one
+		every, some := m, uint64(0) // rows in which every operand is the neutral element, some is the absorbing one
 		for _, a := range nd.args {
 			t, f, _ := a.boolWord(i, m)
 			if !and {
 				t, f = f, t
 			}
-			all &= t
-			any |= f
+			every &= t
+			some |= f
 		}
 		if and {
-			nd.bits[i] = all
+			nd.bits[i] = every
 		} else {
-			nd.bits[i] = any
+			nd.bits[i] = some
 		}
-		nd.errs[i] = m &^ all &^ any
+		nd.errs[i] = m &^ every &^ some
 	}
 }
 

@@ -152,7 +152,8 @@ func (nd *node) beginText(n int) {
 	nd.vec.Type = nd.typ
 	nd.vec.N = n
 	nd.vec.Data = nd.vec.Data[:0]
-	nd.vec.Offs = append(grow(nd.vec.Offs, n+1)[:0], 0)
+	nd.vec.Offs = grow(nd.vec.Offs, n+1)[:1]
+	nd.vec.Offs[0] = 0
 }
 
 // endText closes the element appended to vec.Data last.

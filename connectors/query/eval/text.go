@@ -148,12 +148,9 @@ func substringKernel(nd *node, n int) {
 	for i := range n {
 		if !e.Get(i) {
 			s := nd.args[0].bytesAt(i)
-			lo, ok := int64(0), true
-			if lo = from[i&fm]; lo < 0 {
-				ok = false
-			}
+			lo := from[i&fm]
 			start, within := runeOffset(s, lo)
-			ok = ok && within
+			ok := within && lo >= 0
 			end := len(s)
 			if ok && len(nd.args) == 3 {
 				hi := nd.args[2].vec.Ints[i&nd.args[2].mask()]

@@ -108,14 +108,11 @@ func partKernel(op query.Op, args []*node) (kernel, error) {
 		if args[1].typ.Kind != value.String || !args[1].isConst() {
 			return nil, mismatch(op, args)
 		}
-		var err error
-		if loc, err = value.LoadZone(string(args[1].vec.Bytes(0))); err != nil {
-			return func(nd *node, n int) { // CEL: an unknown zone is an error of every row
-				nd.strict(n)
-				nd.errs = filled(&nd.errBuf, n)
-				nd.vec.Ints = grow(nd.vec.Ints, n)
-			}, nil
+		zone, err := value.LoadZone(string(args[1].vec.Bytes(0)))
+		if err != nil {
+			return noZoneKernel, nil //nolint:nilerr // CEL: an unknown zone is an error of every row
 		}
+		loc = zone
 	}
 	f := timePart(op)
 	utc := clockPart(op)
@@ -134,6 +131,13 @@ func partKernel(op query.Op, args []*node) (kernel, error) {
 		}
 		nd.vec.Ints = out
 	}, nil
+}
+
+// noZoneKernel makes every row an error.
+func noZoneKernel(nd *node, n int) {
+	nd.strict(n)
+	nd.errs = filled(&nd.errBuf, n)
+	nd.vec.Ints = grow(nd.vec.Ints, n)
 }
 
 func timePart(op query.Op) func(time.Time) int64 {
