@@ -21,8 +21,13 @@ func (c *compiler) callExpr(e celast.Expr) celast.Expr {
 		if out, done := c.aggregate(e); done {
 			return out
 		}
-		if name, ok := c.qualifiedFunction(call); ok {
+		name, ok, space := c.qualifiedFunction(call)
+		if ok {
 			return c.plainCall(e, name, nil, call.Args())
+		}
+		if space {
+			c.unknownFunction(e, name)
+			return e
 		}
 		return c.plainCall(e, fn, call.Target(), call.Args())
 	}
@@ -66,8 +71,8 @@ func (c *compiler) operator(e celast.Expr, fn string, args ...celast.Expr) celas
 }
 
 // qualifiedFunction recognises math.abs(x): parsed as a member call, meant as a function of
-// the standard library.
-func (c *compiler) qualifiedFunction(call celast.CallExpr) (string, bool) {
+// the standard library. space reports that the library has a namespace of that name, but no such function.
+func (c *compiler) qualifiedFunction(call celast.CallExpr) (name string, ok, space bool) {
 	parts := []string{call.FunctionName()}
 	t := call.Target()
 	for t.Kind() == celast.SelectKind && !t.AsSelect().IsTestOnly() {
@@ -75,16 +80,24 @@ func (c *compiler) qualifiedFunction(call celast.CallExpr) (string, bool) {
 		t = t.AsSelect().Operand()
 	}
 	if t.Kind() != celast.IdentKind {
-		return "", false
+		return "", false, false
 	}
 	parts = append(parts, t.AsIdent())
-	if _, local := c.lookup(t.AsIdent()); local {
-		return "", false
+	if _, local := c.lookup(t.AsIdent()); local || c.rels[t.AsIdent()] != nil {
+		return "", false, false
 	}
 	slices.Reverse(parts)
-	name := strings.Join(parts, ".")
-	_, ok := c.funcs[name]
-	return name, ok
+	name = strings.Join(parts, ".")
+	if _, ok := c.funcs[name]; ok {
+		return name, true, true
+	}
+	if _, dataset := c.scope.Datasets[t.AsIdent()]; dataset {
+		return "", false, false
+	}
+	for fn := range c.funcs {
+		space = space || strings.HasPrefix(fn, t.AsIdent()+".")
+	}
+	return name, false, space
 }
 
 func (c *compiler) plainCall(e celast.Expr, fn string, target celast.Expr, args []celast.Expr) celast.Expr {

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -12,11 +13,16 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
 )
 
 // unknownName reports a name that means nothing here.
 func (c *compiler) unknownName(name string, start, end int) {
 	at := query.Span{Start: start, End: end}
+	if name == metricName {
+		c.fail("unknown-name", at, "declare metric: beside expect:", "there is no metric here")
+		return
+	}
 	if c.metric != nil {
 		if name == rowName {
 			c.fail("row-in-metric", at, "a macro speaks of rows, as in orders.count(o, o.total > 0)",
@@ -43,6 +49,8 @@ func (c *compiler) unknownName(name string, start, end int) {
 	if r, ok := c.rels[c.inner]; ok && c.inner != "" {
 		if _, ok := r.column(name); ok {
 			hint = "write " + c.inner + "." + name
+		} else if name == rowName {
+			hint = "the row is called " + c.inner + " here"
 		}
 	}
 	c.fail("unknown-name", at, hint, "there is no %q", name)
@@ -74,98 +82,22 @@ func (c *compiler) nameSpan(e celast.Expr, fn string) query.Span {
 		return c.spans[e.ID()]
 	}
 	p := c.tok.prev(int(o.Start))
-	if p < 0 || string(c.tok.src[p:c.tok.end[p]]) != fn {
+	last := fn[strings.LastIndex(fn, ".")+1:]
+	if p < 0 || string(c.tok.src[p:c.tok.end[p]]) != last {
 		return c.spans[e.ID()]
 	}
-	return query.Span{Start: p, End: c.tok.end[p]}
-}
-
-var (
-	unexpected   = regexp.MustCompile(`(?s)(?:mismatched|extraneous) input '(.*?)' expecting`)
-	noViable     = regexp.MustCompile(`(?s)no viable alternative at input '(.*)'`)
-	unrecognized = regexp.MustCompile(`(?s)token recognition error at: '(.*)'`)
-	tooMany      = regexp.MustCompile(`(?i)(recursion|nest|depth|size|node count).*(limit|exceed)`)
-)
-
-// parseErrors turns cel-go's syntax errors into ours: the first one, as the others follow from it.
-func (c *compiler) parseErrors(iss *cel.Issues) {
-	src := c.tok.src
-	first := iss.Errors()[0]
-	for _, e := range iss.Errors() {
-		if e.Location.Line() > 0 && (first.Location.Line() <= 0 || e.Location.Line() < first.Location.Line() ||
-			e.Location.Line() == first.Location.Line() && e.Location.Column() < first.Location.Column()) {
-			first = e
-		}
+	start := p
+	if last != fn {
+		start = c.spans[e.ID()].Start
 	}
-	at := lineOffset(src, first.Location.Line()) + max(first.Location.Column(), 0)
-	if at > len(src) {
-		at = len(src)
-	}
-	end := at + 1
-	if e, ok := c.tok.end[at]; ok {
-		end = e
-	}
-	sp := query.Span{Start: at, End: end}
-	msg := strings.TrimPrefix(first.Message, "Syntax error: ")
-	switch {
-	case tooMany.MatchString(msg):
-		c.fail("too-complex", query.Span{End: 1}, "split it into several expectations", "the expression is nested too deeply or too large")
-	case unexpected.MatchString(msg):
-		what := unexpected.FindStringSubmatch(msg)[1]
-		if what == "<EOF>" {
-			c.fail("syntax", query.Span{Start: len(src), End: len(src) + 1}, "", "the expression ends too early")
-			return
-		}
-		hint := ""
-		if what == "=" {
-			hint = "equality is =="
-		}
-		c.fail("syntax", sp, hint, "unexpected %q", what)
-	case unrecognized.MatchString(msg):
-		what := unrecognized.FindStringSubmatch(msg)[1]
-		hint := map[bool]string{true: "equality is =="}[strings.HasPrefix(what, "=")]
-		if strings.HasPrefix(what, "&") || strings.HasPrefix(what, "|") {
-			hint = "and is &&, or is ||"
-		}
-		if strings.HasPrefix(what, "'") || strings.HasPrefix(what, `"`) {
-			c.fail("syntax", sp, "close the quote", "the text that begins here does not end")
-			return
-		}
-		c.fail("syntax", sp, hint, "unexpected %q", what)
-	case noViable.MatchString(msg):
-		c.fail("syntax", sp, "", "unexpected %q", string(src[at:min(end, len(src))]))
-	default:
-		c.fail("syntax", sp, "", "%s", lowerFirst(msg))
-	}
-}
-
-// lineOffset returns where a line begins, counted from 1.
-func lineOffset(src []rune, line int) int {
-	for i := range src {
-		if line <= 1 {
-			return i
-		}
-		if src[i] == '\n' {
-			line--
-		}
-	}
-	if line <= 1 {
-		return len(src)
-	}
-	return 0
-}
-
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
+	return query.Span{Start: start, End: c.tok.end[p]}
 }
 
 var (
 	noOverload = regexp.MustCompile(`^found no matching overload for '(.*?)' applied to '(.*)'$`)
 	undeclared = regexp.MustCompile(`^undeclared reference to '(.*?)'`)
 	notRange   = regexp.MustCompile(`^expression of type '(.*?)' cannot be range`)
+	wantType   = regexp.MustCompile(`^expected type '(.*?)' but found '(.*?)'$`)
 	noField    = regexp.MustCompile(`^type '(.*?)' does not support field selection`)
 )
 
@@ -184,6 +116,9 @@ func (c *compiler) checkErrors(iss *cel.Issues, root celast.Expr) {
 			c.unknownName(undeclared.FindStringSubmatch(m)[1], at.Start, at.End)
 		case notRange.MatchString(m):
 			c.fail("type-mismatch", at, "", "%s has no elements", article(celName(notRange.FindStringSubmatch(m)[1])))
+		case wantType.MatchString(m):
+			w := wantType.FindStringSubmatch(m)
+			c.fail("type-mismatch", at, "", "this must be %s, not %s", article(celName(w[1])), article(celName(w[2])))
 		case noField.MatchString(m):
 			c.fail("type-mismatch", at, "", "%s has no members", article(celName(noField.FindStringSubmatch(m)[1])))
 		default:
@@ -227,7 +162,11 @@ func (c *compiler) noOverload(n celast.Expr, at query.Span) {
 	switch fn {
 	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
 		if len(ts) == 2 {
-			c.fail("type-mismatch", at, compareHint(ts[0], ts[1]), "cannot compare %s with %s", names[0], names[1])
+			hint := literalHint(call.Args(), ts)
+			if hint == "" {
+				hint = compareHint(ts[0], ts[1])
+			}
+			c.fail("type-mismatch", at, hint, "cannot compare %s with %s", names[0], names[1])
 			return
 		}
 	case operators.In:
@@ -280,6 +219,27 @@ func (c *compiler) signatures(fn string) string {
 	return "it takes " + strings.Join(out, " or ")
 }
 
+// literalHint says how to write the literal of a comparison between a text and a number.
+func literalHint(args []celast.Expr, ts []*types.Type) string {
+	for i, a := range args {
+		if a.Kind() != celast.LiteralKind {
+			continue
+		}
+		other := ts[1-i]
+		switch v := a.AsLiteral().(type) {
+		case types.Int, types.Uint, types.Double:
+			if other != nil && other.Kind() == types.StringKind {
+				return fmt.Sprintf("write %q, or convert the text, as in int(…)", fmt.Sprint(v.Value()))
+			}
+		case types.String:
+			if _, err := value.ParseDec(string(v)); err == nil && numeric(other) {
+				return fmt.Sprintf("write %s without quotes", string(v))
+			}
+		}
+	}
+	return ""
+}
+
 func compareHint(a, b *types.Type) string {
 	kinds := func(p, q func(*types.Type) bool) bool { return p(a) && q(b) || p(b) && q(a) }
 	isText := func(t *types.Type) bool { return t != nil && t.Kind() == types.StringKind }
@@ -288,7 +248,7 @@ func compareHint(a, b *types.Type) string {
 	isLocal := func(t *types.Type) bool { return isOpaque(t, "local_timestamp") }
 	switch {
 	case kinds(isText, numeric):
-		return `write the number as text, as in "3", or convert the text, as in int(…)`
+		return "convert one of them, as in int(…) or string(…)"
 	case kinds(isText, isTime):
 		return `write timestamp("2024-01-31T00:00:00Z")`
 	case kinds(isText, isSpan):

@@ -191,7 +191,7 @@ func (c *compiler) aggregate(e celast.Expr) (out celast.Expr, done bool) {
 	case ok && c.metric == nil:
 		c.unknownName(name, c.spans[target.ID()].Start, c.spans[target.ID()].End)
 		return e, true
-	case !ok && c.metric != nil && (isMacro(call.FunctionName()) || byCall != nil) && !c.namespace(name, call.FunctionName()):
+	case !ok && c.metric != nil && (isMacro(call.FunctionName()) || byCall != nil) && !c.namespace(call):
 		c.unknownName(name, c.spans[target.ID()].Start, c.spans[target.ID()].End)
 		return e, true
 	case !ok:
@@ -213,10 +213,10 @@ func (c *compiler) aggregate(e celast.Expr) (out celast.Expr, done bool) {
 	return c.aggregateIdent(e, a, byCall), true
 }
 
-// namespace reports whether name.fn is a function of the standard library.
-func (c *compiler) namespace(name, fn string) bool {
-	_, ok := c.funcs[name+"."+fn]
-	return ok || name == "math" || name == "lists" || name == "sets" || name == "regex" || name == "optional"
+// namespace reports whether a call is one of the standard library, such as math.greatest.
+func (c *compiler) namespace(call celast.CallExpr) bool {
+	_, _, space := c.qualifiedFunction(call)
+	return space
 }
 
 func macroNames() []string {

@@ -201,6 +201,9 @@ func (c *compiler) columnChain(r *relation, root celast.Expr, chain []celast.Exp
 		at = c.spans[chain[len(chain)-1].ID()]
 	}
 	at.Start = start
+	if prefixed(known, name+".") {
+		known = slices.DeleteFunc(known, func(n string) bool { return !strings.HasPrefix(n, name+".") })
+	}
 	c.fail("unknown-column", at, suggest(name, known, "it has"), "%s has no column %q", c.relationName(r), name)
 	return chain[len(chain)-1]
 }
