@@ -77,7 +77,7 @@ func (g *generator) expr(k value.Kind, depth int) query.Expr {
 		if g.r.IntN(2) == 0 {
 			return call(pickOp(g, query.OpAdd, query.OpSub), k, g.expr(k, depth-1), g.expr(value.Duration, depth-1))
 		}
-		return call(query.OpToTimestamp, k, g.expr(g.pick(value.String, value.Int), depth-1))
+		return call(query.OpToTimestamp, k, g.expr(g.pick(value.Timestamp, value.String, value.Int), depth-1))
 	case value.Duration:
 		if g.r.IntN(2) == 0 {
 			return call(query.OpSub, k, g.expr(value.Timestamp, depth-1), g.expr(value.Timestamp, depth-1))
@@ -170,7 +170,7 @@ func (g *generator) text(depth int) query.Expr {
 	case 4:
 		return call(query.OpReplace, value.String, s(), s(), s())
 	default:
-		return call(query.OpToString, value.String, g.expr(g.pick(value.Bool, value.Int, value.Uint, value.Double, value.Decimal, value.Bytes, value.Timestamp, value.Duration), depth-1))
+		return call(query.OpToString, value.String, g.expr(g.pick(value.Bool, value.Int, value.Uint, value.Double, value.Decimal, value.Bytes, value.Timestamp, value.Duration, value.String), depth-1))
 	}
 }
 
