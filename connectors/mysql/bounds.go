@@ -295,9 +295,7 @@ func columnLength(c value.Column) int {
 		if l, err := strconv.Atoi(strings.TrimSuffix(rest, ")")); ok && err == nil {
 			return l
 		}
-	case "enum":
-		return len(c.Native)
-	case "set":
+	case "enum", "set":
 		return len(c.Native)
 	}
 	return math.MaxInt32

@@ -96,7 +96,7 @@ func read(t *testing.T, src connectors.Source, q query.Select) [][]connectortest
 	}
 }
 
-// cells describes and reads one column of a table in the order of id.
+// column describes and reads one column of a table in the order of id.
 func column(t *testing.T, src connectors.Source, d query.Dataset, name string) []connectortest.Cell {
 	t.Helper()
 	rel := connectortest.Relation(t, src, d)

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -398,23 +399,13 @@ func (p *parity) nested(r *rand.Rand, pool []query.Expr, n int) []query.Expr {
 func (p *parity) report(t *testing.T) {
 	t.Helper()
 	refused := 0
-	for _, reason := range slices.Sorted(mapsKeys(p.refused)) {
+	for _, reason := range slices.Sorted(maps.Keys(p.refused)) {
 		refused += p.refused[reason]
 		t.Logf("%6d refused: %s", p.refused[reason], reason)
 	}
 	t.Logf("%d taken, %d refused; %d cells decided, %d not", p.taken, refused, p.decided, p.undecided)
 	if p.decided < 1000 || p.undecided < 1000 || p.taken < 2*refused {
 		t.Error("the comparison proves too little")
-	}
-}
-
-func mapsKeys(m map[string]int) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
 	}
 }
 

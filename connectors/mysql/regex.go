@@ -62,8 +62,8 @@ func trimEnds(re *syntax.Regexp) *syntax.Regexp {
 		return exactly(re)
 	case syntax.OpConcat:
 		subs := slices.Clone(re.Sub)
-		subs[0] = trimOne(subs[0], true)
-		subs[len(subs)-1] = trimOne(subs[len(subs)-1], false)
+		subs[0] = trimOne(subs[0])
+		subs[len(subs)-1] = trimOne(subs[len(subs)-1])
 		return &syntax.Regexp{Op: syntax.OpConcat, Sub: subs, Flags: re.Flags}
 	default:
 		return re
@@ -71,7 +71,7 @@ func trimEnds(re *syntax.Regexp) *syntax.Regexp {
 }
 
 // trimOne trims the first or last part of a concatenation. A repetition of one character only: others may hold anchors.
-func trimOne(re *syntax.Regexp, _ bool) *syntax.Regexp {
+func trimOne(re *syntax.Regexp) *syntax.Regexp {
 	for re.Op == syntax.OpCapture {
 		re = re.Sub[0]
 	}

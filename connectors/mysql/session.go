@@ -36,7 +36,6 @@ const killTimeout = 5 * time.Second
 type connector struct {
 	base driver.Connector
 	pin  string
-	addr string // for messages; "" where it might hold a part of a password
 }
 
 func newConnector(cfg *mysql.Config, timeout time.Duration) (*connector, error) {
