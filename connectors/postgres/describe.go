@@ -25,6 +25,7 @@ type relation struct {
 	Rows     float64 `json:"rows"`
 	Readable bool    `json:"readable"`
 	Usage    bool    `json:"usage"`
+	Encoding string  `json:"encoding"`
 	Columns  []struct {
 		Name     string   `json:"name"`
 		Native   string   `json:"native"`
@@ -145,6 +146,7 @@ func (r *relation) schema() value.Schema {
 	for _, c := range r.Columns {
 		col := value.Column{Name: c.Name, Native: c.Native, NotNull: c.NotNull}
 		settle(&col, c.Type, c.Bytewise, c.Determ)
+		encode(&col, r.Encoding)
 		if !c.Readable {
 			col.Unusable = "permission denied: SELECT is not granted on it"
 		}
@@ -202,8 +204,9 @@ func (s *Source) describeQuery(ctx context.Context, op string, d query.Dataset) 
 		mods[i] = strconv.FormatInt(int64(f.TypeModifier), 10)
 	}
 	var types []struct {
-		Native string   `json:"native"`
-		Type   typeInfo `json:"type"`
+		Native   string   `json:"native"`
+		Encoding string   `json:"encoding"`
+		Type     typeInfo `json:"type"`
 	}
 	args := [][]byte{[]byte("{" + strings.Join(oids, ",") + "}"), []byte("{" + strings.Join(mods, ",") + "}")}
 	if _, err := s.document(ctx, op, typesSQL, args, &types); err != nil {
@@ -219,6 +222,7 @@ func (s *Source) describeQuery(ctx context.Context, op string, d query.Dataset) 
 		}
 		col := value.Column{Name: f.Name, Native: types[i].Native}
 		settle(&col, types[i].Type, false, false)
+		encode(&col, types[i].Encoding)
 		out.Columns = append(out.Columns, col)
 	}
 	return out, nil

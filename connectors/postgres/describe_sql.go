@@ -80,6 +80,7 @@ SELECT pg_catalog.json_build_object(
   'schema', rel.nspname, 'name', rel.relname, 'kind', rel.relkind,
   'rows', CASE WHEN rel.relkind IN ('r', 'p', 'm') THEN rel.reltuples::float8 ELSE -1 END,
   'readable', pg_catalog.has_table_privilege(rel.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(rel.oid, 'SELECT'),
+  'encoding', ` + encodingSQL + `,
   'usage', pg_catalog.has_schema_privilege(rel.nspname::text, 'USAGE'),
   'columns', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -112,6 +113,9 @@ const bytewiseSQL = `(
             OR coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AND d.datcollate IN ('C', 'POSIX')
           FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())))`
 
+// encodingSQL is the database's encoding.
+const encodingSQL = `(SELECT pg_catalog.pg_encoding_to_char(d.encoding) FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`
+
 // baseTypesSQL resolves the types of want(oid, mod): domains (over domains) to their base type,
 // elements of arrays that are domains likewise.
 const baseTypesSQL = `chain AS (
@@ -140,7 +144,7 @@ WITH RECURSIVE asked AS (
   SELECT DISTINCT oid, mod FROM asked
 ), ` + baseTypesSQL + `
 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
-  'native', pg_catalog.format_type(a.oid, a.mod),
+  'native', pg_catalog.format_type(a.oid, a.mod), 'encoding', ` + encodingSQL + `,
   'type', pg_catalog.json_build_object('oid', b.oid::int8, 'mod', b.mod, 'name', b.name, 'kind', b.kind,
     'elem', b.elem::int8, 'elem_name', b.elem_name, 'elem_kind', b.elem_kind)) ORDER BY a.ord)::text
 FROM asked a JOIN base b ON b.want_oid = a.oid AND b.want_mod = a.mod`

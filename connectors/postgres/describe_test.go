@@ -234,3 +234,52 @@ func TestSession(t *testing.T) {
 		t.Errorf("%d transactions are left open", idle)
 	}
 }
+
+// TestEncodings reads databases that do not store UTF-8.
+func TestEncodings(t *testing.T) {
+	dsn := connectortest.Postgres(t)
+	c := admin(t, dsn)
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for encoding, want := range map[string][]string{"LATIN1": {"é", "a"}, "SQL_ASCII": {"ERR", "a"}} {
+		name := connectortest.Unique("postgres_enc")
+		run(t, c, `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING '`+encoding+`' LC_COLLATE 'C' LC_CTYPE 'C'`)
+		t.Cleanup(func() { run(t, c, `DROP DATABASE `+name+` WITH (FORCE)`) })
+		u.Path = "/" + name
+		inside := admin(t, u.String())
+		run(t, inside, `CREATE TABLE t (s text)`)
+		if encoding == "LATIN1" {
+			run(t, inside, `SET client_encoding = 'UTF8'`, `INSERT INTO t VALUES ('é'), ('a')`)
+		} else {
+			run(t, inside, `SET client_encoding = 'SQL_ASCII'`, `INSERT INTO t VALUES (E'\xe9'), ('a')`)
+		}
+		s := openDSN(t, u.String())
+		for _, d := range []query.Dataset{{Name: "t", Table: "t"}, {Name: "q", Query: "SELECT s FROM t"}} {
+			rel := describe(t, s, d)
+			b := readAll(t, s, query.Select{From: rel, Columns: columns(rel)})[0]
+			for i, w := range want {
+				if got := cellText(&b.Cols[0], i); got != w {
+					t.Errorf("%s: %q, want %q", encoding, got, w)
+				}
+			}
+			if r := s.Caps().Expr(rel, call(query.OpLt, value.Bool, columns(rel)[0], lit(value.StringValue("b")))); r == nil {
+				t.Errorf("%s: an order by stored bytes is pushed down", encoding)
+			}
+		}
+	}
+}
+
+// TestIdleConnectionLost goes on with a new connection when one broke while nobody used it.
+func TestIdleConnectionLost(t *testing.T) {
+	dsn := connectortest.Postgres(t)
+	c := admin(t, dsn)
+	s := open(t, connectors.Config{Name: "pg", Params: map[string]string{"dsn": dsn}, MaxConns: 1})
+	rel := describe(t, s, query.Dataset{Name: "pid", Query: "SELECT pg_backend_pid() AS pid"})
+	pid := readAll(t, s, query.Select{From: rel, Columns: columns(rel)})[0].Cols[0].Ints[0]
+	run(t, c, "SELECT pg_terminate_backend("+value.IntValue(pid).Text()+", 5000)")
+	if again := readAll(t, s, query.Select{From: rel, Columns: columns(rel)})[0].Cols[0].Ints[0]; again == pid {
+		t.Error("the same backend answers")
+	}
+}

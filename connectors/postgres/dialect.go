@@ -228,11 +228,16 @@ func timestampColumn(ref string, c *query.Column, guarded func(good, sql string)
 }
 
 // opaque refuses values that this dialect can select and tell from null but not compute with: naive
-// timestamps in a zone with daylight saving, which only Go's zone tables turn into the instants that assay means.
+// timestamps in a zone with daylight saving, which only Go's zone tables turn into the instants that assay means,
+// and text whose stored bytes are not UTF-8.
 func opaque(operands ...sqlgen.Operand) *query.Refusal {
 	for _, o := range operands {
-		if o.Expr != nil && opaqueExpr(o.Expr) {
+		switch {
+		case o.Expr == nil || !opaqueExpr(o.Expr):
+		case o.Type.Kind == value.Timestamp:
 			return refuse("timestamp without time zone in a named zone")
+		default:
+			return refuse("text in a database that is not encoded in UTF-8")
 		}
 	}
 	return nil
@@ -241,6 +246,9 @@ func opaque(operands ...sqlgen.Operand) *query.Refusal {
 func opaqueExpr(e query.Expr) bool {
 	switch e := e.(type) {
 	case *query.Column:
+		if m, ok := e.Col.Meta.(*columnMeta); ok && m.foreign {
+			return true
+		}
 		if e.Col.Zone == "" {
 			return false
 		}

@@ -49,7 +49,11 @@ func (p *pooled) open(ctx context.Context, op string) (*pgxpool.Conn, error) {
 		if err != nil {
 			return nil, failure(ctx, op, p.secret, err)
 		}
-		err = conn.Conn().PgConn().Exec(ctx, p.begin).Close()
+		begin := p.begin
+		if conn.Conn().PgConn().ParameterStatus("server_encoding") == "SQL_ASCII" {
+			begin += "; SET LOCAL client_encoding = 'SQL_ASCII'" // else one odd byte fails the whole statement
+		}
+		err = conn.Conn().PgConn().Exec(ctx, begin).Close()
 		if err == nil {
 			return conn, nil
 		}

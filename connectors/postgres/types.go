@@ -123,6 +123,8 @@ type columnMeta struct {
 	bytewise bool
 	// deterministic says that its equality is bytewise at least.
 	deterministic bool
+	// foreign says that the database stores text otherwise than in UTF-8: its bytes are not those that assay compares.
+	foreign bool
 }
 
 // settle fills in the column's logical type and meta from its PostgreSQL type.
@@ -155,6 +157,17 @@ func settle(c *value.Column, t typeInfo, bytewise, deterministic bool) {
 		m.expr, m.oid, m.bytewise, m.deterministic = "(%s)::text", oidText, false, false
 	}
 	c.Type, c.MayErr = value.Of(b.kind), b.mayErr
+}
+
+// encode notes the database's encoding. SQL_ASCII checks nothing, so its text may not be text.
+func encode(c *value.Column, encoding string) {
+	m, ok := c.Meta.(*columnMeta)
+	if !ok || encoding == "UTF8" {
+		return
+	}
+	text := c.Type.Kind == value.String || c.Type.Kind == value.JSON || c.Type.Kind == value.List
+	m.foreign = text
+	c.MayErr = c.MayErr || text && encoding == "SQL_ASCII"
 }
 
 // scalar says how a type that is no array is read, or why it is not.
