@@ -129,8 +129,13 @@ func foldSum(kind query.MeasureKind, arg sqlgen.Operand, cond, filter string) (s
 		}
 		return atom("sum(" + n + " * " + n + ")" + filter), nil
 	case value.Duration:
-		// interval sums wrap or raise beyond 64 bits of microseconds, which no 2^63 rows of good spans forbid.
-		return sqlgen.Operand{}, refuse("sum of duration")
+		if squares {
+			return sqlgen.Operand{}, refuse("sum of squares of duration")
+		}
+		// Seconds as numeric cannot overflow. A sum beyond assay's spans is given as a month, which decodes as an error.
+		sum := "sum(extract(epoch FROM " + arg.SQL + "))" + filter
+		return atom("CASE WHEN abs(" + sum + ") > 9223372036.854775 THEN '1 month'::interval ELSE ((" + sum +
+			" * 1000000)::bigint::text || ' microseconds')::interval END"), nil
 	case value.Double:
 		if squares {
 			return sqlgen.Operand{}, refuse("sum of squares of double")
@@ -156,13 +161,13 @@ func filtered(conds ...string) string {
 }
 
 // foldDoubles sums doubles. PostgreSQL raises where a sum of finite doubles overflows: numbers beyond 1e290
-// are summed apart, scaled down, and the whole is an infinity where IEEE arithmetic would make it one.
+// are summed apart, scaled down by a power of two, and the whole is an infinity where IEEE arithmetic would make it one.
 func foldDoubles(arg sqlgen.Operand, cond string) sqlgen.Operand {
 	x := float8(arg)
 	small := "sum(" + x + ")" + filtered(cond, "abs("+x+") <= 1e290")
-	large := "sum(" + x + " * 1e-30::float8)" + filtered(cond, "abs("+x+") > 1e290")
-	return atom("CASE WHEN " + large + " IS NULL THEN " + small + " WHEN abs(" + large + ") > 1.797e278 THEN " + large +
-		" * 'Infinity'::float8 ELSE " + large + " * 1e30::float8 + coalesce(" + small + ", 0) END")
+	large := "sum(" + x + " * " + pow2(1, -100) + ")" + filtered(cond, "abs("+x+") > 1e290")
+	return atom("CASE WHEN " + large + " IS NULL THEN " + small + " WHEN abs(" + large + ") > " + pow2(1.797e308, -100) + " THEN " + large +
+		" * 'Infinity'::float8 ELSE " + large + " * " + pow2(1, 100) + " + coalesce(" + small + ", 0) END")
 }
 
 // foldStddev is stddev_samp, which raises when squares of deviations overflow: beyond 1e145 everything is scaled down.
@@ -172,8 +177,8 @@ func foldStddev(arg sqlgen.Operand, cond string) sqlgen.Operand {
 	if cond != "" {
 		filter = filtered(cond)
 	}
-	scaled := "stddev_samp(CASE WHEN abs(" + x + ") > 1 THEN " + x + " * 1e-160::float8 WHEN abs(" + x + ") <= 1 THEN 0 END)" + filter
-	return atom("CASE WHEN max(abs(" + x + "))" + filter + " > 1e145 THEN CASE WHEN " + scaled + " > 1.797e148 THEN " + scaled +
-		" * 'Infinity'::float8 ELSE " + scaled + " * 1e160::float8 END ELSE stddev_samp(" + x + ")" +
+	scaled := "stddev_samp(CASE WHEN abs(" + x + ") > 1 THEN " + x + " * " + pow2(1, -530) + " WHEN abs(" + x + ") <= 1 THEN 0 END)" + filter
+	return atom("CASE WHEN max(abs(" + x + "))" + filter + " > 1e145 THEN CASE WHEN " + scaled + " > " + pow2(1.797e308, -530) + " THEN " + scaled +
+		" * 'Infinity'::float8 ELSE " + scaled + " * " + pow2(1, 530) + " END ELSE stddev_samp(" + x + ")" +
 		filtered(cond, "abs("+x+") <= 1e145") + " END")
 }
