@@ -131,7 +131,7 @@ func columnSpan(c value.Column) span {
 	case n.is("year"):
 		return spanOf(0, 2155)
 	case n.is("bit") && n.precision > 0 && n.precision < 64:
-		return spanOf(0, 1<<uint(n.precision)-1) //nolint:gosec // 1 to 63
+		return spanOf(0, 1<<uint(n.precision)-1)
 	case bits == 0:
 		return full(c.Type.Kind)
 	case n.unsigned:
@@ -213,7 +213,7 @@ func combine(op query.Op, a, b digitCount) digitCount {
 }
 
 // magnitude returns a bound of the absolute value of a Double expression. Rounding is monotonic, so the
-// same operation on bounds bounds the result.
+// same operation on bounds limits the result.
 func magnitude(e query.Expr) float64 {
 	switch e := e.(type) {
 	case *query.Column:

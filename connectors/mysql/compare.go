@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,13 +35,10 @@ func compared(op query.Op, a, b string) sqlgen.Operand {
 // alike reports whether the engine's own operators compare a and b as CEL does.
 func alike(a, b value.Kind) bool {
 	exact := func(k value.Kind) bool { return k == value.Int || k == value.Uint || k == value.Decimal }
-	switch {
-	case a == value.JSON || a == value.List:
+	if a == value.JSON || a == value.List {
 		return false
-	case a == b:
-		return true
 	}
-	return exact(a) && exact(b)
+	return a == b || exact(a) && exact(b)
 }
 
 // Compare implements sqlgen.Dialect.
@@ -176,7 +174,7 @@ func (d dialect) NullSafe(_ *sqlgen.Writer, ne bool, a, b sqlgen.Operand) (sqlge
 
 // In implements sqlgen.Dialect.
 func (d dialect) In(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
-	if r := d.usable(append(elems[:len(elems):len(elems)], x)...); r != nil {
+	if r := d.usable(append(slices.Clip(elems), x)...); r != nil {
 		return sqlgen.Operand{}, r
 	}
 	same := true

@@ -52,10 +52,14 @@ func TestConformance(t *testing.T) {
 	broken := func(name, dsn string, want connectors.ErrorKind) connectortest.Broken {
 		return connectortest.Broken{
 			Name: name, Want: want, Dataset: query.Dataset{Table: "kept"},
-			Open: func(t testing.TB) (connectors.Source, error) { return mysql.Open(t.Context(), config(dsn)) },
+			Open: func(t testing.TB) (connectors.Source, error) {
+				t.Helper()
+				return mysql.Open(t.Context(), config(dsn))
+			},
 		}
 	}
 	changed := func(t testing.TB) bool {
+		t.Helper()
 		var n int
 		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM kept").Scan(&n); err != nil {
 			t.Fatal(err)
@@ -64,8 +68,12 @@ func TestConformance(t *testing.T) {
 	}
 	connectortest.Run(t, connectortest.Harness{
 		Name: "mysql", Engine: connectortest.EngineMySQL,
-		Load: func(t testing.TB, tb connectortest.Table) query.Dataset { return connectortest.LoadMySQL(t, dsn, tb) },
+		Load: func(t testing.TB, tb connectortest.Table) query.Dataset {
+			t.Helper()
+			return connectortest.LoadMySQL(t, dsn, tb)
+		},
 		Open: func(t testing.TB) connectors.Source {
+			t.Helper()
 			s, err := mysql.Open(t.Context(), config(dsn))
 			if err != nil {
 				t.Fatal(err)
@@ -73,6 +81,7 @@ func TestConformance(t *testing.T) {
 			return s
 		},
 		OpenWith: func(t testing.TB, timeout time.Duration, conns int) connectors.Source {
+			t.Helper()
 			c := config(dsn)
 			c.Timeout, c.MaxConns = timeout, conns
 			s, err := mysql.Open(t.Context(), c)

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -198,11 +199,7 @@ func namedZone(e query.Expr) bool {
 		_, fixed := offsetOf(e.Col.Zone)
 		return !fixed
 	case *query.Call:
-		for _, a := range e.Args {
-			if namedZone(a) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.Args, namedZone)
 	}
 	return false
 }

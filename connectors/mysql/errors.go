@@ -74,11 +74,8 @@ var kinds = map[uint16]connectors.ErrorKind{
 
 // serverError returns the server's own error in err's chain, nil where there is none.
 func serverError(err error) *mysql.MySQLError {
-	var e *mysql.MySQLError
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
+	e, _ := errors.AsType[*mysql.MySQLError](err)
+	return e
 }
 
 // wrap returns err as a *connectors.Error of its kind; op says what was being done. Errors of the
@@ -87,8 +84,7 @@ func wrap(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var done *connectors.Error
-	if errors.As(err, &done) {
+	if _, done := errors.AsType[*connectors.Error](err); done {
 		return err
 	}
 	return &connectors.Error{Kind: kindOf(err), Op: op, Err: plain(err)}
@@ -104,8 +100,7 @@ func kindOf(err error) connectors.ErrorKind {
 	if errors.Is(err, context.Canceled) {
 		return connectors.Failed
 	}
-	var connect *connectError
-	if errors.As(err, &connect) {
+	if _, connecting := errors.AsType[*connectError](err); connecting {
 		return connectors.Unreachable
 	}
 	if broken(err) {

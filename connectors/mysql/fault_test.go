@@ -88,9 +88,8 @@ func TestEarlyCloseStopsTheServer(t *testing.T) {
 	}
 	eventually(t, "the statement ends", func() bool { return len(running(t, db)) == 0 })
 	// The connection serves the next statement in full.
-	all := 0
-	rows, n := started(t, t.Context(), src)
-	for all = n; ; {
+	rows, all := started(t, t.Context(), src)
+	for {
 		b, err := rows.Next(t.Context())
 		if err != nil {
 			t.Fatal(err)

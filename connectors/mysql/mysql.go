@@ -131,7 +131,7 @@ func (s *Source) endSnapshot() error {
 	defer cancel()
 	if err := s.pinned.exec(ctx, "COMMIT"); err != nil {
 		s.pinned.drop()
-		return nil //nolint:nilerr // a read-only transaction has nothing to lose, and the connection is closed
+		return nil // a read-only transaction has nothing to lose, and the connection is closed
 	}
 	s.pinned.release()
 	return nil

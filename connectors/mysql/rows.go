@@ -51,7 +51,8 @@ func (r *rows) Next(ctx context.Context) (*value.Batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, r.fail(context.Cause(ctx))
 	}
-	defer r.run.during(ctx)()
+	unwatch := r.run.during(ctx)
+	defer unwatch()
 	r.buf.N = 0
 	for i := range r.dec {
 		r.buf.Cols[i].Reset(r.dec[i].typ)

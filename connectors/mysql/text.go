@@ -225,10 +225,10 @@ func (d dialect) number(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *
 		if i > 0 {
 			list += ", "
 		}
-		switch {
-		case a.Type.Kind == value.Int:
+		switch a.Type.Kind {
+		case value.Int:
 			list += asSigned(x)
-		case a.Type.Kind == value.Uint:
+		case value.Uint:
 			list += "CAST(" + x.SQL + " AS UNSIGNED)"
 		default:
 			list += x.SQL

@@ -106,7 +106,7 @@ func (d dialect) part(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *qu
 
 // total renders a duration in whole units, truncated.
 func (d dialect) total(c *query.Call, t sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
-	unit := ""
+	var unit string
 	switch c.Op {
 	case query.OpHours:
 		unit = "3600000000"

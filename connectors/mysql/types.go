@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors"
@@ -28,12 +29,7 @@ func nativeOf(c value.Column) native {
 
 // is reports whether the column's declared type is one of names.
 func (n native) is(names ...string) bool {
-	for _, s := range names {
-		if n.data == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, n.data)
 }
 
 // integral reports whether the column holds whole numbers of the server's integer types.
