@@ -159,7 +159,7 @@ func (c *compiler) pair(fn string, l, r celast.Expr) (celast.Expr, celast.Expr) 
 	}
 	// Equality of numbers of different kinds is decided on the exact number line at run time;
 	// the checker lets it through for dyn only. Lists and maps compare with null likewise.
-	mixed := numeric(lt) && numeric(rt) && lt.Kind() != rt.Kind()
+	mixed := numeric(lt) && numeric(rt) && lt.Kind() != rt.Kind() || mixedLists(lt, rt)
 	if mixed || isNull(rt) && composite(lt) {
 		return c.wrap("dyn", l, types.DynType), r
 	}
@@ -167,6 +167,15 @@ func (c *compiler) pair(fn string, l, r celast.Expr) (celast.Expr, celast.Expr) 
 		return l, c.wrap("dyn", r, types.DynType)
 	}
 	return l, r
+}
+
+// mixedLists reports whether both are lists of numbers, of different kinds.
+func mixedLists(a, b *types.Type) bool {
+	if a == nil || b == nil || a.Kind() != types.ListKind || b.Kind() != types.ListKind || len(a.Parameters()) != 1 || len(b.Parameters()) != 1 {
+		return false
+	}
+	x, y := a.Parameters()[0], b.Parameters()[0]
+	return numeric(x) && numeric(y) && x.Kind() != y.Kind()
 }
 
 // composite reports whether the checker refuses to compare t with null.
