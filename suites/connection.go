@@ -153,6 +153,10 @@ var reference = regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{`)
 
 // environment replaces ${NAME} in a connection's value, once: what a variable holds is not looked through again. $${ is ${.
 func (l *loader) environment(f *file, n *yaml.Node) (string, bool) {
+	if len(n.Value) > maxConnectionValue {
+		l.list.Errorf("limit", f.span(n), "", "a value of a connection is longer than %d KB", maxConnectionValue>>10)
+		return "", false
+	}
 	var b strings.Builder
 	ok, last := true, 0
 	for _, m := range reference.FindAllStringSubmatchIndex(n.Value, -1) {

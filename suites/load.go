@@ -36,14 +36,21 @@ type Set struct {
 	files  map[string]*file
 }
 
-// Sources gives a printer the lines of the files that were read, secrets hidden.
+// Sources gives a printer the lines of the files that were read, secrets hidden. The function is for one goroutine.
 func (s *Set) Sources() diag.Sources {
+	var lastName string
+	var lastLine int
+	var last diag.Line // many diagnostics about one huge line must not read it anew each time
 	return func(name string, line int) (diag.Line, bool) {
+		if name == lastName && line == lastLine {
+			return last, true
+		}
 		f, ok := s.files[name]
 		if !ok || line < 1 || line > len(f.lines) {
 			return diag.Line{}, false
 		}
-		return f.shown(line), true
+		lastName, lastLine, last = name, line, f.shown(line)
+		return last, true
 	}
 }
 
@@ -77,7 +84,18 @@ func Load(ctx context.Context, opts Options, paths ...string) (*Set, diag.List) 
 	l.unusedVars()
 	l.duplicateSuites(set.Suites)
 	l.list.Sort()
-	return set, l.list.Dedupe()
+	return set, bounded(l.list.Dedupe())
+}
+
+// bounded keeps a broken file from flooding the terminal.
+func bounded(list diag.List) diag.List {
+	if len(list) <= maxDiagnostics {
+		return list
+	}
+	left := len(list) - maxDiagnostics
+	list = list[:maxDiagnostics]
+	list.Errorf("limit", diag.Span{}, "mend these first", "%d more are not shown", left)
+	return list
 }
 
 // loader is the state of one Load.

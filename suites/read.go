@@ -25,6 +25,9 @@ const (
 	maxDepth        = 64        // nested maps and lists
 	maxNodes        = 1_000_000 // maps, lists and scalars of a file, aliases expanded
 	maxExpectations = 20_000
+	maxDiagnostics  = 200 // shown of one Load
+
+	maxConnectionValue = 16 << 10 // bytes
 )
 
 // file is one YAML file.

@@ -136,6 +136,8 @@ type walker struct {
 	at     cursor
 	value  []rune
 	places []cursor
+	// lastLine is the line, counted from 1, of which last is the end without trailing blanks.
+	lastLine, last int
 }
 
 // peek returns the rune at the cursor, false at the end of a line.
@@ -187,12 +189,14 @@ func (w *walker) skipProperties() bool {
 
 // restBlank reports whether only blanks follow on the line.
 func (w *walker) restBlank() bool {
-	for _, r := range w.lines[w.at.line][w.at.col:] {
-		if !isBlank(r) {
-			return false
+	if w.lastLine != w.at.line+1 {
+		line := w.lines[w.at.line]
+		w.lastLine, w.last = w.at.line+1, len(line)
+		for w.last > 0 && isBlank(line[w.last-1]) {
+			w.last--
 		}
 	}
-	return true
+	return w.at.col >= w.last
 }
 
 // fold passes the end of a line, the empty lines behind it and the next line's indentation: one line break is a blank,

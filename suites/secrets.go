@@ -138,7 +138,7 @@ func (f *file) endOfLine(n *yaml.Node, depth int) cursor {
 
 // references returns where the ${NAME}s of a scalar stand: they may be shown, and are what a person must look at.
 func references(n *yaml.Node, s scalarText, ok bool) []stretch {
-	if !ok {
+	if !ok || len(n.Value) > maxConnectionValue {
 		return nil
 	}
 	var out []stretch
@@ -177,8 +177,15 @@ func (f *file) hideStretch(from, to cursor, except []stretch) {
 }
 
 func (f *file) hideRange(line, start, end int) {
-	if text := f.lines[line]; start < end && strings.Trim(string(text[start:min(end, len(text))]), `"'`) != "" {
-		f.hides[line+1] = append(f.hides[line+1], diag.Stretch{Start: start, End: end})
+	text, known := f.lines[line], f.hides[line+1]
+	if n := len(known); n > 0 && known[n-1].Start <= start && end <= known[n-1].End {
+		return
+	}
+	for _, r := range text[min(start, len(text)):max(min(end, len(text)), min(start, len(text)))] {
+		if r != '"' && r != '\'' { // quotes alone give nothing away
+			f.hides[line+1] = append(known, diag.Stretch{Start: start, End: end})
+			return
+		}
 	}
 }
 

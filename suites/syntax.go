@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -83,6 +86,46 @@ func syntaxMessage(text string) string {
 // asking again: the shortest text that fails in the same words ends at the offending character.
 func (l *loader) syntaxError(f *file, text string, err error) {
 	want := err.Error()
+	line, col := f.parserLine(want), 0
+	if len(text) <= maxSearched {
+		line, col = f.search(want)
+	}
+	for line > 0 && blank(f.lines[line]) {
+		line, col = line-1, len(f.lines[line-1])
+	}
+	if col >= len(f.lines[line]) { // only the line as a whole is wrong
+		col = indentation(f.lines[line])
+	}
+	if len(text) <= maxSearched {
+		line, col = f.blame(want, line, col)
+	}
+	message, hint := explainSyntax(want)
+	if indent := f.lines[line][:indentation(f.lines[line])]; slices.Contains(indent, '\t') {
+		message, hint, col = "a tab cannot indent YAML", "indent with blanks", slices.Index(indent, '\t')
+	}
+	l.list.Errorf("not-yaml", f.at(line+1, col+1, 1), hint, "%s", message)
+}
+
+// maxSearched bounds the texts that are parsed again and again to find a place.
+const maxSearched = 256 << 10
+
+var parserLine = regexp.MustCompile(`\bline (\d+):`)
+
+// parserLine returns the line (from 0) that the parser names, which may be one off.
+func (f *file) parserLine(problem string) int {
+	m := parserLine.FindStringSubmatch(problem)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return 0
+	}
+	return min(max(n-1, 0), len(f.lines)-1)
+}
+
+// search returns the place (from 0) at which the shortest failing text ends.
+func (f *file) search(want string) (line, col int) {
 	prefix := func(line, col int) string {
 		var b strings.Builder
 		for i := range line {
@@ -94,25 +137,14 @@ func (l *loader) syntaxError(f *file, text string, err error) {
 		}
 		return b.String()
 	}
-	line := sort.Search(len(f.lines), func(i int) bool {
+	line = sort.Search(len(f.lines), func(i int) bool {
 		return syntaxMessage(prefix(i+1, 0)) == want
 	})
 	line = min(line, len(f.lines)-1)
-	col := sort.Search(len(f.lines[line]), func(i int) bool {
+	col = sort.Search(len(f.lines[line]), func(i int) bool {
 		return syntaxMessage(prefix(line, i+1)) == want
 	})
-	for line > 0 && blank(f.lines[line]) {
-		line, col = line-1, len(f.lines[line-1])
-	}
-	if col >= len(f.lines[line]) { // only the line as a whole is wrong
-		col = indentation(f.lines[line])
-	}
-	line, col = f.blame(want, line, col)
-	message, hint := explainSyntax(want)
-	if tab := strings.IndexRune(string(f.lines[line][:indentation(f.lines[line])]), '\t'); tab >= 0 {
-		message, hint, col = "a tab cannot indent YAML", "indent with blanks", tab
-	}
-	l.list.Errorf("not-yaml", f.at(line+1, col+1, 1), hint, "%s", message)
+	return line, col
 }
 
 // blame moves from where the parser gave up to what a person must look at.

@@ -13,6 +13,9 @@ import (
 // minified file of one line must not flood the terminal.
 const maxShown = 160
 
+// maxRead bounds how many code points of a source line are looked at.
+const maxRead = 4000
+
 // contextShown is how many columns stay visible before the caret in a line that was cut.
 const contextShown = 60
 
@@ -67,9 +70,14 @@ func mark(line Line, at Span) (text string, pad, run int) {
 	start := min(line.offset(at.Col-1), len(runes))
 	end := line.endOffset(at.Col - 1 + max(at.Len, 1))
 	end = min(max(end, start), len(runes))
+	if len(runes) > maxRead { // only what is near the caret can be shown
+		from := max(start-maxRead/2, 0)
+		runes = runes[from:min(from+maxRead, len(runes))]
+		start, end = start-from, min(end-from, len(runes))
+	}
 	before := Visible(string(runes[:start]))
 	upto := Visible(string(runes[:end]))
-	whole := Visible(line.Text)
+	whole := Visible(string(runes))
 	pad = displaywidth.String(before)
 	run = max(displaywidth.String(upto)-pad, 1)
 	if displaywidth.String(whole) <= maxShown {
