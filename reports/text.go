@@ -2,11 +2,12 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
@@ -24,19 +25,32 @@ type TextOptions struct {
 	Quiet bool
 	// Rows is the number of failing rows shown beneath each expectation.
 	Rows int
+	// Width is the number of columns that the table may take; 0 for 100. It never shrinks below what numbers need.
+	Width int
 }
 
-// cellWidth bounds the shown length of one value of a failing row, in code points.
-const cellWidth = 60
+const (
+	defaultWidth = 100
+	// cellWidth bounds the shown width of one value of a failing row, in columns.
+	cellWidth = 60
+	// messageWidth bounds a sentence.
+	messageWidth = 1000
+	// expressionLines bounds the lines shown of an expression.
+	expressionLines = 12
+	// shortest is the width that an id is given however narrow the table.
+	shortest = 24
+	// metricWidth bounds an observed value in the table.
+	metricWidth = 18
+)
 
-// Text writes the run as a table with the failing rows beneath it and a summary line. Whatever a
+// Text writes the run as a table in the order of the suite; beneath it whatever did not pass, the worst first; and at the end,
+// where a terminal stops scrolling, the summary. Whatever a
 // database or a suite put into names, values and messages is shown without being interpreted.
 func Text(w io.Writer, rep *result.Report, o TextOptions) error {
 	p := &printer{w: w, o: o}
+	p.o.Width = cmp.Or(o.Width, defaultWidth)
 	p.table(rep)
-	for i := range rep.Expectations {
-		p.detail(&rep.Expectations[i])
-	}
+	p.details(rep)
 	p.summary(rep)
 	return p.err
 }
@@ -75,7 +89,7 @@ func (p *printer) verdict(e *result.Expectation) string {
 		return p.paint(green, mark)
 	case result.Fail:
 		if e.Severity != result.SeverityError {
-			return p.paint(yellow, "! "+string(e.Severity))
+			return p.paint(yellow, "! "+diag.Visible(string(e.Severity)))
 		}
 		return p.paint(red, mark)
 	case result.Error:
@@ -83,112 +97,209 @@ func (p *printer) verdict(e *result.Expectation) string {
 	case result.Skipped, result.Inconclusive:
 		return p.paint(yellow, mark)
 	}
-	return mark
+	return diag.Visible(string(e.Verdict))
 }
 
+// line is one row of the table; its first two cells are the verdict and the id.
+type line [8]string
+
+func (p *printer) lines(rep *result.Report) []line {
+	var all []line
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		if p.o.Quiet && e.Verdict == result.Pass {
+			continue
+		}
+		l := line{p.verdict(e), diag.Visible(e.ID), "", "", "", RateText(e), ranShort(e.Ran.Where), Took(e.Ran.MS)}
+		if c := e.Counts; c != nil {
+			l[2], l[3] = Group(c.True), Group(c.False)
+			if c.Undecided > 0 {
+				l[4] = Group(c.Undecided)
+			}
+		}
+		if e.Kind == result.KindMetric && !e.Observed.IsNull() {
+			l[5] = Spoken(e.Observed, metricWidth)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// ranShort is the column that says where an expectation ran.
+func ranShort(where string) string {
+	if where == "constraint" {
+		return "proved" // what proves it stands in the message
+	}
+	return where
+}
+
+// gap is the space between two columns.
+const gap = 2
+
 func (p *printer) table(rep *result.Report) {
-	t := tablewriter.NewTable(p.w,
+	lines := p.lines(rep)
+	if len(lines) == 0 {
+		return
+	}
+	head := line{"verdict", "expectation", "true", "false", "undecided", "rate", "ran", "time"}
+	var widths [len(head)]int
+	undecided := false
+	for _, l := range lines {
+		undecided = undecided || l[4] != ""
+	}
+	for _, l := range append([]line{head}, lines...) {
+		for i, cell := range l {
+			widths[i] = max(widths[i], textWidth(cell))
+		}
+	}
+	room := p.o.Width + gap // nothing follows the last column
+	for i, w := range widths {
+		if i != 1 && (i != 4 || undecided) {
+			room -= w + gap
+		}
+	}
+	room -= gap
+	var text strings.Builder
+	t := grid(&text, undecided)
+	t.Header(cells(head, undecided)...)
+	for _, l := range lines {
+		l[1] = ClipMiddle(l[1], max(room, shortest))
+		if err := t.Append(cells(l, undecided)...); err != nil && p.err == nil {
+			p.err = fmt.Errorf("print the table: %w", err)
+		}
+	}
+	if p.err != nil {
+		return
+	}
+	if err := t.Render(); err != nil {
+		p.err = fmt.Errorf("print the table: %w", err)
+	}
+	for l := range strings.Lines(text.String()) {
+		p.printf("%s\n", strings.TrimRight(l, " \n"))
+	}
+	p.printf("\n")
+}
+
+// cells are the cells of a line, without the undecided where no row is.
+func cells(l line, undecided bool) []any {
+	var out []any
+	for i, s := range l {
+		if i != 4 || undecided {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func grid(w io.Writer, undecided bool) *tablewriter.Table {
+	align := []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft, tw.AlignRight}
+	if undecided {
+		align = slices.Insert(align, 4, tw.AlignRight)
+	}
+	padding := tw.CellPadding{Global: tw.Padding{Left: "", Right: strings.Repeat(" ", gap), Overwrite: true}}
+	return tablewriter.NewTable(w,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.Border{Left: tw.Off, Right: tw.Off, Top: tw.Off, Bottom: tw.Off},
 			Settings: tw.Settings{Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off}, Lines: tw.Lines{ShowHeaderLine: tw.On}},
 			Symbols:  tw.NewSymbols(tw.StyleLight),
 		})),
 		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithPadding(padding.Global),
 		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: []tw.Align{
-			tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft, tw.AlignRight,
-		}}),
+		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithTrimSpace(tw.Off),
 	)
-	t.Header("verdict", "expectation", "true", "false", "undecided", "rate", "ran", "time")
-	rows := 0
+}
+
+// details prints what a reader needs of every expectation that did not pass: first what could not be evaluated,
+// since the picture is incomplete by it, then what failed, then what only warns.
+func (p *printer) details(rep *result.Report) {
+	var bad []*result.Expectation
 	for i := range rep.Expectations {
-		e := &rep.Expectations[i]
-		if p.o.Quiet && e.Verdict == result.Pass {
-			continue
-		}
-		rows++
-		tr, fa, un := "", "", ""
-		if e.Counts != nil {
-			tr, fa, un = Group(e.Counts.True), Group(e.Counts.False), Group(e.Counts.Undecided)
-		}
-		rate := RateText(e)
-		if e.Kind == result.KindMetric && !e.Observed.IsNull() {
-			rate = clip(diag.Visible(e.Observed.Text()), 24)
-		}
-		if err := t.Append(p.verdict(e), clip(diag.Visible(e.ID), 48), tr, fa, un, rate, e.Ran.Where, duration(e.Ran.MS)); err != nil && p.err == nil {
-			p.err = fmt.Errorf("print the table: %w", err)
+		if rep.Expectations[i].Verdict != result.Pass {
+			bad = append(bad, &rep.Expectations[i])
 		}
 	}
-	if rows == 0 || p.err != nil {
-		return
+	slices.SortStableFunc(bad, func(a, b *result.Expectation) int { return cmp.Compare(weight(a), weight(b)) })
+	for i := 0; i < len(bad); {
+		n := 1
+		// One broken connection breaks every expectation about it: its message is read once.
+		for bad[i].Verdict == result.Error && i+n < len(bad) && bad[i+n].Verdict == result.Error && bad[i+n].Message == bad[i].Message {
+			n++
+		}
+		p.detail(bad[i : i+n])
+		i += n
 	}
-	if err := t.Render(); err != nil {
-		p.err = fmt.Errorf("print the table: %w", err)
-	}
-	p.printf("\n")
 }
 
-// RateText is the rate of an expectation in per cent, "" where it has none. It never rounds to 100 % or 0 % what is
-// not.
-func RateText(e *result.Expectation) string {
-	if e.Rate == nil || e.Counts == nil {
-		return ""
-	}
-	r := *e.Rate * 100
-	if r == 100 || r == 0 {
-		return strconv.FormatFloat(r, 'f', 0, 64) + " %"
-	}
-	for digits := 1; digits < 16; digits++ {
-		s := strconv.FormatFloat(r, 'f', digits, 64)
-		if v, err := strconv.ParseFloat(s, 64); err == nil && v > 0 && v < 100 {
-			return s + " %"
-		}
-	}
-	return strconv.FormatFloat(r, 'g', -1, 64) + " %"
-}
-
-func duration(ms int64) string {
+// weight orders what did not pass, the worst first.
+func weight(e *result.Expectation) int {
 	switch {
-	case ms <= 0:
-		return ""
-	case ms < 1000:
-		return fmt.Sprintf("%d ms", ms)
+	case e.Verdict == result.Error:
+		return 0
+	case e.Verdict == result.Fail && e.Severity == result.SeverityError:
+		return 1
+	case e.Verdict == result.Fail && e.Severity == result.SeverityWarning:
+		return 2
+	case e.Verdict == result.Fail:
+		return 3
+	case e.Verdict == result.Inconclusive:
+		return 4
 	}
-	return fmt.Sprintf("%.1f s", float64(ms)/1000)
+	return 5
 }
 
-// detail prints what a reader needs of an expectation that did not pass.
-func (p *printer) detail(e *result.Expectation) {
-	if e.Verdict == result.Pass {
-		return
-	}
-	p.printf("%s %s", p.verdict(e), p.paint(bold, diag.Visible(e.ID)))
-	if e.Location.File != "" {
-		p.printf("  %s", p.paint(dim, fmt.Sprintf("%s:%d", diag.Visible(e.Location.File), e.Location.Line)))
-	}
-	p.printf("\n  %s\n", indent(diag.Visible(e.Message)))
-	if e.Expression != "" {
-		p.printf("  %s\n", p.paint(dim, indent(diag.Visible(e.Expression))))
-	}
-	for i, f := range e.Failures {
-		if i == p.o.Rows {
-			break
+// detail prints one expectation, or several that share their error.
+func (p *printer) detail(same []*result.Expectation) {
+	for _, e := range same {
+		p.printf("%s  %s", p.verdict(e), p.paint(bold, Clip(diag.Visible(e.ID), messageWidth)))
+		if e.Location.File != "" {
+			p.printf("  %s", p.paint(dim, fmt.Sprintf("%s:%d", diag.Visible(e.Location.File), e.Location.Line)))
 		}
-		p.failure(&f)
+		p.printf("\n")
 	}
-	if c := failing(e); len(e.Failures) > 0 && c > int64(min(len(e.Failures), p.o.Rows)) {
-		p.printf("    %s\n", p.paint(dim, fmt.Sprintf("… %s failing rows in all", Group(c))))
+	e := same[0]
+	p.printf("  %s\n", Clip(diag.Visible(e.Message), messageWidth))
+	if e.Description != "" {
+		p.printf("  %s\n", Clip(diag.Visible(e.Description), messageWidth))
+	}
+	if len(same) == 1 {
+		p.expression(e)
+	}
+	for i := range min(len(e.Failures), p.o.Rows) {
+		p.failure(&e.Failures[i])
+	}
+	if shown := int64(min(len(e.Failures), p.o.Rows)); shown > 0 && Failing(e) > shown {
+		p.printf("    %s\n", p.paint(dim, "… and "+Plural(Failing(e)-shown, "more row")))
+	}
+	if e.Owner != "" {
+		p.printf("  %s\n", p.paint(dim, "owner: "+Clip(diag.Visible(e.Owner), cellWidth)))
 	}
 	p.printf("\n")
 }
 
-// failing is the number of rows that are false or undecided for a cause other than null.
-func failing(e *result.Expectation) int64 {
-	if e.Counts == nil {
-		return 0
+// expression prints the CEL, in the lines that the suite has.
+func (p *printer) expression(e *result.Expectation) {
+	show := func(word, text string) {
+		lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+		more := len(lines) - expressionLines
+		for i, l := range lines[:min(len(lines), expressionLines)] {
+			if i == 0 {
+				l = word + l
+			}
+			p.printf("  %s\n", p.paint(dim, Clip(diag.Visible(l), messageWidth)))
+		}
+		if more > 0 {
+			p.printf("  %s\n", p.paint(dim, "… "+Plural(int64(more), "more line")))
+		}
 	}
-	return e.Counts.False + e.Counts.Undecided - e.Counts.UndecidedByNull
+	if e.Expression != "" {
+		show("", e.Expression)
+	}
+	if e.Where != "" {
+		show("where ", e.Where)
+	}
 }
 
 func (p *printer) failure(f *result.Failure) {
@@ -198,16 +309,16 @@ func (p *printer) failure(f *result.Failure) {
 		if !isKey {
 			c = f.Values[name]
 		}
-		parts = append(parts, diag.Visible(name)+"="+CellText(c, cellWidth))
+		parts = append(parts, Clip(diag.Visible(name), cellWidth)+"="+CellText(c, cellWidth))
 	}
-	line := strings.Join(parts, "  ")
+	text := strings.Join(parts, "  ")
 	if f.Outcome == "undecided" {
-		line += "  (undecided)"
+		text += "  (undecided)"
 	}
 	if f.Message != "" {
-		line += "  " + clip(diag.Visible(f.Message), 2*cellWidth)
+		text += "  " + Clip(diag.Visible(f.Message), 2*cellWidth)
 	}
-	p.printf("    %s\n", line)
+	p.printf("    %s\n", text)
 }
 
 func (p *printer) summary(rep *result.Report) {
@@ -216,7 +327,7 @@ func (p *printer) summary(rep *result.Report) {
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{s.Failed, "failed"}, {s.Warned, "warned"}, {s.Errored, "errored"}, {s.Inconclusive, "inconclusive"}, {s.Skipped, "skipped"}} {
+	}{{s.Failed, "failed"}, {s.Warned, "warned"}, {s.Errored, "could not be evaluated"}, {s.Inconclusive, "inconclusive"}, {s.Skipped, "skipped"}} {
 		if x.n > 0 {
 			parts = append(parts, count(x.n, x.what))
 		}
@@ -225,48 +336,15 @@ func (p *printer) summary(rep *result.Report) {
 	if s.Verdict != result.Pass {
 		color = red
 	}
-	p.printf("%s  %s: %s · %s rows · %s\n", p.paint(color, marks[s.Verdict]), diag.Visible(rep.Run.Suite), strings.Join(parts, ", "),
-		Group(s.RecordsChecked), time.Duration(rep.Run.DurationMS)*time.Millisecond)
+	text := strings.Join(parts, ", ")
+	if len(rep.Expectations) == 0 {
+		text = "no expectations"
+	}
+	p.printf("%s  %s: %s · %s", p.paint(color, marks[s.Verdict]), diag.Visible(rep.Run.Suite), text, Plural(s.RecordsChecked, "row"))
+	if took := Took(rep.Run.DurationMS); took != "" {
+		p.printf(" · %s", took)
+	}
+	p.printf("\n")
 }
 
 func count(n int, what string) string { return strconv.Itoa(n) + " " + what }
-
-func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }
-
-// CellText is a value for one line of text: quoted where it is text, "null" for null, cut at width code points.
-func CellText(c result.Cell, width int) string {
-	switch c.Kind().String() {
-	case "null":
-		return "null"
-	case "string":
-		return strconv.Quote(clip(c.Str(), width))
-	}
-	return clip(diag.Visible(c.Text()), width)
-}
-
-func clip(s string, width int) string {
-	if len(s) <= width {
-		return s
-	}
-	n := 0
-	for i := range s {
-		if n == width-1 {
-			return s[:i] + "…"
-		}
-		n++
-	}
-	return s
-}
-
-// Group prints n with thousands separated by commas.
-func Group(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}

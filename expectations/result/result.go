@@ -162,6 +162,7 @@ type Expectation struct {
 	Rate        *float64  `json:"rate"`   // T / (T + F) for people; the verdict used exact arithmetic; null when empty
 	Mostly      string    `json:"mostly,omitempty"`
 	MaxFailures *int64    `json:"max_failures,omitempty"`
+	OnNull      string    `json:"on_null,omitempty"` // what a row undecided by null counted as: skip, fail or pass
 	Interval    *Interval `json:"interval"`
 	Observed    Cell      `json:"observed"` // the metric's value, or null
 	Metrics     []Metric  `json:"metrics,omitempty"`

@@ -65,7 +65,7 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 		ID: it.ID, Kind: it.Kind, Description: e.Description, Owner: e.Owner, Tags: e.Tags, Datasets: it.Datasets,
 		Severity: severity(e.Severity), Expression: it.Expression, Where: it.Where,
 		Location:    result.Location{File: e.At.File, Line: e.At.Line, Column: e.At.Col},
-		MaxFailures: e.MaxFailures, Failures: []result.Failure{},
+		MaxFailures: e.MaxFailures, OnNull: string(e.OnNull), Failures: []result.Failure{},
 		Ran: result.Ran{Statements: n.statements, MS: n.ms, Reasons: reasons(it.Refusals)},
 	}
 	if e.Named != nil {
