@@ -62,7 +62,7 @@ func (c *compiler) operator(e celast.Expr, fn string, args ...celast.Expr) celas
 	for i := range args {
 		ts[i] = c.types[args[i].ID()]
 	}
-	c.types[e.ID()], _ = c.resultOf(fn, false, ts)
+	c.types[e.ID()] = c.resultOf(fn, false, ts)
 	switch fn {
 	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
 		c.types[e.ID()] = types.BoolType
@@ -126,7 +126,7 @@ func (c *compiler) plainCall(e celast.Expr, fn string, target celast.Expr, args 
 		ts = append(ts, c.types[a.ID()])
 	}
 	c.validateLiterals(fn, target, out)
-	c.types[e.ID()], _ = c.resultOf(fn, target != nil, ts)
+	c.types[e.ID()] = c.resultOf(fn, target != nil, ts)
 	if fn == "dyn" {
 		c.types[e.ID()] = types.DynType
 	}

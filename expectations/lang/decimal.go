@@ -26,6 +26,7 @@ func (o opaque) TypeName() string  { return string(o) }
 func (o opaque) ConvertToNative(reflect.Type) (any, error) {
 	return nil, fmt.Errorf("%s is a type", string(o))
 }
+
 func (o opaque) ConvertToType(t ref.Type) ref.Val { return types.NewErr("%s is a type", t.TypeName()) }
 func (o opaque) Equal(other ref.Val) ref.Val      { return types.Bool(other == ref.Val(o)) }
 func (o opaque) Type() ref.Type                   { return types.TypeType }

@@ -64,9 +64,7 @@ func (c *compiler) unknownFunction(e celast.Expr, fn string) {
 			known = append(known, name)
 		}
 	}
-	for _, m := range []string{"has", "all", "exists", "exists_one", "map", "filter"} {
-		known = append(known, m)
-	}
+	known = append(known, "has", "all", "exists", "exists_one", "map", "filter")
 	slices.Sort(known)
 	hint := ""
 	if n := suggest(fn, known, ""); strings.HasPrefix(n, "did") {
@@ -129,8 +127,8 @@ func (c *compiler) checkErrors(iss *cel.Issues, root celast.Expr) {
 
 // celName rewrites cel-go's name of a type.
 func celName(s string) string {
-	if strings.HasPrefix(s, "wrapper(") {
-		s = strings.TrimSuffix(strings.TrimPrefix(s, "wrapper("), ")")
+	if inner, ok := strings.CutPrefix(s, "wrapper("); ok {
+		s = strings.TrimSuffix(inner, ")")
 	}
 	return strings.ReplaceAll(s, "local_timestamp", "local timestamp")
 }

@@ -16,31 +16,59 @@ func TestFormats(t *testing.T) {
 		call    string
 		yes, no []string
 	}{
-		{"isEmail()", []string{"a@b", "x.y+z@example.com", "a@1.2.3.4", "!#$%&'*+/=?^_`{|}~-@x"},
-			[]string{"", "a", "a@", "@b", "a b@c", "a@b..c", "a@-b", "é@b.c", "a@b.c\n", "<a@b>", "a@b.c."}},
-		{"isHostname()", []string{"a", "a.b", "A-1.b", "a.", "1a", "0.a", long + ".com", strings.Repeat("a.", 126) + "b"},
-			[]string{"", ".", "-a", "a-", "a..b", ".a", "a_b", "1.2", "127.0.0.1", "a.1", long + "a", "é", "a:1", strings.Repeat("a.", 127) + "b"}},
-		{"isIp()", []string{"127.0.0.1", "::1", "::", "fe80::1%en0", "2001:db8::1.2.3.4", "::ffff:1.2.3.4"},
-			[]string{"", "1.2.3", "01.2.3.4", "256.1.1.1", "1.2.3.4/8", ":::", "12345::", "[::1]", " ::1", "::1%"}},
+		{
+			"isEmail()",
+			[]string{"a@b", "x.y+z@example.com", "a@1.2.3.4", "!#$%&'*+/=?^_`{|}~-@x"},
+			[]string{"", "a", "a@", "@b", "a b@c", "a@b..c", "a@-b", "é@b.c", "a@b.c\n", "<a@b>", "a@b.c."},
+		},
+		{
+			"isHostname()",
+			[]string{"a", "a.b", "A-1.b", "a.", "1a", "0.a", long + ".com", strings.Repeat("a.", 126) + "b"},
+			[]string{"", ".", "-a", "a-", "a..b", ".a", "a_b", "1.2", "127.0.0.1", "a.1", long + "a", "é", "a:1", strings.Repeat("a.", 127) + "b"},
+		},
+		{
+			"isIp()",
+			[]string{"127.0.0.1", "::1", "::", "fe80::1%en0", "2001:db8::1.2.3.4", "::ffff:1.2.3.4"},
+			[]string{"", "1.2.3", "01.2.3.4", "256.1.1.1", "1.2.3.4/8", ":::", "12345::", "[::1]", " ::1", "::1%"},
+		},
 		{"isIp(4)", []string{"0.0.0.0"}, []string{"::1", "::ffff:1.2.3.4"}},
 		{"isIp(6)", []string{"::1", "::ffff:1.2.3.4"}, []string{"1.2.3.4"}},
 		{"isIp(5)", nil, []string{"::1", "1.2.3.4"}},
-		{"isIpPrefix()", []string{"10.0.0.0/8", "10.1.2.3/8", "::1/0", "2001:db8::/32"},
-			[]string{"", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/08", "::/129", "fe80::1%en0/64", "10.0.0/8", "10.0.0.0/-1"}},
+		{
+			"isIpPrefix()",
+			[]string{"10.0.0.0/8", "10.1.2.3/8", "::1/0", "2001:db8::/32"},
+			[]string{"", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/08", "::/129", "fe80::1%en0/64", "10.0.0/8", "10.0.0.0/-1"},
+		},
 		{"isIpPrefix(true)", []string{"10.0.0.0/8", "::/0"}, []string{"10.1.2.3/8", "::1/0"}},
 		{"isIpPrefix(4)", []string{"10.1.2.3/8"}, []string{"::/0"}},
 		{"isIpPrefix(6, true)", []string{"::/0"}, []string{"::1/0", "10.0.0.0/8"}},
-		{"isUuid()", []string{"9c5b94b1-35ad-49bb-b118-8e8fc24abf80", "9C5B94B1-35AD-49BB-B118-8E8FC24ABF80"},
-			[]string{"", "9c5b94b135ad49bbb1188e8fc24abf80", "9c5b94b1-35ad-49bb-b118-8e8fc24abf8", "{9c5b94b1-35ad-49bb-b118-8e8fc24abf80}", "gc5b94b1-35ad-49bb-b118-8e8fc24abf80"}},
-		{"isHostAndPort(true)", []string{"a:1", "a.b:0", "1.2.3.4:65535", "[::1]:80", "[fe80::1%en0]:80"},
-			[]string{"", "a", "a:", "a:65536", "a:01", "::1:80", "[::1]", "[1.2.3.4]:80", "a:+1", "[::1]80", "[::1", ":80"}},
+		{
+			"isUuid()",
+			[]string{"9c5b94b1-35ad-49bb-b118-8e8fc24abf80", "9C5B94B1-35AD-49BB-B118-8E8FC24ABF80"},
+			[]string{"", "9c5b94b135ad49bbb1188e8fc24abf80", "9c5b94b1-35ad-49bb-b118-8e8fc24abf8", "{9c5b94b1-35ad-49bb-b118-8e8fc24abf80}", "gc5b94b1-35ad-49bb-b118-8e8fc24abf80"},
+		},
+		{
+			"isHostAndPort(true)",
+			[]string{"a:1", "a.b:0", "1.2.3.4:65535", "[::1]:80", "[fe80::1%en0]:80"},
+			[]string{"", "a", "a:", "a:65536", "a:01", "::1:80", "[::1]", "[1.2.3.4]:80", "a:+1", "[::1]80", "[::1", ":80"},
+		},
 		{"isHostAndPort(false)", []string{"a", "a:1", "[::1]", "1.2.3.4"}, []string{"", "a:", "::1", "[]", "a b"}},
-		{"isUri()", []string{"https://example.com", "https://u:p@example.com:8080/a/b?c=d&e#f", "mailto:a@b.c", "urn:isbn:1", "a:", "http://[::1]:80/", "http://[fe80::1%25en0]/",
-			"http://[v1.x]/", "file:///etc/x", "a+b-c.d:/x", "http://%C3%A9/", "http://x/%20", "http://", "data:,a"},
-			[]string{"", "a", "/a", "//a/b", "1a:b", ":a", "http://a b", "http://x/é", "http://x/%2", "http://x/%zz", "http://[::1", "http://[1.2.3.4]/", "http://x:8a/", "http://a/#b#c",
-				"http://[fe80::1%en0]/", "http://%ff/", "http://x/<>", "http://x?a[0]", "http://[v.x]/", "a\n:b", "http://x/\\"}},
-		{"isUriRef()", []string{"", "a", "/a", "//a/b", "./a:b", "?x", "#x", "https://example.com", "a/b:c", "..", "//[::1]:80"},
-			[]string{"a b", ":a", "1:b", "a%", "//[::1", "é", "##"}},
+		{
+			"isUri()",
+			[]string{
+				"https://example.com", "https://u:p@example.com:8080/a/b?c=d&e#f", "mailto:a@b.c", "urn:isbn:1", "a:", "http://[::1]:80/", "http://[fe80::1%25en0]/",
+				"http://[v1.x]/", "file:///etc/x", "a+b-c.d:/x", "http://%C3%A9/", "http://x/%20", "http://", "data:,a",
+			},
+			[]string{
+				"", "a", "/a", "//a/b", "1a:b", ":a", "http://a b", "http://x/é", "http://x/%2", "http://x/%zz", "http://[::1", "http://[1.2.3.4]/", "http://x:8a/", "http://a/#b#c",
+				"http://[fe80::1%en0]/", "http://%ff/", "http://x/<>", "http://x?a[0]", "http://[v.x]/", "a\n:b", "http://x/\\",
+			},
+		},
+		{
+			"isUriRef()",
+			[]string{"", "a", "/a", "//a/b", "./a:b", "?x", "#x", "https://example.com", "a/b:c", "..", "//[::1]:80"},
+			[]string{"a b", ":a", "1:b", "a%", "//[::1", "é", "##"},
+		},
 	} {
 		e, list := lang.CompileRow(text("row.status."+tt.call), scope())
 		if len(list) > 0 {

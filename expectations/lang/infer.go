@@ -124,12 +124,11 @@ func substitute(t *types.Type, m map[string]*types.Type) *types.Type {
 	return t
 }
 
-// resultOf infers the type of a call from the declarations; nil where they do not tell. The second
-// result is the number of overloads that take the arguments.
-func (c *compiler) resultOf(name string, member bool, args []*types.Type) (*types.Type, int) {
+// resultOf infers the type of a call from the declarations; nil where they do not tell.
+func (c *compiler) resultOf(name string, member bool, args []*types.Type) *types.Type {
 	fn, ok := c.funcs[name]
 	if !ok {
-		return nil, 0
+		return nil
 	}
 	var res *types.Type
 	n := 0
@@ -148,9 +147,9 @@ func (c *compiler) resultOf(name string, member bool, args []*types.Type) (*type
 		n++
 		t := substitute(o.ResultType(), m)
 		if n > 1 && (t == nil || res == nil || t.String() != res.String()) {
-			return nil, n
+			return nil
 		}
 		res = t
 	}
-	return res, n
+	return res
 }

@@ -109,9 +109,10 @@ func narrow(src []rune, at query.Span, err error) query.Span {
 		return at
 	}
 	lit := string(src[at.Start:at.End])
-	if strings.Count(lit, e.Expr) != 1 {
+	before, _, found := strings.Cut(lit, e.Expr)
+	if !found || strings.Count(lit, e.Expr) != 1 {
 		return at
 	}
-	start := at.Start + len([]rune(lit[:strings.Index(lit, e.Expr)]))
+	start := at.Start + len([]rune(before))
 	return query.Span{Start: start, End: start + len([]rune(e.Expr))}
 }

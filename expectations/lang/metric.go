@@ -255,7 +255,7 @@ func (c *compiler) macro(e celast.Expr, name string, from *query.Relation, byCal
 	if !ok {
 		return a, false
 	}
-	good := true
+	var good bool
 	if fn == FnCount {
 		a.Where, good = c.innerExpr(args[1], x, from, value.Of(value.Bool))
 		a.Type = value.Of(value.Int)

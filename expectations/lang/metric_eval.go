@@ -204,11 +204,11 @@ func narrowSum(a *Aggregate, sum value.Value) (value.Value, error) {
 
 func uintOf(d value.Dec) (uint64, bool) {
 	if i, ok := d.Int64(); ok {
-		return uint64(max(i, 0)), i >= 0 //nolint:gosec // negative values are refused
+		return uint64(max(i, 0)), i >= 0
 	}
 	half := value.DecFromUint(1 << 63)
 	i, ok := d.Sub(half).Int64()
-	return uint64(max(i, 0)) + 1<<63, ok && i >= 0 //nolint:gosec // negative values are refused
+	return uint64(max(i, 0)) + 1<<63, ok && i >= 0
 }
 
 // stddev is the sample standard deviation from exact moments: sqrt((q - s*s/n) / (n-1)), the

@@ -14,9 +14,9 @@ import (
 
 func i64(i int64) value.Value { return value.IntValue(i) }
 
-// out builds the outputs of a measure: its value, rows used, by null, errored.
-func out(v value.Value, used, byNull, errored int64) []value.Value {
-	return []value.Value{v, i64(used), i64(byNull), i64(errored)}
+// out builds the outputs of a measure: its value, rows used, by null; none errored.
+func out(v value.Value, used, byNull int64) []value.Value {
+	return []value.Value{v, i64(used), i64(byNull), i64(0)}
 }
 
 func count(n int64) lang.AggregateResult {
@@ -36,27 +36,33 @@ func TestMetricMeaning(t *testing.T) {
 	}{
 		{`orders.count() == customers.count()`, []lang.AggregateResult{count(3), count(3)}, "true", false},
 		{`orders.count() + orders.count(o, o.qty > 1) == 5`, []lang.AggregateResult{count(3), count(2)}, "true", false},
-		{`abs(orders.sum(o, o.total) - customers.sum(c, c.order_count)) <= 0.01`,
-			[]lang.AggregateResult{one(out(dec("10.005"), 2, 0, 0)), one(out(dec("10"), 2, 0, 0))}, "true", false},
-		{`orders.sum(o, o.total) <= 0.01`, []lang.AggregateResult{one(out(dec("0.010000000000000000001"), 2, 0, 0))}, "false", false},
-		{`orders.sum(o, o.qty) == 7`, []lang.AggregateResult{one(out(dec("7"), 2, 0, 0))}, "true", false},
-		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(value.DecimalValue(huge), 2, 0, 0))}, "error", false},
-		{`orders.sum(o, o.u) > 1`, []lang.AggregateResult{one(out(value.DecimalValue(huge), 2, 0, 0))}, "true", false},
-		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(null, 0, 4, 0))}, "error", true},
-		{`orders.sum(o, o.qty) == null`, []lang.AggregateResult{one(out(null, 0, 0, 0))}, "true", false},
-		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(dec("7"), 2, 5, 0))}, "true", false},
-		{`orders.max(o, o.total) > 1 || orders.count() == 0`, []lang.AggregateResult{one(out(null, 0, 0, 0)), count(0)}, "true", false},
-		{`orders.avg(o, o.qty) == 3.5`, []lang.AggregateResult{one(out(dec("7"), 2, 0, 0))}, "true", false},
-		{`orders.avg(o, o.total) == decimal("0.33333333333333333333333333333333333333")`, []lang.AggregateResult{one(out(dec("1"), 3, 0, 0))}, "true", false},
-		{`orders.avg(o, o.dbl) == 0.5`, []lang.AggregateResult{one(out(value.DoubleValue(1), 2, 0, 0))}, "true", false},
-		{`orders.stddev(o, o.qty) == 1.0`, []lang.AggregateResult{one(append(out(dec("6"), 3, 0, 0), out(dec("14"), 3, 0, 0)...))}, "true", false},
-		{`orders.stddev(o, o.qty) > 0`, []lang.AggregateResult{one(append(out(dec("6"), 1, 0, 0), out(dec("36"), 1, 0, 0)...))}, "error", true},
-		{`orders.distinct(o, o.status) == 0`, []lang.AggregateResult{one(out(i64(0), 0, 0, 0))}, "true", false},
-		{`orders.quantile(o, o.dbl, 0.5) < 1`, []lang.AggregateResult{one(out(value.DoubleValue(0.5), 3, 0, 0))}, "true", false},
-		{`orders.freshness(o, o.created_at) <= duration("2h")`, []lang.AggregateResult{one(out(value.TimestampValue(now.Add(-2*time.Hour)), 3, 0, 0))}, "true", false},
-		{`orders.freshness(o, o.created_at) <= duration("2h")`, []lang.AggregateResult{one(out(null, 0, 0, 0))}, "error", true},
-		{`orders.min(o, o.status) == "a" && now > orders.max(o, o.created_at)`,
-			[]lang.AggregateResult{one(out(value.StringValue("a"), 1, 0, 0)), one(out(value.TimestampValue(now), 1, 0, 0))}, "false", false},
+		{
+			`abs(orders.sum(o, o.total) - customers.sum(c, c.order_count)) <= 0.01`,
+			[]lang.AggregateResult{one(out(dec("10.005"), 2, 0)), one(out(dec("10"), 2, 0))},
+			"true", false,
+		},
+		{`orders.sum(o, o.total) <= 0.01`, []lang.AggregateResult{one(out(dec("0.010000000000000000001"), 2, 0))}, "false", false},
+		{`orders.sum(o, o.qty) == 7`, []lang.AggregateResult{one(out(dec("7"), 2, 0))}, "true", false},
+		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(value.DecimalValue(huge), 2, 0))}, "error", false},
+		{`orders.sum(o, o.u) > 1`, []lang.AggregateResult{one(out(value.DecimalValue(huge), 2, 0))}, "true", false},
+		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(null, 0, 4))}, "error", true},
+		{`orders.sum(o, o.qty) == null`, []lang.AggregateResult{one(out(null, 0, 0))}, "true", false},
+		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(dec("7"), 2, 5))}, "true", false},
+		{`orders.max(o, o.total) > 1 || orders.count() == 0`, []lang.AggregateResult{one(out(null, 0, 0)), count(0)}, "true", false},
+		{`orders.avg(o, o.qty) == 3.5`, []lang.AggregateResult{one(out(dec("7"), 2, 0))}, "true", false},
+		{`orders.avg(o, o.total) == decimal("0.33333333333333333333333333333333333333")`, []lang.AggregateResult{one(out(dec("1"), 3, 0))}, "true", false},
+		{`orders.avg(o, o.dbl) == 0.5`, []lang.AggregateResult{one(out(value.DoubleValue(1), 2, 0))}, "true", false},
+		{`orders.stddev(o, o.qty) == 1.0`, []lang.AggregateResult{one(append(out(dec("6"), 3, 0), out(dec("14"), 3, 0)...))}, "true", false},
+		{`orders.stddev(o, o.qty) > 0`, []lang.AggregateResult{one(append(out(dec("6"), 1, 0), out(dec("36"), 1, 0)...))}, "error", true},
+		{`orders.distinct(o, o.status) == 0`, []lang.AggregateResult{one(out(i64(0), 0, 0))}, "true", false},
+		{`orders.quantile(o, o.dbl, 0.5) < 1`, []lang.AggregateResult{one(out(value.DoubleValue(0.5), 3, 0))}, "true", false},
+		{`orders.freshness(o, o.created_at) <= duration("2h")`, []lang.AggregateResult{one(out(value.TimestampValue(now.Add(-2*time.Hour)), 3, 0))}, "true", false},
+		{`orders.freshness(o, o.created_at) <= duration("2h")`, []lang.AggregateResult{one(out(null, 0, 0))}, "error", true},
+		{
+			`orders.min(o, o.status) == "a" && now > orders.max(o, o.created_at)`,
+			[]lang.AggregateResult{one(out(value.StringValue("a"), 1, 0)), one(out(value.TimestampValue(now), 1, 0))},
+			"false", false,
+		},
 		{`orders.count(o, o.qty > 1) / orders.count() == 0`, []lang.AggregateResult{count(1), count(0)}, "error", false},
 		{`math.greatest(orders.count(), customers.count()) == 4`, []lang.AggregateResult{count(1), count(4)}, "true", false},
 	}
@@ -180,7 +186,7 @@ func TestStddevIsExact(t *testing.T) {
 		x := base.Add(value.DecFromInt(int64(i)))
 		sum, sq = sum.Add(x), sq.Add(x.Mul(x))
 	}
-	v, _, err := m.Eval([]lang.AggregateResult{one(append(out(value.DecimalValue(sum), 3, 0, 0), out(value.DecimalValue(sq), 3, 0, 0)...))})
+	v, _, err := m.Eval([]lang.AggregateResult{one(append(out(value.DecimalValue(sum), 3, 0), out(value.DecimalValue(sq), 3, 0)...))})
 	if err != nil || math.Abs(v.Double()-1) > 1e-15 {
 		t.Errorf("%v %v, want 1", v.Double(), err)
 	}

@@ -47,8 +47,8 @@ func literalType(v ref.Val) *types.Type {
 
 // lookup finds a variable of an enclosing macro.
 func (c *compiler) lookup(name string) (*types.Type, bool) {
-	for i := len(c.local) - 1; i >= 0; i-- {
-		if t, ok := c.local[i][name]; ok {
+	for _, vars := range slices.Backward(c.local) {
+		if t, ok := vars[name]; ok {
 			return t, true
 		}
 	}

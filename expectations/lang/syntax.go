@@ -27,10 +27,7 @@ func (c *compiler) parseErrors(iss *cel.Issues) {
 			first = e
 		}
 	}
-	at := lineOffset(src, first.Location.Line()) + max(first.Location.Column(), 0)
-	if at > len(src) {
-		at = len(src)
-	}
+	at := min(lineOffset(src, first.Location.Line())+max(first.Location.Column(), 0), len(src))
 	end := at + 1
 	if e, ok := c.tok.end[at]; ok {
 		end = e

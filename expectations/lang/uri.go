@@ -76,20 +76,12 @@ func isAuthority(s string) bool {
 		}
 		s = s[i+1:]
 	}
-	host, port := s, ""
-	if strings.HasPrefix(s, "[") {
-		end := strings.IndexByte(s, ']')
-		if end < 0 {
-			return false
-		}
-		host, port = s[:end+1], s[end+1:]
-		if port != "" && port[0] != ':' {
-			return false
-		}
-		port = strings.TrimPrefix(port, ":")
-		return isIPLiteral(host[1:end]) && onlyDigits(port)
+	if literal, ok := strings.CutPrefix(s, "["); ok {
+		literal, port, closed := strings.Cut(literal, "]")
+		digits, colon := strings.CutPrefix(port, ":")
+		return closed && (port == "" || colon) && isIPLiteral(literal) && onlyDigits(digits)
 	}
-	host, port, _ = strings.Cut(s, ":")
+	host, port, _ := strings.Cut(s, ":")
 	return isRegName(host) && onlyDigits(port)
 }
 

@@ -19,14 +19,18 @@ func relation() *query.Relation {
 	bad.MayErr = true
 	return &query.Relation{Dataset: query.Dataset{Name: "t", Table: "t"}, Schema: value.Schema{Columns: []value.Column{
 		c("i", value.Int), c("j", value.Int), c("f", value.Double), c("m", value.Decimal), c("s", value.String), c("b", value.Bool),
-		c("ts", value.Timestamp), c("u", value.Uint), c("doc", value.JSON), {Name: "tags", Type: value.ListOf(value.Of(value.String))}, bad,
+		c("ts", value.Timestamp), c("u", value.Uint), c("doc", value.JSON),
+		{Name: "tags", Type: value.ListOf(value.Of(value.String))},
+		bad,
 		c("p", value.Duration),
 	}}}
 }
 
 func scope() lang.Scope {
-	return lang.Scope{Row: relation(), Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Vars: map[string]value.Value{"n": value.IntValue(3)},
-		Datasets: map[string]*query.Relation{"t": relation()}}
+	return lang.Scope{
+		Row: relation(), Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Vars: map[string]value.Value{"n": value.IntValue(3)},
+		Datasets: map[string]*query.Relation{"t": relation()},
+	}
 }
 
 func compile(t *testing.T, expr string) *lang.RowExpr {

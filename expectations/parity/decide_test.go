@@ -16,7 +16,7 @@ import (
 func TestFuzzPrefilter(t *testing.T) {
 	pairs, seed := fuzzSettings(t)
 	pairs /= 5
-	g := &gen{r: rand.New(rand.NewPCG(seed, 3))} //nolint:gosec // reproducible
+	g := &gen{r: rand.New(rand.NewPCG(seed, 3))}
 	n := map[lower.Support]int{}
 	checked, leftOut := 0, 0
 	for checked < pairs {

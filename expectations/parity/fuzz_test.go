@@ -20,9 +20,9 @@ import (
 )
 
 var (
-	fuzzPairs   = flag.Int("parity.pairs", 50_000, "expression and row pairs to compare; ASSAY_FUZZ_PAIRS overrides it")
+	fuzzPairs   = flag.Int("parity.pairs", 50_000, "expression and row pairs to compare; ASSAY_TEST_SOAK overrides it")
 	fuzzVerbose = flag.Bool("parity.rejected", false, "log the expressions that do not compile")
-	fuzzSeed    = flag.Uint64("parity.seed", 0, "seed of the draw, 0 for one from the clock; ASSAY_FUZZ_SEED overrides it")
+	fuzzSeed    = flag.Uint64("parity.seed", 0, "seed of the draw, 0 for one from the clock; ASSAY_TEST_SEED overrides it")
 )
 
 const rowsPerTable = 25
@@ -30,22 +30,22 @@ const rowsPerTable = 25
 func fuzzSettings(t *testing.T) (pairs int, seed uint64) {
 	t.Helper()
 	pairs, seed = *fuzzPairs, *fuzzSeed
-	if s := os.Getenv("ASSAY_FUZZ_PAIRS"); s != "" {
+	if s := os.Getenv("ASSAY_TEST_SOAK"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
-			t.Fatalf("ASSAY_FUZZ_PAIRS: %v", err)
+			t.Fatalf("ASSAY_TEST_SOAK: %v", err)
 		}
 		pairs = n
 	}
-	if s := os.Getenv("ASSAY_FUZZ_SEED"); s != "" {
+	if s := os.Getenv("ASSAY_TEST_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {
-			t.Fatalf("ASSAY_FUZZ_SEED: %v", err)
+			t.Fatalf("ASSAY_TEST_SEED: %v", err)
 		}
 		seed = n
 	}
 	if seed == 0 {
-		seed = uint64(time.Now().UnixNano()) //nolint:gosec // any bits
+		seed = uint64(time.Now().UnixNano())
 	}
 	return pairs, seed
 }
@@ -56,7 +56,7 @@ var fuzzNow = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func TestFuzzEvaluator(t *testing.T) {
 	pairs, seed := fuzzSettings(t)
 	t.Logf("seed %d, %d pairs", seed, pairs)
-	g := &gen{r: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // reproducible
+	g := &gen{r: rand.New(rand.NewPCG(seed, 1))}
 	var st stats
 	for st.pairs < pairs {
 		fuzzTable(t, g, g.table(rowsPerTable), 40, &st)
@@ -97,15 +97,15 @@ func fuzzTable(t *testing.T, g *gen, tab *table, n int, st *stats) {
 // stats counts what the draw covered: a fuzzer whose outcomes are all alike proves nothing.
 type stats struct {
 	tried, rejected, pairs, failures int
-	true_, false_, undecided, values int
+	yes, no, undecided, values       int
 	locals, expressions              int
 	asked, taken                     int // of a store
 }
 
 func (s *stats) guard(t *testing.T) {
 	t.Helper()
-	total := s.true_ + s.false_ + s.undecided
-	for name, n := range map[string]int{"true": s.true_, "false": s.false_, "undecided": s.undecided} {
+	total := s.yes + s.no + s.undecided
+	for name, n := range map[string]int{"true": s.yes, "false": s.no, "undecided": s.undecided} {
 		if n*20 < total {
 			t.Errorf("only %d of %d outcomes are %s: the draw is degenerate", n, total, name)
 		}
@@ -212,9 +212,9 @@ func compare(e *lang.RowExpr, tab *table, st *stats) string {
 		case !ok || want.IsNull():
 			st.undecided++
 		case want.Bool():
-			st.true_++
+			st.yes++
 		default:
-			st.false_++
+			st.no++
 		}
 		if w, g := outcomeText(want, ok), outcomeText(got, gotOK); w != g {
 			return fmt.Sprintf("  row %d: cel-go says %s, the evaluator %s\n  lowered: %s\n%s", row, w, g, query.String(x), describeRow(e, tab, row))

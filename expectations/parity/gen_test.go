@@ -37,7 +37,8 @@ func schema() []value.Column {
 		c("m1", value.Decimal), c("m2", value.Decimal), c("m3", value.Decimal), c("s1", value.String), c("s2", value.String), c("s3", value.String),
 		c("y1", value.Bytes), c("y2", value.Bytes), c("t1", value.Timestamp), c("t2", value.Timestamp),
 		c("p1", value.Duration), c("p2", value.Duration), c("l1", value.LocalTimestamp), c("l2", value.LocalTimestamp),
-		{Name: "tags", Type: value.ListOf(value.Of(value.String))}, c("doc", value.JSON),
+		{Name: "tags", Type: value.ListOf(value.Of(value.String))},
+		c("doc", value.JSON),
 	}
 	for i := range cols {
 		if strings.HasSuffix(cols[i].Name, "1") {
@@ -401,11 +402,15 @@ func celQuote(s string) string {
 var (
 	ints    = []int64{0, 1, -1, 2, 3, 7, 10, 100, -5, math.MaxInt64, math.MinInt64, math.MaxInt32, math.MinInt32, 1 << 53, 1<<53 + 1, 3037000500, 1700000000, -62135596800, 253402300799}
 	uints   = []uint64{0, 1, 2, 3, 10, math.MaxUint64, math.MaxInt64, 1 << 63, 1 << 53, 1<<53 + 1, math.MaxUint32}
-	doubles = []float64{0, math.Copysign(0, -1), 1, -1, 0.1, 0.2, 0.3, 2.5, -2.5, 1.5, 1e15, 1e300, -1e300, 1 << 53, 9.223372036854775807e18, -9.223372036854775808e18,
-		1.8446744073709552e19, math.SmallestNonzeroFloat64, math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1), 3, 7.25, 1e-7, 123456789.125}
+	doubles = []float64{
+		0, math.Copysign(0, -1), 1, -1, 0.1, 0.2, 0.3, 2.5, -2.5, 1.5, 1e15, 1e300, -1e300, 1 << 53, 9.223372036854775807e18, -9.223372036854775808e18,
+		1.8446744073709552e19, math.SmallestNonzeroFloat64, math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1), 3, 7.25, 1e-7, 123456789.125,
+	}
 	decimals = []string{"0", "1", "-1", "0.1", "0.2", "0.3", "0.30", "3", "2.5", "-2.5", "99999999999999999999999999999999999999", "0.00000000000000000001", "12345678901234567890.123456789", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "1e30", "7.25", "100"}
-	strs     = []string{"", " ", "a", "ab", "abc", "ABC", "aé", "e\u0301", "é", "straße", "STRASSE", "ı", "İ", "Σ", "ς", "12", "12abc", " 12", "1e3", "NaN", "-0.0", "0x10", "%", "_", "\\", "'", "\"", "a\nb", "\t", "\x00", "a\x00b", "😀", "😀b", "שלום", "true", "false", "T",
-		"2024-02-29T12:00:00Z", "2024-02-30T00:00:00Z", "24h", "1.5s", "-90m", "trailing  ", "\u00a0x\u2003", "x@example.com", "https://example.com/a?b#c", "127.0.0.1", "::1", "10.0.0.0/8", "example.com:80", "9c5b94b1-35ad-49bb-b118-8e8fc24abf80", "abcabcabc", "1_000", "+5", "99999999999999999999"}
+	strs     = []string{
+		"", " ", "a", "ab", "abc", "ABC", "aé", "e\u0301", "é", "straße", "STRASSE", "ı", "İ", "Σ", "ς", "12", "12abc", " 12", "1e3", "NaN", "-0.0", "0x10", "%", "_", "\\", "'", "\"", "a\nb", "\t", "\x00", "a\x00b", "😀", "😀b", "שלום", "true", "false", "T",
+		"2024-02-29T12:00:00Z", "2024-02-30T00:00:00Z", "24h", "1.5s", "-90m", "trailing  ", "\u00a0x\u2003", "x@example.com", "https://example.com/a?b#c", "127.0.0.1", "::1", "10.0.0.0/8", "example.com:80", "9c5b94b1-35ad-49bb-b118-8e8fc24abf80", "abcabcabc", "1_000", "+5", "99999999999999999999",
+	}
 	times = []time.Time{
 		time.Unix(0, 0), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(1582, 10, 10, 0, 0, 0, 0, time.UTC),
 		time.Date(1900, 2, 28, 23, 59, 59, 0, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 500000000, time.UTC), time.Date(2024, 2, 29, 12, 30, 15, 123456789, time.UTC),
@@ -426,7 +431,7 @@ func (g *gen) value(k kind) value.Value {
 		case 0:
 			return value.IntValue(int64(r.IntN(12) - 4))
 		case 1:
-			return value.IntValue(int64(r.Uint64()) >> r.IntN(64)) //nolint:gosec // any bits
+			return value.IntValue(int64(r.Uint64()) >> r.IntN(64))
 		}
 		return value.IntValue(ints[r.IntN(len(ints))])
 	case kUint:
@@ -447,7 +452,7 @@ func (g *gen) value(k kind) value.Value {
 		return value.DoubleValue(doubles[r.IntN(len(doubles))])
 	case kDecimal:
 		if g.one(2) {
-			return value.DecimalValue(value.NewDec(int64(r.IntN(2000)-800), int32(r.IntN(4)))) //nolint:gosec // small
+			return value.DecimalValue(value.NewDec(int64(r.IntN(2000)-800), int32(r.IntN(4))))
 		}
 		d, _ := value.ParseDec(decimals[r.IntN(len(decimals))])
 		return value.DecimalValue(d)
