@@ -143,7 +143,7 @@ func (dialect) Column(_ *sqlgen.Writer, ref string, c *query.Column) (sqlgen.Ope
 	}
 	guarded := func(good, sql string) (sqlgen.Operand, *query.Refusal) {
 		o := atom("CASE WHEN " + good + " THEN " + sql + " END")
-		o.OK, o.IsNull = "("+good+") IS NOT FALSE", ref+" IS NULL"
+		o.OK, o.IsNull, o.Present = "("+good+") IS NOT FALSE", ref+" IS NULL", good
 		return o, nil
 	}
 	switch m.family {

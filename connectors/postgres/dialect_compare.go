@@ -72,7 +72,7 @@ func (d dialect) Compare(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sq
 	ka, kb := a.Type.Kind, b.Type.Kind
 	switch {
 	case ka == kb:
-		return d.compareSame(op, a, b)
+		return d.compareSame(w, op, a, b)
 	case !isNumber(ka) || !isNumber(kb):
 		if !isEquality(op) {
 			return sqlgen.Operand{}, refuse(ka.String() + " compared with " + kb.String())
@@ -96,12 +96,12 @@ func comparison(op query.Op, a, b string) sqlgen.Operand {
 	return sqlgen.Operand{SQL: a + comparators[op] + b, Prec: sqlgen.PrecCompare}
 }
 
-func (d dialect) compareSame(op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+func (d dialect) compareSame(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	switch a.Type.Kind {
 	case value.Bool, value.Int, value.Uint, value.Decimal, value.Bytes:
 		return comparison(op, a.Atom(), b.Atom()), nil
 	case value.Timestamp, value.LocalTimestamp, value.Duration:
-		return compareTimes(op, a, b), nil
+		return compareTimes(w, op, a, b), nil
 	case value.Double:
 		return ofDoubles(op, a, b), nil
 	case value.String:
@@ -117,12 +117,13 @@ var flipped = map[query.Op]query.Op{
 
 // compareTimes compares instants or spans. A literal finer than a microsecond was rounded down when it was
 // bound: it equals nothing, and x < literal is x <= its floor.
-func compareTimes(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
+func compareTimes(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 	if finer(a) && !finer(b) {
 		a, b, op = b, a, flipped[op]
 	}
 	if !finer(b) {
-		return comparison(op, a.Atom(), b.Atom())
+		x, y := wall(w, a, b)
+		return comparison(op, x, y)
 	}
 	if finer(a) { // two literals, which lowering folds: say nothing clever
 		return fails("NULL::bool")

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -44,22 +45,97 @@ func infix(a, op, b string) sqlgen.Operand {
 // interval64 is what an integer operand is known to lie in.
 type interval64 struct{ lo, hi int64 }
 
+// rangeOf bounds an integer operand by what it is computed from.
 func rangeOf(o sqlgen.Operand) interval64 {
-	if o.Lit != nil {
-		return interval64{o.Lit.Val.Int(), o.Lit.Val.Int()}
+	if o.Expr == nil {
+		return everything
 	}
-	if m := metaOf(o); m != nil {
-		switch m.family {
-		case famInt2:
-			return interval64{math.MinInt16, math.MaxInt16}
-		case famInt4:
-			return interval64{math.MinInt32, math.MaxInt32}
-		case famOID:
-			return interval64{0, math.MaxUint32}
-		default:
+	return rangeOfExpr(o.Expr)
+}
+
+var everything = interval64{math.MinInt64, math.MaxInt64}
+
+func rangeOfExpr(e query.Expr) interval64 {
+	switch e := e.(type) {
+	case *query.Literal:
+		if e.Val.Kind() == value.Int {
+			return interval64{e.Val.Int(), e.Val.Int()}
+		}
+	case *query.Column:
+		return rangeOfColumn(e)
+	case *query.Call:
+		if e.Typ.Kind == value.Int {
+			return rangeOfCall(e)
 		}
 	}
-	return interval64{math.MinInt64, math.MaxInt64}
+	return everything
+}
+
+func rangeOfColumn(c *query.Column) interval64 {
+	m, ok := c.Col.Meta.(*columnMeta)
+	if !ok || m.expr != "" {
+		return everything
+	}
+	switch m.family {
+	case famInt2:
+		return interval64{math.MinInt16, math.MaxInt16}
+	case famInt4:
+		return interval64{math.MinInt32, math.MaxInt32}
+	case famOID:
+		return interval64{0, math.MaxUint32}
+	default:
+		return everything
+	}
+}
+
+// longestText bounds the size of a PostgreSQL text or bytea: 1 GB.
+const longestText = 1 << 30
+
+func rangeOfCall(c *query.Call) interval64 {
+	switch c.Op {
+	case query.OpAdd, query.OpSub, query.OpMul:
+		if r, ok := combine(c.Op, rangeOfExpr(c.Args[0]), rangeOfExpr(c.Args[1])); ok {
+			return r
+		}
+	case query.OpDiv, query.OpMod:
+		// The quotient by an integer is no farther from 0 than the dividend, the rest neither, but for the least by -1.
+		if r := rangeOfExpr(c.Args[0]); r.lo > math.MinInt64 {
+			m := max(r.hi, -r.lo)
+			return interval64{-m, m}
+		}
+	case query.OpNeg:
+		if r := rangeOfExpr(c.Args[0]); r.lo > math.MinInt64 {
+			return interval64{-r.hi, -r.lo}
+		}
+	case query.OpSize, query.OpIndexOf, query.OpLastIndexOf:
+		return interval64{-1, longestText}
+	case query.OpFullYear, query.OpMonth, query.OpDate, query.OpDayOfMonth, query.OpDayOfWeek, query.OpDayOfYear, query.OpMilliseconds:
+		return interval64{0, 10_000}
+	case query.OpCond:
+		a, b := rangeOfExpr(c.Args[1]), rangeOfExpr(c.Args[2])
+		return interval64{min(a.lo, b.lo), max(a.hi, b.hi)}
+	default:
+	}
+	return everything
+}
+
+// combine bounds a sum, difference or product; ok is false where it may overflow.
+func combine(op query.Op, a, b interval64) (r interval64, ok bool) {
+	if !a.half() || !b.half() {
+		return everything, false
+	}
+	switch op {
+	case query.OpAdd:
+		return interval64{a.lo + b.lo, a.hi + b.hi}, true
+	case query.OpSub:
+		return interval64{a.lo - b.hi, a.hi - b.lo}, true
+	default:
+		if !a.narrow() || !b.narrow() {
+			return everything, false
+		}
+		corners := []int64{a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi}
+		return interval64{slices.Min(corners), slices.Max(corners)}, true
+	}
 }
 
 func (i interval64) narrow() bool { return i.lo >= math.MinInt32 && i.hi <= math.MaxInt32 }
@@ -67,37 +143,75 @@ func (i interval64) narrow() bool { return i.lo >= math.MinInt32 && i.hi <= math
 // half reports that sums and differences of two such numbers fit in 64 bits.
 func (i interval64) half() bool { return i.lo >= -1<<62 && i.hi < 1<<62 }
 
+// small reports whether o is a plain column of int2 or int4, which PostgreSQL's operators take beside a bigint as it is.
+func small(o sqlgen.Operand) bool {
+	m := metaOf(o)
+	return m != nil && m.expr == "" && (m.family == famInt2 || m.family == famInt4)
+}
+
+// besideBigint renders y for the right side of an operator whose left side is a bigint.
+func besideBigint(y sqlgen.Operand) string {
+	if small(y) {
+		return y.Ref
+	}
+	return int8(y)
+}
+
+// pair renders two integers so that their operator is one of bigint.
+func pair(a, b sqlgen.Operand) (x, y string) {
+	if small(a) && !small(b) {
+		return a.Ref, int8(b)
+	}
+	return int8(a), besideBigint(b)
+}
+
 func integers(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
-	x, y := int8(a), int8(b)
 	ra, rb := rangeOf(a), rangeOf(b)
+	_, fits := combine(op, ra, rb)
 	switch op {
-	case query.OpAdd:
-		if ra.half() && rb.half() {
-			return infix(x, "+", y)
+	case query.OpAdd, query.OpSub:
+		if fits {
+			x, y := pair(a, b)
+			return infix(x, op2(op), y)
 		}
-		if a.Lit != nil {
-			x, y, a, b = y, x, b, a
-			rb = rangeOf(b)
+		if op == query.OpAdd && a.Lit != nil {
+			a, b, rb = b, a, ra
 		}
-		return bounded(x, "+", y, rb, false)
-	case query.OpSub:
-		if ra.half() && rb.half() {
-			return infix(x, "-", y)
-		}
-		return bounded(x, "-", y, rb, true)
+		return bounded(int8(a), op2(op), int8(b), rb, op == query.OpSub)
 	case query.OpMul:
-		return product(x, y, ra, rb)
+		if fits {
+			x, y := pair(a, b)
+			return infix(x, "*", y)
+		}
+		return product(int8(a), int8(b), ra, rb)
 	case query.OpDiv:
-		if b.Lit != nil && rb.lo != 0 && rb.lo != -1 {
+		x, y := int8(a), besideBigint(b)
+		switch {
+		case b.Lit != nil && rb.lo != 0 && rb.lo != -1:
 			return infix(x, "/", y)
+		case ra.lo > math.MinInt64: // nothing overflows
+			return fails("(" + x + " / nullif(" + y + ", 0))")
 		}
 		return fails("CASE WHEN " + y + " = -1 THEN -nullif(" + x + ", " + minInt + ") ELSE " + x + " / nullif(" + y + ", 0) END")
 	default: // OpMod
-		if b.Lit != nil && rb.lo != 0 && rb.lo != -1 {
+		x, y := int8(a), int8(b)
+		switch {
+		case b.Lit != nil && rb.lo != 0 && rb.lo != -1:
 			return infix(x, "%", y)
+		case small(a) && small(b): // int4's own rest knows -1
+			return fails("(" + a.Ref + " % nullif(" + b.Ref + ", 0))::bigint")
+		case ra.lo > math.MinInt64:
+			return fails("(" + x + " % nullif(" + y + ", 0))")
 		}
 		return fails("CASE WHEN " + y + " = -1 THEN 0 * nullif(" + x + ", " + minInt + ") ELSE " + x + " % nullif(" + y + ", 0) END")
 	}
+}
+
+func op2(op query.Op) string {
+	if op == query.OpSub {
+		return "-"
+	}
+	return "+"
 }
 
 // bounded renders x + y or x - y, NULL where it overflows: one comparison does where the sign of y is known.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/sqlgen"
@@ -47,12 +48,50 @@ var parts = map[query.Op]struct {
 	query.OpSeconds: {"second", 0}, query.OpMilliseconds: {"milliseconds", 0},
 }
 
+// naiveUTC renders a naive timestamp whose zone is UTC as the timestamp that it is stored as, sparing the way to
+// an instant and back; ok is false for anything else.
+func naiveUTC(o sqlgen.Operand) (sql string, ok bool) {
+	m := metaOf(o)
+	if m == nil || m.expr != "" || m.family != famTimestamp || o.Type.Kind != value.Timestamp {
+		return "", false
+	}
+	if offset, fixed := fixedOffset(o.Col.Col.Zone); !fixed || offset != 0 {
+		return "", false
+	}
+	return strings.TrimSuffix(o.SQL, " AT TIME ZONE 'UTC' END") + " END", strings.HasSuffix(o.SQL, " AT TIME ZONE 'UTC' END")
+}
+
+// wall renders two instants for comparison: by their clocks in UTC where one is stored so and the other is too, or is
+// a literal.
+func wall(w *sqlgen.Writer, a, b sqlgen.Operand) (x, y string) {
+	x, okX := naiveUTC(a)
+	y, okY := naiveUTC(b)
+	switch {
+	case okX && okY:
+		return x, y
+	case okX && b.Lit != nil:
+		return x, clock(w, b.Lit)
+	case okY && a.Lit != nil:
+		return clock(w, a.Lit), y
+	}
+	return a.Atom(), b.Atom()
+}
+
+// clock passes a literal instant as its clock in UTC.
+func clock(w *sqlgen.Writer, l *query.Literal) string {
+	return w.Bind(sqlgen.Param{Arg: l.Val.Time().Format("2006-01-02 15:04:05.999999"), After: "::timestamp"})
+}
+
 func (d dialect) timePart(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	a := args[0]
 	x := a.Atom()
 	switch a.Type.Kind {
 	case value.Timestamp:
-		x = "(" + x + " AT TIME ZONE 'UTC')"
+		if at, ok := naiveUTC(a); ok {
+			x = at
+		} else {
+			x = "(" + x + " AT TIME ZONE 'UTC')"
+		}
 	case value.LocalTimestamp:
 	default:
 		return sqlgen.Operand{}, refuse(c.Op.String() + " of " + a.Type.String())

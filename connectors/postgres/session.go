@@ -88,7 +88,7 @@ func drop(conn *pgxpool.Conn) {
 	conn.Release()
 }
 
-// Snapshot implements connectors.Snapshotter: one REPEATABLE READ transaction on one connection.
+// Snapshot implements connectors.Snapshotter: one REPEATABLE READ transaction on one connection, whose snapshot its first query takes.
 func (s *Source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	p, ok := s.run.(*pooled)
 	if !ok {
@@ -100,11 +100,6 @@ func (s *Source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	}
 	sn := &snapshot{conn: conn, free: make(chan struct{}, 1), secret: p.secret}
 	sn.free <- struct{}{}
-	// A transaction's snapshot is taken by its first query.
-	if err := conn.Conn().PgConn().Exec(ctx, "SELECT 1").Close(); err != nil {
-		drop(conn)
-		return nil, failure(ctx, "snapshot of "+s.name, p.secret, err)
-	}
 	return &Source{run: sn, name: s.name, done: sn.close}, nil
 }
 

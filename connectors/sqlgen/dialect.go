@@ -119,6 +119,9 @@ type Operand struct {
 	// IsNull is a condition, never NULL, that is TRUE exactly where a column holds null (not an error);
 	// "" for the default, built of SQL and OK. Dialect.Column may set a cheaper one.
 	IsNull string
+	// Present is a condition that is TRUE exactly where a column holds a value, neither null nor in error; "" for the
+	// default, SQL IS NOT NULL. Dialect.Column may set a cheaper one.
+	Present string
 	// Fails says that SQL may be NULL for a cause other than a null column.
 	Fails bool
 	// MayBeNull says that SQL may be NULL at all. A dialect may leave guards out where it is false.

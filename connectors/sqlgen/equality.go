@@ -76,6 +76,12 @@ func (w *Writer) equalsNull(e query.Expr, a Operand, ne bool, m mode) Operand {
 
 // present renders that a holds a value, neither null nor in error.
 func present(a Operand, e query.Expr) Operand {
+	if a.Present != "" {
+		return Operand{
+			SQL: a.Present, Prec: PrecAnd, Type: value.Of(value.Bool), Expr: e,
+			f: facts{exact: true, truthStrict: a.f.nullStrict, present: a.Col},
+		}
+	}
 	return Operand{
 		SQL: a.Paren(PrecCompare) + " IS NOT NULL", Prec: PrecCompare, Type: value.Of(value.Bool), Expr: e,
 		f: facts{exact: true, truthStrict: a.f.nullStrict, present: a.Col, presentSQL: a.SQL},

@@ -60,7 +60,7 @@ func (w *Writer) column(c *query.Column) (Operand, *query.Refusal) {
 	}
 	o.Expr, o.Col, o.Ref, o.Type = c, c, ref, c.Col.Type
 	set := colSet{idOf(c): c}
-	o.f = facts{exact: o.OK == "", strict: set, nullStrict: set, truthStrict: set, nullIsValue: true}
+	o.f = facts{exact: true, strict: set, nullStrict: set, truthStrict: set, nullIsValue: true}
 	o.MayBeNull = o.OK != "" || !c.Col.NotNull
 	o.Fails = o.OK != ""
 	if w.scope.notNull.has(c) || !o.MayBeNull {
@@ -121,7 +121,7 @@ func (w *Writer) call(c *query.Call) (Operand, *query.Refusal) {
 
 // strictOf completes a dialect's operand: NULL where an argument is, an error then.
 func strictOf(o Operand, e query.Expr, t value.Type, args ...Operand) Operand {
-	o.Expr, o.Type, o.Col, o.Lit, o.Ref, o.OK, o.IsNull = e, t, nil, nil, "", "", ""
+	o.Expr, o.Type, o.Col, o.Lit, o.Ref, o.OK, o.IsNull, o.Present = e, t, nil, nil, "", "", "", ""
 	o.f = facts{exact: !o.Fails}
 	o.MayBeNull = o.Fails
 	for _, a := range args {

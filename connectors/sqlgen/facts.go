@@ -60,7 +60,8 @@ func (s colSet) sorted() []*query.Column {
 
 // facts are what is known of a fragment beside its text; they let a statement leave work out.
 type facts struct {
-	// exact: on rows in scope, the fragment is NULL exactly where one of strict is, so with an empty strict never.
+	// exact: on rows in scope, the fragment is NULL exactly where one of strict is null or in error, so with an empty strict
+	// never.
 	exact  bool
 	strict colSet
 	// nullStrict: on any row, in scope or not, where one of these columns is NULL, so is the fragment.
