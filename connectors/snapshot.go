@@ -4,7 +4,8 @@ import "context"
 
 // Snapshotter is a Source whose requests can all see one state of the data.
 type Snapshotter interface {
-	// Snapshot returns a Source bound to one snapshot (a read-only transaction, a point in time).
+	// Snapshot returns a Source bound to one snapshot (a read-only transaction, a point in time): the state of the data when it is
+	// taken, or when the first request to it is served.
 	// Requests to it are served one after another; it has the same abilities as the Source it came from, and closing
 	// it ends the snapshot only.
 	Snapshot(ctx context.Context) (Source, error)

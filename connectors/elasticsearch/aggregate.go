@@ -182,12 +182,12 @@ func (s *Source) Aggregate(ctx context.Context, q query.Aggregate) (*value.Batch
 		return nil, err
 	}
 	op := "aggregate " + a.target.index
-	body, err := s.client.do(ctx, op, searchRequest(a.target.index, a.body), nil)
+	v, err := s.view(ctx, op, a.target.index)
 	if err != nil {
 		return nil, err
 	}
 	var p page
-	if err := s.parsePage(op, body, &p); err != nil {
+	if err := s.search(ctx, op, v, a.body, nil, &p); err != nil {
 		return nil, err
 	}
 	c, err := readCounts(op, a.filters, p.aggregations)

@@ -20,6 +20,10 @@
 // The text is a request line, POST /index/_search, and a JSON body that holds nothing but "query". It restricts
 // the index to the documents that match. Any request that could change anything is refused before it is sent.
 //
+// # One state
+//
+// A snapshot reads every index in one point in time, so that counts, streams and failing rows agree whatever is written meanwhile.
+//
 // # Reading only
 //
 // Every request passes the allow-list of readonly.go, whatever built it.

@@ -35,7 +35,16 @@ func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
 	return statements(t.describeRequests())
 }
 
-// Statements implements connectors.Explainer. Of a stream it shows the opening, the check of the guards, the first page of each branch
+// shown is the view that explained statements name.
+func (s *Source) shown(index string) *view {
+	if s.points == nil {
+		return &view{index: index}
+	}
+	return &view{index: index, pit: pitPlaceholder}
+}
+
+// Statements implements connectors.Explainer. Within a snapshot they name its point in time, which is opened before and closed after them
+// all. Of a stream it shows the opening, the check of the guards, the first page of each branch
 // and the closing; further pages differ in size and search_after only. Of a unique check it shows the counts and the first page of groups.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
 	switch r := r.(type) {
@@ -44,7 +53,7 @@ func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		return statements([]request{searchRequest(a.target.index, a.body)}), nil
+		return statements([]request{s.shown(a.target.index).request(a.body)}), nil
 	case query.Select:
 		return s.selectStatements(r)
 	case *query.UniqueCheck:
@@ -52,9 +61,8 @@ func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		return statements([]request{
-			searchRequest(u.target.index, s.countBody(u)), searchRequest(u.target.index, s.groupBody(u, nil)),
-		}), nil
+		v := s.shown(u.target.index)
+		return statements([]request{v.request(s.countBody(u)), v.request(s.groupBody(u, nil))}), nil
 	case query.SetCheck:
 		return nil, s.setRefusal(r)
 	}
@@ -67,18 +75,25 @@ func (s *Source) selectStatements(q query.Select) ([]query.Statement, error) {
 		return nil, err
 	}
 	if sel.bounded {
-		return statements([]request{s.boundedRequest(sel, false)}), nil
+		return statements([]request{s.boundedRequest(sel, s.shown(sel.target.index), false)}), nil
 	}
-	out := []request{s.openPIT(sel.target.index)}
+	var out []request
+	if s.points == nil {
+		out = append(out, s.openPIT(sel.target.index))
+	}
+	v := &view{index: sel.target.index, pit: pitPlaceholder}
 	if !sel.guards.empty() {
-		out = append(out, searchRequest("", s.guardBody(sel, pitPlaceholder)))
+		out = append(out, v.request(s.guardBody(sel)))
 	}
 	for i, b := range sel.branches {
 		size := firstPage
 		if b.limit > 0 {
 			size = min(size, b.limit)
 		}
-		out = append(out, searchRequest("", s.pageBody(sel, i, size, false, pitPlaceholder, nil)))
+		out = append(out, v.request(s.pageBody(sel, i, size, false, nil)))
 	}
-	return statements(append(out, s.closePIT(pitPlaceholder))), nil
+	if s.points == nil {
+		out = append(out, s.closePIT(pitPlaceholder))
+	}
+	return statements(out), nil
 }

@@ -1,12 +1,12 @@
 package elasticsearch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -21,7 +21,6 @@ const (
 	pageBytes   = 8 << 20 // bytes that a page should have
 	boundedRows = 1000    // branches up to this limit are read at once, without a point in time
 	batchRows   = 4096
-	keepAlive   = "5m"
 )
 
 // selection is a Select made ready: one search a branch.
@@ -218,29 +217,8 @@ func withFilter(filter json.RawMessage, c *clause) any {
 	return map[string]any{"bool": map[string]any{"filter": parts}}
 }
 
-// openPIT is the request for a point in time.
-func (s *Source) openPIT(index string) request {
-	path := "/" + url.PathEscape(index)
-	if s.client.openSearch {
-		path += "/_search/point_in_time"
-	} else {
-		path += "/_pit"
-	}
-	return request{method: http.MethodPost, path: path + "?keep_alive=" + keepAlive}
-}
-
-// closePIT is the request that ends a point in time.
-func (s *Source) closePIT(id string) request {
-	if s.client.openSearch {
-		body, _ := json.Marshal(map[string]any{"pit_id": []string{id}})
-		return request{method: http.MethodDelete, path: "/_search/point_in_time", body: body}
-	}
-	body, _ := json.Marshal(map[string]any{"id": id})
-	return request{method: http.MethodDelete, path: "/_pit", body: body}
-}
-
 // boundedRequest is the one request for small branches: a search each, and one for the guards.
-func (s *Source) boundedRequest(sel *selection, whole bool) request {
+func (s *Source) boundedRequest(sel *selection, v *view, whole bool) request {
 	var bodies []map[string]any
 	if !sel.guards.empty() {
 		body := map[string]any{"size": 0, "track_total_hits": false, "aggs": sel.guards.aggs()}
@@ -250,19 +228,38 @@ func (s *Source) boundedRequest(sel *selection, whole bool) request {
 		bodies = append(bodies, s.searchBody(sel, b, b.limit, whole))
 	}
 	if len(bodies) == 1 {
-		return searchRequest(sel.target.index, bodies[0])
+		return v.request(bodies[0])
 	}
 	var lines []byte
+	index := ""
 	for _, body := range bodies {
-		text, _ := json.Marshal(body)
-		lines = append(append(append(lines, "{}\n"...), text...), '\n')
+		index = v.into(body)
+		lines = append(append(append(lines, "{}\n"...), marshal(body)...), '\n')
 	}
-	return request{method: http.MethodPost, path: "/" + url.PathEscape(sel.target.index) + "/_msearch", body: lines, lines: true}
+	return request{method: http.MethodPost, path: endpoint(index, "_msearch"), body: lines, lines: true}
 }
 
 func searchRequest(index string, body map[string]any) request {
-	text, _ := json.Marshal(body) // maps of texts, numbers and raw JSON always marshal
-	return request{method: http.MethodPost, path: searchPath(index), body: text}
+	return request{method: http.MethodPost, path: endpoint(index, "_search"), body: marshal(body)}
+}
+
+// marshal forms the JSON of a body: maps of texts, numbers and raw JSON, which always marshal.
+func marshal(body map[string]any) []byte {
+	text, _ := json.Marshal(body)
+	return text
+}
+
+// search runs one search in a view and reads its answer into p, which is only good until buf is used again.
+func (s *Source) search(ctx context.Context, op string, v *view, body map[string]any, buf *bytes.Buffer, p *page) error {
+	text, err := s.client.do(ctx, op, v.request(body), buf)
+	if err != nil {
+		return err
+	}
+	if err := s.parsePage(op, text, p); err != nil {
+		return err
+	}
+	v.renew(p.pit)
+	return nil
 }
 
 // parsePage frames one answer of a search and refuses it when it is not over all data.
@@ -297,7 +294,11 @@ func (s *Source) bounded(ctx context.Context, sel *selection) (connectors.Rows, 
 }
 
 func (s *Source) boundedOnce(ctx context.Context, sel *selection, whole bool) (connectors.Rows, error) {
-	r := s.boundedRequest(sel, whole)
+	v, err := s.view(ctx, sel.op, sel.target.index)
+	if err != nil {
+		return nil, err
+	}
+	r := s.boundedRequest(sel, v, whole)
 	body, err := s.client.do(ctx, sel.op, r, nil)
 	if err != nil {
 		return nil, err
@@ -327,6 +328,7 @@ func (s *Source) boundedOnce(ctx context.Context, sel *selection, whole bool) (c
 		if err := s.checkPage(sel.op, p); err != nil {
 			return nil, err
 		}
+		v.renew(p.pit)
 	}
 	if !sel.guards.empty() {
 		if len(pages) == 0 {

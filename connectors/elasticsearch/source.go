@@ -10,17 +10,19 @@ import (
 	"github.com/assay-dev/assay/connectors/query"
 )
 
-// Source reads one cluster. It implements connectors.Source, connectors.SetChecker and connectors.Explainer.
+// Source reads one cluster. It implements connectors.Source, connectors.SetChecker, connectors.Explainer and connectors.Snapshotter.
 type Source struct {
 	client *client
 	name   string
+	points *points // of a snapshot, else nil
 }
 
 var (
-	_ connectors.Source     = (*Source)(nil)
-	_ connectors.Opener     = Open
-	_ connectors.SetChecker = (*Source)(nil)
-	_ connectors.Explainer  = (*Source)(nil)
+	_ connectors.Source      = (*Source)(nil)
+	_ connectors.Opener      = Open
+	_ connectors.SetChecker  = (*Source)(nil)
+	_ connectors.Explainer   = (*Source)(nil)
+	_ connectors.Snapshotter = (*Source)(nil)
 )
 
 // Open connects to a cluster and asks it whether it is Elasticsearch or OpenSearch.
@@ -47,16 +49,20 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.Source, error)
 
 // Close implements connectors.Source.
 func (s *Source) Close() error {
+	if s.points != nil {
+		s.points.close(s)
+		return nil
+	}
 	s.client.close()
 	return nil
 }
 
-// searchPath is the path of a search of target, "" for one in a point in time.
-func searchPath(target string) string {
-	if target == "" {
-		return "/_search"
+// endpoint is the path of a request to an index, "" for one that names a point in time.
+func endpoint(index, verb string) string {
+	if index == "" {
+		return "/" + verb
 	}
-	return "/" + url.PathEscape(target) + "/_search"
+	return "/" + url.PathEscape(index) + "/" + verb
 }
 
 // timeoutText is the server's notation of the statement timeout, "" for none.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
@@ -22,7 +21,8 @@ type stream struct {
 	pages  chan fetched
 	free   chan *bytes.Buffer
 	done   chan struct{}
-	pit    atomic.Pointer[string]
+	view   *view
+	own    bool        // the view ends with the stream
 	whole  atomic.Bool // _source is read as it was stored
 	close  sync.Once
 
@@ -43,30 +43,24 @@ type fetched struct {
 
 // stream opens a point in time, checks the guards and starts reading.
 func (s *Source) stream(ctx context.Context, sel *selection) (connectors.Rows, error) {
-	var pit struct {
-		ID     string `json:"id"`
-		PitID  string `json:"pit_id"`
-		Shards shards `json:"_shards"`
+	open := s.view
+	if s.points == nil {
+		open = s.point
 	}
-	if err := s.client.json(ctx, sel.op, s.openPIT(sel.target.index), &pit); err != nil {
+	v, err := open(ctx, sel.op, sel.target.index)
+	if err != nil {
 		return nil, err
 	}
-	id := pit.ID + pit.PitID // one of them
 	st := &stream{
-		source: s, sel: sel, decoder: newDecoder(sel.fields, sel.types),
+		source: s, sel: sel, view: v, own: s.points == nil, decoder: newDecoder(sel.fields, sel.types),
 		pages: make(chan fetched), free: make(chan *bytes.Buffer, 3), done: make(chan struct{}),
 	}
-	st.pit.Store(&id)
 	st.ctx, st.cancel = context.WithCancel(ctx)
 	st.whole.Store(st.decoder.wholeSource())
 	for range cap(st.free) {
 		st.free <- new(bytes.Buffer)
 	}
-	err := s.client.check(sel.op, false, pit.Shards)
-	if err == nil {
-		err = st.checkGuards(ctx)
-	}
-	if err != nil {
+	if err := st.checkGuards(ctx); err != nil {
 		close(st.done)
 		_ = st.Close()
 		return nil, err
@@ -80,30 +74,22 @@ func (st *stream) checkGuards(ctx context.Context) error {
 	if st.sel.guards.empty() {
 		return nil
 	}
-	body, err := st.source.client.do(ctx, st.sel.op, searchRequest("", st.source.guardBody(st.sel, *st.pit.Load())), nil)
-	if err != nil {
-		return err
-	}
 	var p page
-	if err := st.source.parsePage(st.sel.op, body, &p); err != nil {
+	if err := st.source.search(ctx, st.sel.op, st.view, st.source.guardBody(st.sel), nil, &p); err != nil {
 		return err
 	}
 	return st.sel.guards.verify(st.sel.op, p.aggregations)
 }
 
 // guardBody is the search that checks the guards of a stream.
-func (s *Source) guardBody(sel *selection, pit string) map[string]any {
-	body := map[string]any{
-		"size": 0, "track_total_hits": false, "aggs": sel.guards.aggs(),
-		"pit": map[string]any{"id": pit, "keep_alive": keepAlive},
-	}
+func (s *Source) guardBody(sel *selection) map[string]any {
+	body := map[string]any{"size": 0, "track_total_hits": false, "aggs": sel.guards.aggs()}
 	return s.bounds(body, withFilter(sel.target.filter, nil))
 }
 
 // pageBody is the search for one page of a stream.
-func (s *Source) pageBody(sel *selection, branch, size int, whole bool, pit string, after []byte) map[string]any {
+func (s *Source) pageBody(sel *selection, branch, size int, whole bool, after []byte) map[string]any {
 	body := s.searchBody(sel, sel.branches[branch], size, whole)
-	body["pit"] = map[string]any{"id": pit, "keep_alive": keepAlive}
 	tie := any(map[string]any{"_shard_doc": "asc"})
 	body["sort"] = append(append([]any(nil), sel.sort...), tie)
 	if after != nil {
@@ -168,17 +154,9 @@ func (st *stream) fetch(branch, size int, after []byte, whole bool) fetched {
 	default:
 		f.buf = new(bytes.Buffer)
 	}
-	r := searchRequest("", st.source.pageBody(st.sel, branch, size, whole, *st.pit.Load(), after))
-	body, err := st.source.client.do(st.ctx, st.sel.op, r, f.buf)
-	if err == nil {
-		f.bytes = len(body)
-		err = st.source.parsePage(st.sel.op, body, &f.page)
-	}
-	if err == nil && len(f.pit) > 0 {
-		id := string(f.pit)
-		st.pit.Store(&id)
-	}
-	f.err = err
+	body := st.source.pageBody(st.sel, branch, size, whole, after)
+	f.err = st.source.search(st.ctx, st.sel.op, st.view, body, f.buf, &f.page)
+	f.bytes = f.buf.Len()
 	return f
 }
 
@@ -256,15 +234,14 @@ func (st *stream) recycle() {
 	st.current = fetched{}
 }
 
-// Close implements connectors.Rows: it breaks the request under way and closes the point in time.
+// Close implements connectors.Rows: it breaks the request under way and closes the point in time, unless it is a snapshot's.
 func (st *stream) Close() error {
 	st.close.Do(func() {
 		st.cancel()
 		<-st.done
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(st.ctx), 5*time.Second)
-		defer cancel()
-		// The server forgets it by itself after keep_alive; a failure here hides nothing.
-		_, _ = st.source.client.do(ctx, st.sel.op, st.source.closePIT(*st.pit.Load()), nil)
+		if st.own {
+			st.source.forget(st.ctx, st.view)
+		}
 	})
 	return nil
 }

@@ -125,13 +125,9 @@ type group struct {
 }
 
 // counts checks the guards and counts what the check skips.
-func (s *Source) counts(ctx context.Context, u *unique) (*counts, error) {
-	body, err := s.client.do(ctx, u.op, searchRequest(u.target.index, s.countBody(u)), nil)
-	if err != nil {
-		return nil, err
-	}
+func (s *Source) counts(ctx context.Context, u *unique, v *view) (*counts, error) {
 	var p page
-	if err := s.parsePage(u.op, body, &p); err != nil {
+	if err := s.search(ctx, u.op, v, s.countBody(u), nil, &p); err != nil {
 		return nil, err
 	}
 	c, err := readCounts(u.op, u.filters, p.aggregations)
@@ -145,15 +141,11 @@ func (s *Source) counts(ctx context.Context, u *unique) (*counts, error) {
 }
 
 // groups reads all pages and calls each with every group until it returns false.
-func (s *Source) groups(ctx context.Context, u *unique, each func(group) bool) error {
+func (s *Source) groups(ctx context.Context, u *unique, v *view, each func(group) bool) error {
 	var after json.RawMessage
 	for {
-		body, err := s.client.do(ctx, u.op, searchRequest(u.target.index, s.groupBody(u, after)), nil)
-		if err != nil {
-			return err
-		}
 		var p page
-		if err := s.parsePage(u.op, body, &p); err != nil {
+		if err := s.search(ctx, u.op, v, s.groupBody(u, after), nil, &p); err != nil {
 			return err
 		}
 		var out struct {
@@ -176,8 +168,8 @@ func (s *Source) groups(ctx context.Context, u *unique, each func(group) bool) e
 	}
 }
 
-// CheckSet implements connectors.SetChecker: unique by the pages of a composite aggregation, which see the index as it is when each is
-// read. Other checks are refused.
+// CheckSet implements connectors.SetChecker: unique by the pages of a composite aggregation, which outside of a snapshot see the index
+// as it is when each is read. Other checks are refused.
 func (s *Source) CheckSet(ctx context.Context, check query.SetCheck) (query.SetResult, error) {
 	var r query.SetResult
 	c, ok := check.(*query.UniqueCheck)
@@ -188,11 +180,15 @@ func (s *Source) CheckSet(ctx context.Context, check query.SetCheck) (query.SetR
 	if err != nil {
 		return r, err
 	}
-	counts, err := s.counts(ctx, u)
+	v, err := s.view(ctx, u.op, u.target.index)
 	if err != nil {
 		return r, err
 	}
-	err = s.groups(ctx, u, func(g group) bool {
+	counts, err := s.counts(ctx, u, v)
+	if err != nil {
+		return r, err
+	}
+	err = s.groups(ctx, u, v, func(g group) bool {
 		if g.DocCount > 1 {
 			r.False += g.DocCount
 		} else {
@@ -221,12 +217,16 @@ func (s *Source) violations(ctx context.Context, b query.Branch) (*clause, error
 	if b.Limit > 0 {
 		most = min(most, (b.Limit+1)/2)
 	}
-	var found []*clause
-	complete := true
-	if _, err := s.counts(ctx, u); err != nil {
+	v, err := s.view(ctx, u.op, u.target.index)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.groups(ctx, u, func(g group) bool {
+	var found []*clause
+	complete := true
+	if _, err := s.counts(ctx, u, v); err != nil {
+		return nil, err
+	}
+	if err := s.groups(ctx, u, v, func(g group) bool {
 		if g.DocCount < 2 {
 			return true
 		}
