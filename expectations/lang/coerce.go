@@ -108,8 +108,11 @@ func (c *compiler) plainCall(e celast.Expr, fn string, target celast.Expr, args 
 	}
 	out := make([]celast.Expr, 0, len(args))
 	for _, a := range args {
-		a = c.rewrite(a)
-		out = append(out, a)
+		if fn == "format" && target != nil && a.Kind() == celast.ListKind {
+			out = append(out, c.formatted(a))
+			continue
+		}
+		out = append(out, c.rewrite(a))
 	}
 	if _, ok := c.funcs[fn]; !ok {
 		c.unknownFunction(e, fn)
@@ -134,6 +137,21 @@ func (c *compiler) plainCall(e celast.Expr, fn string, target celast.Expr, args 
 		return c.fac.NewMemberCall(e.ID(), fn, target, out...)
 	}
 	return c.fac.NewCall(e.ID(), fn, out...)
+}
+
+// formatted rewrites the arguments of format, each by itself; decimals become text, for %s: cel-go's format
+// knows no other types.
+func (c *compiler) formatted(list celast.Expr) celast.Expr {
+	elems := make([]celast.Expr, 0, list.AsList().Size())
+	for _, e := range list.AsList().Elements() {
+		e = c.rewrite(e)
+		if isDecimal(c.types[e.ID()]) {
+			e = c.wrap("string", e, types.StringType)
+		}
+		elems = append(elems, e)
+	}
+	c.types[list.ID()] = types.NewListType(types.DynType)
+	return c.fac.NewList(list.ID(), elems, list.AsList().OptionalIndices())
 }
 
 // pair coerces the two operands of a comparison or of arithmetic.

@@ -117,6 +117,7 @@ func TestRowMeaning(t *testing.T) {
 		{`row.status.upperAscii() == "NEW" && math.greatest(row.qty, 1) == 3`, full, "true"},
 		{`row.tags.all(i, t, i >= 0)`, full, "true"},
 		{`[1, 2].map(x, x * 2) == [2, 4]`, full, "true"},
+		{`"%s of %d".format([row.total, row.qty]) == "0.3 of 3"`, full, "true"},
 		{`[1.0, 2.0, 3] == [1u, 2, 3u]`, full, "true"},
 		{`type(row.qty) == int`, full, "true"},
 		{`optional.of(row.qty).orValue(1) == 3`, full, "true"},
