@@ -12,6 +12,7 @@ import (
 func JSON(w io.Writer, rep *result.Report) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // expressions are full of < and &&, and people read them
 	if err := enc.Encode(rep); err != nil {
 		return fmt.Errorf("write the JSON report: %w", err)
 	}

@@ -175,7 +175,7 @@ func (p *printer) table(rep *result.Report) {
 		p.err = fmt.Errorf("print the table: %w", err)
 	}
 	for l := range strings.Lines(text.String()) {
-		p.printf("%s\n", strings.TrimRight(l, " \n"))
+		p.printf("%s\n", strings.TrimRight(strings.TrimSuffix(l, strings.Repeat("─", gap)+"\n"), " \n"))
 	}
 	p.printf("\n")
 }

@@ -3,7 +3,9 @@
 package result
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
@@ -216,26 +218,37 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 	case value.Null:
 		return []byte("null"), nil
 	case value.Bool:
-		return json.Marshal(c.Bool())
+		return marshal(c.Bool())
 	case value.Int:
 		if i := c.Int(); i <= maxSafeInt && i >= -maxSafeInt {
-			return json.Marshal(i)
+			return marshal(i)
 		}
 	case value.Uint:
 		if u := c.Uint(); u <= maxSafeInt {
-			return json.Marshal(u)
+			return marshal(u)
 		}
 	case value.Double:
 		if f := c.Double(); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return json.Marshal(f)
+			return marshal(f)
 		}
 	case value.List:
 		cells := make([]Cell, len(c.List()))
 		for i, v := range c.List() {
 			cells[i] = Cell{v}
 		}
-		return json.Marshal(cells)
+		return marshal(cells)
 	default:
 	}
-	return json.Marshal(c.Text())
+	return marshal(c.Text())
+}
+
+// marshal is json.Marshal without escaping <, > and &: whoever embeds JSON in HTML has the encoder around it do so.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("write a value as JSON: %w", err)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
