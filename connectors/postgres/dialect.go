@@ -174,7 +174,9 @@ func (dialect) Column(_ *sqlgen.Writer, ref string, c *query.Column) (sqlgen.Ope
 	case famInterval:
 		return guarded("date_trunc('month', "+ref+") = '0'::interval AND "+ref+" >= "+longestBack+" AND "+ref+" <= "+longestSpan, ref)
 	case famArray:
-		return guarded(arrayGood(m, ref), ref)
+		o, refusal := guarded(arrayGood(m, ref), ref)
+		o.Present = ref + " IS NOT NULL AND " + o.Present // what is good of an array is also true of none
+		return o, refusal
 	default:
 		return atom(ref), nil
 	}
@@ -182,7 +184,8 @@ func (dialect) Column(_ *sqlgen.Writer, ref string, c *query.Column) (sqlgen.Ope
 
 // arrayGood is the condition under which an array is a list: one dimension, and no element that is none of its type.
 func arrayGood(m *columnMeta, ref string) string {
-	good := "coalesce(array_ndims(" + ref + "), 1) = 1"
+	// NULL for a null, as every guard must be: it also tells what is present.
+	good := "(array_ndims(" + ref + ") = 1 OR cardinality(" + ref + ") = 0)"
 	switch m.elemf {
 	case famNumeric:
 		return good + " AND '-Infinity' < ALL (" + ref + ") AND 'Infinity' > ALL (" + ref + ")"
