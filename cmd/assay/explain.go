@@ -19,26 +19,66 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	var f loadFlags
 	var distrust bool
+	var after string
 	cmd := &cobra.Command{
 		Use:   "explain SUITE [ID]",
 		Short: "Show what each expectation stands for, and every statement that a run sends",
 		Long: `Shows the CEL that each named expectation stands for, the statements that a run sends to each system,
-and what is evaluated here instead, with the reason. Only schemas are read.`,
+and what is evaluated here instead, with the reason. Only schemas are read.
+
+The statements are those of a run, letter by letter. Two depend on what a run finds: where a store answers inexactly on the data
+at hand, that part is streamed instead; and the one query for failing rows asks for those expectations that failed.
+It is shown as if each failed on one row, or, with --after report.json, as that run sent it.`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id := ""
 			if len(args) == 2 {
 				id = args[1]
 			}
-			return a.explain(cmd.Context(), args[0], id, &f, plan.Options{DistrustConstraints: distrust})
+			rep, err := readReport(after)
+			if err != nil {
+				return err
+			}
+			return a.explain(cmd.Context(), args[0], &f, plan.Options{DistrustConstraints: distrust}, explainer{w: a.stdout, only: id, after: rep})
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().StringVar(&after, "after", "", "the report.json of a run: show the query for failing rows that it sent")
 	cmd.Flags().BoolVar(&distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
 	return cmd
 }
 
-func (a *app) explain(ctx context.Context, path, id string, f *loadFlags, opts plan.Options) error {
+// readReport reads the JSON report of a run, nil for no path.
+func readReport(path string) (*result.Report, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path) // #nosec G304 -- the user's own file
+	if err != nil {
+		return nil, fmt.Errorf("read the report: %w", err)
+	}
+	// The rows are not needed, and their cells are written for readers of JSON, not read back.
+	var rep struct {
+		Schema       string `json:"schema"`
+		Expectations []struct {
+			ID      string         `json:"id"`
+			Verdict result.Verdict `json:"verdict"`
+			Counts  *result.Counts `json:"counts"`
+			Ran     result.Ran     `json:"ran"`
+		} `json:"expectations"`
+	}
+	if err := json.Unmarshal(text, &rep); err != nil || rep.Schema != result.SchemaName {
+		return nil, fmt.Errorf("%s is no report of the form %s", path, result.SchemaName)
+	}
+	out := &result.Report{Schema: rep.Schema}
+	for _, e := range rep.Expectations {
+		out.Expectations = append(out.Expectations, result.Expectation{ID: e.ID, Verdict: e.Verdict, Counts: e.Counts, Ran: e.Ran})
+	}
+	return out, nil
+}
+
+// explain prints what show says of each suite.
+func (a *app) explain(ctx context.Context, path string, f *loadFlags, opts plan.Options, show explainer) error {
 	l, err := a.load(ctx, []string{path}, f, false)
 	if err != nil {
 		return err
@@ -49,8 +89,9 @@ func (a *app) explain(ctx context.Context, path, id string, f *loadFlags, opts p
 		if found.HasErrors() {
 			return &foundError{list: found, sources: l.sources}
 		}
-		e := &explainer{w: a.stdout, plan: p, source: source, only: id}
-		if err := e.suite(); err != nil {
+		e := show
+		e.plan, e.source = p, func(dataset string) connectors.Source { return snapshotOf(ctx, source(dataset)) }
+		if err := e.suite(ctx); err != nil {
 			return err
 		}
 		for _, d := range p.Datasets {

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/connectortest"
+)
+
+// TestStatementsPostgres holds a run to its statements by the server's own log: exactly those that explain prints.
+func TestStatementsPostgres(t *testing.T) {
+	dsn := connectortest.PostgresDatabase(t, connectortest.LocaleC)
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	log := postgresLog(t, db)
+	rows := connectortest.Flights(t)[:flightsOnly]
+	table := connectortest.FlightsPostgres(t, dsn, rows)
+	var name string
+	if err := db.QueryRowContext(t.Context(), "select current_database()").Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `alter database "`+name+`" set log_statement = 'all'`); err != nil {
+		t.Fatal(err)
+	}
+	e := flightEngine{"postgres", fmt.Sprintf("{driver: postgres, dsn: %q, timezone: UTC}", dsn), "table: " + table}
+	sections, logged := runLogged(t, e, func(f func()) []string { return log(name, f) })
+	holdToStatements(t, sections, logged)
+}
+
+// postgresLog returns a function that runs f and returns the statements that assay sent to the database meanwhile, by the server's log.
+func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []string {
+	t.Helper()
+	var file sql.NullString
+	if err := db.QueryRowContext(t.Context(), "select pg_current_logfile('jsonlog')").Scan(&file); err != nil {
+		t.Fatal(err)
+	}
+	if !file.Valid {
+		connectortest.NotSetUp(t, "postgres", "the server's log is not collected in the format jsonlog")
+	}
+	return func(database string, f func()) []string {
+		var from int64
+		if err := db.QueryRowContext(t.Context(), "select (pg_stat_file($1)).size", file.String).Scan(&from); err != nil {
+			t.Fatal(err)
+		}
+		f()
+		// What stands before this in the log has been written.
+		marker := connectortest.Unique("marker")
+		var text string
+		for range 200 {
+			if _, err := db.ExecContext(t.Context(), `do $$ begin raise log '`+marker+`'; end $$`); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.QueryRowContext(t.Context(), "select convert_from(pg_read_binary_file($1, $2, 100000000), 'UTF8')", file.String, from).Scan(&text); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(text, marker) {
+				return assaysStatements(t, text, database)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Fatal("the log does not arrive")
+		return nil
+	}
+}
+
+// assaysStatements are the statements in a log of the format jsonlog that application assay sent to the database, but for
+// those that begin, end and set up transactions.
+func assaysStatements(t *testing.T, log, database string) []string {
+	t.Helper()
+	var out []string
+	for _, line := range strings.Split(log, "\n") {
+		var entry struct {
+			Message     string `json:"message"`
+			Database    string `json:"dbname"`
+			Application string `json:"application_name"`
+		}
+		if line == "" || json.Unmarshal([]byte(line), &entry) != nil {
+			continue // the last line may be cut
+		}
+		if entry.Database != database || entry.Application != "assay" {
+			continue
+		}
+		head, text, ok := strings.Cut(entry.Message, ": ")
+		switch {
+		case !ok || head != "statement" && !strings.HasPrefix(head, "execute "):
+			t.Errorf("the server says of assay: %s", entry.Message)
+		case head == "statement" && housekeeping(text):
+		default:
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// housekeeping reports whether a text is nothing but transactions, savepoints and settings.
+func housekeeping(text string) bool {
+	for _, s := range strings.Split(text, ";") {
+		switch word, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(s)), " "); word {
+		case "", "BEGIN", "START", "SET", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK":
+		default:
+			return false
+		}
+	}
+	return true
+}

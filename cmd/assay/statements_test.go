@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// flightsOnly is how many flights the statement logs are read over: enough for every expectation that fails to fail.
+const flightsOnly = 20_000
+
+// section is what explain prints under one title: a statement without its values.
+type section struct{ title, text string }
+
+// explained reads the sections of explain's output; the statements are indented by two blanks.
+func explained(out string) []section {
+	var list []section
+	for _, line := range strings.Split(out, "\n") {
+		line, ok := strings.CutPrefix(line, "  ")
+		switch {
+		case !ok:
+		case strings.HasPrefix(line, "-- with "):
+		case strings.HasPrefix(line, "-- "):
+			list = append(list, section{title: line[3:]})
+		case len(list) > 0:
+			s := &list[len(list)-1]
+			s.text = strings.TrimPrefix(s.text+"\n"+line, "\n")
+		}
+	}
+	return list
+}
+
+// writeFlights writes the flights suite for an engine, without what only all rows fulfil.
+func writeFlights(t testing.TB, e flightEngine) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/flights.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), e.name+".yaml")
+	s := strings.NewReplacer("@CONNECTION@", e.connection, "@DATASET@", e.dataset).Replace(string(text))
+	if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// command runs the program and returns its exit code and output.
+func command(t testing.TB, args ...string) (code int, stdout string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Do(args, strings.NewReader(""), &out, &errs)
+	if code == exitUsage || code == exitError {
+		t.Fatalf("assay %s: exit code %d\n%s%s", strings.Join(args, " "), code, &out, &errs)
+	}
+	return code, out.String()
+}
+
+// runLogged explains and runs the flights suite and returns explain's sections and what the server logged of the run, in
+// the order in which it came.
+func runLogged(t *testing.T, e flightEngine, log func(f func()) []string) ([]section, []string) {
+	t.Helper()
+	path := writeFlights(t, e)
+	_, out := command(t, "explain", "--distrust-constraints", path)
+	seen := log(func() {
+		if code, _ := command(t, "run", "--distrust-constraints", "--out", t.TempDir(), "--quiet", path); code != exitFailed {
+			t.Fatalf("exit code %d: the suite should fail", code)
+		}
+	})
+	return explained(out), seen
+}
+
+// holdToStatements compares what the server logged with what explain printed.
+func holdToStatements(t *testing.T, sections []section, logged []string) {
+	t.Helper()
+	// One statement of each kind, in this order: the schema, one pass, one for each set-level check, the stream, the failing rows.
+	var want []string
+	kinds := map[string]int{}
+	for _, s := range sections {
+		kind, _, _ := strings.Cut(s.title, " ")
+		kinds[kind]++
+		want = append(want, s.text)
+	}
+	if d := cmp.Diff(map[string]int{"schema": 1, "one": 1, "set": 3, "stream": kinds["stream"], "only": 1}, kinds); d != "" || kinds["stream"] > 1 {
+		t.Fatalf("explain does not print one statement of each kind (-want +got):\n%s", d)
+	}
+	if len(logged) != len(want) {
+		t.Errorf("the server saw %d statements, explain prints %d:\n%s", len(logged), len(want), strings.Join(logged, "\n--\n"))
+	}
+	for i := range min(len(want), len(logged)) {
+		if d := cmp.Diff(lines(want[i]), lines(logged[i])); d != "" {
+			t.Errorf("statement %d (%s) is not what explain prints (-explained +logged):\n%s", i, sections[i].title, d)
+		}
+	}
+}
+
+// lines are the lines of a text but for blank ones at its ends.
+func lines(s string) []string { return strings.Split(strings.Trim(s, "\n"), "\n") }
