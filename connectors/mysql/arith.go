@@ -125,7 +125,9 @@ func (d dialect) signed(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *
 	}
 	sql := sqlgen.Operand{SQL: a + sign(c.Op) + b, Prec: sqlgen.PrecArith}
 	all := int64Span()
-	if exactSpan(c.Op, ra, rb).within(all) {
+	// The server raises for a product of exactly the least int, although it is one.
+	exact := exactSpan(c.Op, ra, rb)
+	if exact.within(all) && (c.Op != query.OpMul || !exact.has(math.MinInt64)) {
 		return sql, nil
 	}
 	switch c.Op {
@@ -135,8 +137,9 @@ func (d dialect) signed(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *
 		return when(a+" <= "+maxInt+" + LEAST("+b+", 0) AND "+a+" >= "+minInt+" + GREATEST("+b+", 0)", sql.SQL), nil
 	default:
 		small := " BETWEEN -2147483648 AND 2147483647"
+		wide := "CAST(" + a + " AS DECIMAL(20,0)) * CAST(" + b + " AS DECIMAL(20,0))"
 		return may(call("CASE WHEN " + a + small + " AND " + b + small + " THEN " + sql.SQL +
-			" WHEN CAST(" + a + " AS DECIMAL(20,0)) * CAST(" + b + " AS DECIMAL(20,0)) BETWEEN " + minInt + " AND " + maxInt + " THEN " + sql.SQL + " END")), nil
+			" WHEN " + wide + " BETWEEN " + minInt + " AND " + maxInt + " THEN CAST(" + wide + " AS SIGNED) END")), nil
 	}
 }
 
