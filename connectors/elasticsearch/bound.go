@@ -45,7 +45,8 @@ func boundOf(f *field, v value.Value) (bound, string) {
 			return b.image(v.Bool()), ""
 		}
 	case classLong, classUint:
-		return b.integer(f.class, v)
+		b, why := b.integer(f.class, v)
+		return b.within(f.typ), why
 	case classDouble, classFloat:
 		return b.double(f.class, v)
 	case classMillis, classNanos:
@@ -96,6 +97,25 @@ func (b bound) integer(class class, v value.Value) (bound, string) {
 	}
 	b.rest = d.Cmp(whole)
 	return b.image(json.Number(whole.String())), ""
+}
+
+// within moves a bound out of a narrower integer type to its end: the server refuses such a bound instead of finding all
+// values below it.
+func (b bound) within(typ string) bound {
+	bits := map[string]uint{"integer": 32, "short": 16, "byte": 8}[typ]
+	n, ok := b.at0.(json.Number)
+	if bits == 0 || !ok {
+		return b
+	}
+	at, err := n.Int64()
+	switch last := int64(1)<<(bits-1) - 1; {
+	case err != nil:
+	case at > last:
+		return bound{class: b.class, side: 1}
+	case at < -last-1:
+		return bound{class: b.class, side: -1}
+	}
+	return b
 }
 
 // besideDouble finds the integers that are equal to x as doubles.
