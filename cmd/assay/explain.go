@@ -13,6 +13,7 @@ import (
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
 )
 
@@ -48,35 +49,6 @@ It is shown as if each failed on one row, or, with --after report.json, as that 
 	return cmd
 }
 
-// readReport reads the JSON report of a run, nil for no path.
-func readReport(path string) (*result.Report, error) {
-	if path == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(path) // #nosec G304 -- the user's own file
-	if err != nil {
-		return nil, fmt.Errorf("read the report: %w", err)
-	}
-	// The rows are not needed, and their cells are written for readers of JSON, not read back.
-	var rep struct {
-		Schema       string `json:"schema"`
-		Expectations []struct {
-			ID      string         `json:"id"`
-			Verdict result.Verdict `json:"verdict"`
-			Counts  *result.Counts `json:"counts"`
-			Ran     result.Ran     `json:"ran"`
-		} `json:"expectations"`
-	}
-	if err := json.Unmarshal(text, &rep); err != nil || rep.Schema != result.SchemaName {
-		return nil, fmt.Errorf("%s is no report of the form %s", path, result.SchemaName)
-	}
-	out := &result.Report{Schema: rep.Schema}
-	for _, e := range rep.Expectations {
-		out.Expectations = append(out.Expectations, result.Expectation{ID: e.ID, Verdict: e.Verdict, Counts: e.Counts, Ran: e.Ran})
-	}
-	return out, nil
-}
-
 // explain prints what show says of each suite.
 func (a *app) explain(ctx context.Context, path string, f *loadFlags, opts plan.Options, show explainer) error {
 	l, err := a.load(ctx, []string{path}, f, false)
@@ -90,7 +62,7 @@ func (a *app) explain(ctx context.Context, path string, f *loadFlags, opts plan.
 			return &foundError{list: found, sources: l.sources}
 		}
 		e := show
-		e.plan, e.source = p, func(dataset string) connectors.Source { return snapshotOf(ctx, source(dataset)) }
+		e.plan, e.source = p, source
 		if err := e.suite(ctx); err != nil {
 			return err
 		}
@@ -109,6 +81,7 @@ type explainer struct {
 	plan   *plan.Plan
 	source func(string) connectors.Source
 	only   string
+	after  *result.Report // of a run whose query for failing rows is shown, or nil
 	err    error
 }
 
@@ -118,7 +91,7 @@ func (e *explainer) printf(format string, args ...any) {
 	}
 }
 
-func (e *explainer) suite() error {
+func (e *explainer) suite(ctx context.Context) error {
 	matched := false
 	for _, it := range e.plan.Items {
 		if e.only != "" && it.ID != e.only {
@@ -140,7 +113,7 @@ func (e *explainer) suite() error {
 	}
 	for _, d := range e.plan.Datasets {
 		if e.only == "" || e.concerns(d) {
-			e.dataset(d)
+			e.dataset(ctx, d)
 		}
 	}
 	return e.err
@@ -195,18 +168,30 @@ func (e *explainer) cut(it *plan.Item, s query.Span) string {
 	return ": " + diag.Visible(string(r[s.Start:s.End]))
 }
 
-func (e *explainer) dataset(d *plan.Dataset) {
+func (e *explainer) dataset(ctx context.Context, d *plan.Dataset) {
 	e.printf("dataset %s on %s (%s)\n", d.Spec.Name, d.Spec.Connection, d.Driver)
 	if d.Err != nil {
 		e.printf("  error: %s\n\n", diag.Visible(d.Err.Error()))
 		return
 	}
-	x, ok := e.source(d.Spec.Name).(connectors.Explainer)
+	source := e.source(d.Spec.Name)
+	if x, ok := source.(connectors.Explainer); ok {
+		e.statements("schema", x.DescribeStatements(d.Spec.Dataset), nil)
+	}
+	if s, ok := source.(connectors.Snapshotter); ok { // where a run asks everything but the schema
+		snap, err := s.Snapshot(ctx)
+		if err != nil {
+			e.printf("  error: %s\n\n", diag.Visible(err.Error()))
+			return
+		}
+		defer func() { _ = snap.Close() }() // nothing was read
+		source = snap
+	}
+	x, ok := source.(connectors.Explainer)
 	if !ok {
 		e.printf("  (this driver sends no statements)\n\n")
 		return
 	}
-	e.statements("schema", x.DescribeStatements(d.Spec.Dataset), nil)
 	if d.Pass != nil {
 		s, err := x.Statements(*d.Pass)
 		e.statements(fmt.Sprintf("one pass, %d measures", len(d.Pass.Measures)), s, err)
@@ -223,30 +208,7 @@ func (e *explainer) dataset(d *plan.Dataset) {
 		s, err := x.Statements(*d.Stream)
 		e.statements(fmt.Sprintf("stream of %d columns, evaluated here", len(d.Stream.Columns)), s, err)
 	}
-	e.failing(d, x)
-}
-
-// failing shows the one query for failing rows as it would be if every expectation failed often.
-func (e *explainer) failing(d *plan.Dataset, x connectors.Explainer) {
-	counts := map[*plan.Item]int64{}
-	var items []*plan.Item
-	for _, s := range d.PassSlots {
-		if s.Item != nil && s.Item.Row != nil && s.Part == plan.Whole {
-			items = append(items, s.Item)
-		}
-	}
-	for _, j := range d.Sets {
-		items = append(items, j.Item)
-	}
-	for _, it := range items {
-		counts[it] = 1
-	}
-	f := plan.FailingRows(d, e.source(d.Spec.Name).Caps(), items, counts, defaultFailures)
-	if len(f.Select.Branches) == 0 {
-		return
-	}
-	s, err := x.Statements(f.Select)
-	e.statements("only if some of them fail: their failing rows (here as if each failed on one row)", s, err)
+	e.failing(d, source.Caps(), x)
 }
 
 func (e *explainer) statements(title string, list []query.Statement, err error) {

@@ -64,14 +64,24 @@ func command(t testing.TB, args ...string) (code int, stdout string) {
 // the order in which it came.
 func runLogged(t *testing.T, e flightEngine, log func(f func()) []string) ([]section, []string) {
 	t.Helper()
-	path := writeFlights(t, e)
-	_, out := command(t, "explain", "--distrust-constraints", path)
+	path, dir := writeFlights(t, e), t.TempDir()
+	_, before := command(t, "explain", "--distrust-constraints", path)
 	seen := log(func() {
-		if code, _ := command(t, "run", "--distrust-constraints", "--out", t.TempDir(), "--quiet", path); code != exitFailed {
+		if code, _ := command(t, "run", "--distrust-constraints", "--out", dir, "--quiet", path); code != exitFailed {
 			t.Fatalf("exit code %d: the suite should fail", code)
 		}
 	})
-	return explained(out), seen
+	_, after := command(t, "explain", "--distrust-constraints", "--after", filepath.Join(dir, "report.json"), path)
+	// Which expectations failed, on how many rows, is known only then; all else stood in the plan.
+	first, second := explained(before), explained(after)
+	last := len(first) - 1
+	if d := cmp.Diff(first[:last], second[:last], cmp.AllowUnexported(section{})); d != "" {
+		t.Errorf("explain is of another mind after the run:\n%s", d)
+	}
+	if !strings.HasPrefix(first[last].title, "only if") || !strings.HasPrefix(second[last].title, "failing rows of that run") {
+		t.Errorf("the last sections are %q and %q", first[last].title, second[last].title)
+	}
+	return second, seen
 }
 
 // holdToStatements compares what the server logged with what explain printed.
@@ -85,7 +95,7 @@ func holdToStatements(t *testing.T, sections []section, logged []string) {
 		kinds[kind]++
 		want = append(want, s.text)
 	}
-	if d := cmp.Diff(map[string]int{"schema": 1, "one": 1, "set": 3, "stream": kinds["stream"], "only": 1}, kinds); d != "" || kinds["stream"] > 1 {
+	if d := cmp.Diff(map[string]int{"schema": 1, "one": 1, "set": 3, "stream": kinds["stream"], "failing": 1}, kinds); d != "" || kinds["stream"] > 1 {
 		t.Fatalf("explain does not print one statement of each kind (-want +got):\n%s", d)
 	}
 	if len(logged) != len(want) {

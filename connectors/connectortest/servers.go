@@ -16,6 +16,7 @@ const (
 	envOpenSearch    = "ASSAY_TEST_OPENSEARCH"
 	envShared        = "ASSAY_SHARED"
 	envRequire       = "ASSAY_TEST_REQUIRE"
+	envOwn           = "ASSAY_TEST_OWN"
 )
 
 // Postgres returns the URL of the PostgreSQL test server's database (postgres://user:password@host:port/db?…).
@@ -100,8 +101,20 @@ func absent(t testing.TB, name, why string) {
 
 // Required reports whether ASSAY_TEST_REQUIRE (a list such as "postgres,mysql,elasticsearch,shared")
 // names what: a test that needs it must then fail rather than skip.
-func Required(what string) bool {
-	return slices.ContainsFunc(strings.Split(os.Getenv(envRequire), ","), func(s string) bool {
+func Required(what string) bool { return listed(envRequire, what) }
+
+// NotSetUp ends a test that the named server's set-up does not allow, saying why: it skips, but fails where ASSAY_TEST_REQUIRE names
+// the server and ASSAY_TEST_OWN says that the script `servers` set it up.
+func NotSetUp(t testing.TB, name, why string) {
+	t.Helper()
+	if Required(name) && listed(envOwn, name) {
+		t.Fatalf("%s is required by %s and set up by the script servers: %s", name, envRequire, why)
+	}
+	t.Skip(name + ": " + why)
+}
+
+func listed(env, what string) bool {
+	return slices.ContainsFunc(strings.Split(os.Getenv(env), ","), func(s string) bool {
 		return strings.TrimSpace(s) == what
 	})
 }

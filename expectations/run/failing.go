@@ -53,6 +53,35 @@ func (x *execution) failing(ctx context.Context) {
 	}
 }
 
+// FailingAfter returns the query for failing rows of a dataset that the run of rep sent, when limit is the number of rows that it kept of
+// each expectation; nil when it sent none.
+func FailingAfter(rep *result.Report, p *plan.Plan, d *plan.Dataset, caps query.Caps, limit int) *plan.Failing {
+	entries := map[string]*result.Expectation{}
+	for i := range rep.Expectations {
+		entries[rep.Expectations[i].ID] = &rep.Expectations[i]
+	}
+	counts := map[*plan.Item]int64{}
+	var items []*plan.Item
+	for _, it := range itemsOf(p, d) {
+		e := entries[it.ID]
+		if e == nil || e.Counts == nil || e.Ran.Where != onServer || e.Verdict == result.Error {
+			continue
+		}
+		if j := judge(*e.Counts, it.Spec); failed(j) {
+			items = append(items, it)
+			counts[it] = j.failed
+		}
+	}
+	if limit <= 0 || len(items) == 0 {
+		return nil
+	}
+	f := plan.FailingRows(d, caps, items, counts, limit)
+	if len(f.Select.Branches) == 0 {
+		return nil
+	}
+	return f
+}
+
 func (x *execution) fetchFailing(ctx context.Context, f *plan.Failing) error {
 	src, err := x.source.Select(ctx, f.Select)
 	if err != nil {

@@ -127,6 +127,9 @@ func proofOf(it *plan.Item) string {
 	return ""
 }
 
+// onServer is what result.Ran.Where says of an expectation that was evaluated by the source alone.
+const onServer = "server"
+
 // ran says where an item was evaluated.
 func ran(it *plan.Item, n *numbers) (where, method string) {
 	switch {
@@ -139,9 +142,9 @@ func ran(it *plan.Item, n *numbers) (where, method string) {
 	case n.here:
 		return "here", "streamed"
 	case n.server && it.Set != nil:
-		return "server", "one statement"
+		return onServer, "one statement"
 	case n.server:
-		return "server", fmt.Sprintf("one pass shared by %d measures", n.pass)
+		return onServer, fmt.Sprintf("one pass shared by %d measures", n.pass)
 	}
 	return "", ""
 }
