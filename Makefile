@@ -34,8 +34,8 @@ lint: ## gofumpt, go vet, golangci-lint
 fmt: ## format as lint wants it
 	$(GOFILES) | xargs -0 $$(.tools/get gofumpt) -w
 
-bench: ## benchmarks against the floor programs, servers included
-	ASSAY_TEST_REQUIRE=$(REQUIRE) $(SERVERS) with go test -run '^$$' -bench . -benchmem -count 5 -timeout 60m $(ARGS)
+bench: ## ratios to floors and peers, servers included; nothing else should run on the machine
+	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -run '^$$' -bench 'OnePass|Evaluator|Stream' -benchtime 1x -timeout 60m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity
 
 soak: ## the fuzzers over a million pairs, for hours rather than minutes
 	ASSAY_TEST_SOAK=1000000 ASSAY_TEST_REQUIRE=$(REQUIRE) $(SERVERS) with go test -run 'Soak|Fuzz|Random' -v -timeout 6h $(ARGS)

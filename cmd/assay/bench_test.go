@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,41 +19,6 @@ import (
 	"github.com/assay-dev/assay/expectations/run"
 	"github.com/assay-dev/assay/suites"
 )
-
-// benchRounds is the number of times each side of a comparison is timed, in turn.
-const benchRounds = 5
-
-// versus times two things in turn and reports both medians and their ratio, which alone means something on a shared machine.
-func versus(b *testing.B, name string, ours, theirs func() error) float64 {
-	b.Helper()
-	var a, z []time.Duration
-	clock := func(f func() error) time.Duration {
-		began := time.Now()
-		if err := f(); err != nil {
-			b.Fatal(err)
-		}
-		return time.Since(began)
-	}
-	clock(ours)
-	clock(theirs) // both warm
-	for i := range benchRounds {
-		if i%2 == 0 {
-			a = append(a, clock(ours))
-			z = append(z, clock(theirs))
-		} else {
-			z = append(z, clock(theirs))
-			a = append(a, clock(ours))
-		}
-	}
-	b.Logf("%s: ours %v, theirs %v", name, a, z)
-	slices.Sort(a)
-	slices.Sort(z)
-	ratio := float64(a[benchRounds/2]) / float64(z[benchRounds/2])
-	b.ReportMetric(ratio, name+"-ratio")
-	b.ReportMetric(float64(a[benchRounds/2].Milliseconds()), name+"-ours-ms")
-	b.ReportMetric(float64(z[benchRounds/2].Milliseconds()), name+"-theirs-ms")
-	return ratio
-}
 
 // benchSuite writes the flights suite without what no single statement can say: set-level checks and what is refused.
 func benchSuite(t testing.TB, dsn, table string) string {
@@ -131,7 +97,7 @@ func BenchmarkOnePass(b *testing.B) {
 		return err
 	}
 	for b.Loop() {
-		versus(b, "server", ours, theirs)
+		connectortest.Versus(b, "server", ours, theirs)
 	}
 	wholeProcess(b, dsn, path, byHand)
 }
@@ -148,7 +114,7 @@ func wholeProcess(b *testing.B, dsn, path, byHand string) {
 		b.Fatalf("build: %v\n%s", err, out)
 	}
 	state := b.TempDir()
-	versus(b, "process", func() error {
+	connectortest.Versus(b, "process", func() error {
 		out, err := exec.CommandContext(b.Context(), bin, "run", path, "--failures", "0", "--state", state, "--distrust-constraints").CombinedOutput()
 		if code := exitOf(err); code != 1 { // some of the real data's expectations fail
 			return fmt.Errorf("assay run: exit %d\n%s", code, out)
@@ -164,18 +130,12 @@ func wholeProcess(b *testing.B, dsn, path, byHand string) {
 }
 
 func exitOf(err error) int {
-	var e *exec.ExitError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case asExit(err, &e):
+	}
+	var e *exec.ExitError
+	if errors.As(err, &e) {
 		return e.ExitCode()
 	}
 	return -1
-}
-
-func asExit(err error, e **exec.ExitError) bool {
-	x, ok := err.(*exec.ExitError) //nolint:errorlint // CombinedOutput returns it bare
-	*e = x
-	return ok
 }
