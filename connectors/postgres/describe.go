@@ -139,7 +139,7 @@ func (s *Source) describeTable(ctx context.Context, op string, d query.Dataset) 
 
 // schema translates the catalogue's answer.
 func (r *relation) schema() value.Schema {
-	out := value.Schema{Rows: -1}
+	out := value.Schema{Rows: -1, Table: r.Schema + "." + r.Name}
 	if r.Rows >= 0 {
 		out.Rows = int64(r.Rows)
 	}

@@ -48,6 +48,9 @@ type Constraint struct {
 
 // Schema is what is known of a dataset before any row is read.
 type Schema struct {
+	// Table is the dataset's table as the catalogue spells it, qualified ("schema.table"); "" where it reads
+	// something else, or the connector does not say.
+	Table       string
 	Columns     []Column
 	Key         []string // primary key, in its order; nil where there is none
 	Constraints []Constraint

@@ -74,9 +74,9 @@ func provedReference(s *value.Schema, c *query.ReferenceCheck) string {
 	return ""
 }
 
-// sameTable is certain only when the suite names the table as the catalogue does, schema included, and reads all of it.
+// sameTable reports whether the parent is that table of the catalogue, all of it.
 func sameTable(catalogue string, parent query.Relation) bool {
-	return parent.Dataset.Query == "" && parent.Dataset.Table == catalogue
+	return parent.Schema.Table != "" && parent.Schema.Table == catalogue
 }
 
 func columnNames(cols []*query.Column) []string {
