@@ -3,6 +3,7 @@ package suites_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestBadSuites(t *testing.T) {
 				files[f.Name] = unescape(string(f.Data))
 			}
 			names, opts := []string{"s.yaml"}, suites.Options{Env: env, Drivers: []string{"postgres", "mysql", "elasticsearch", "sqlite"}}
-			for _, line := range strings.Split(string(a.Comment), "\n") {
+			for line := range strings.SplitSeq(string(a.Comment), "\n") {
 				if rest, ok := strings.CutPrefix(line, "load: "); ok {
 					names = strings.Fields(rest)
 				}
@@ -52,13 +53,8 @@ func TestBadSuites(t *testing.T) {
 				}
 			}
 			if *update {
-				kept := a.Files[:0]
-				for _, f := range a.Files {
-					if f.Name != "want" {
-						kept = append(kept, f)
-					}
-				}
-				a.Files = append(kept, txtar.File{Name: "want", Data: []byte(got)})
+				a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return f.Name == "want" })
+				a.Files = append(a.Files, txtar.File{Name: "want", Data: []byte(got)})
 				if err := os.WriteFile(p, txtar.Format(a), 0o600); err != nil {
 					t.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -248,10 +249,8 @@ func (o *object) enum(key string) string {
 	if v == "" {
 		return ""
 	}
-	for _, e := range fd.Enum {
-		if v == e {
-			return v
-		}
+	if slices.Contains(fd.Enum, v) {
+		return v
 	}
 	hint := diag.DidYouMean(v, fd.Enum)
 	if hint == "" {

@@ -53,7 +53,11 @@ func TestPlacesInEveryScalarStyle(t *testing.T) {
 				t.Fatalf("%d places for %d code points", len(e.Places), len([]rune(e.Value)))
 			}
 			lines := strings.Split(text, "\n")
-			start := len([]rune(e.Value[:strings.Index(e.Value, "needle")]))
+			before, _, found := strings.Cut(e.Value, "needle")
+			if !found {
+				t.Fatalf("no needle in %q", e.Value)
+			}
+			start := len([]rune(before))
 			span := e.Span(start, start+len("needle"))
 			want := c.marked
 			if want == "" {

@@ -100,8 +100,7 @@ func wholeFile(name string) diag.Span { return diag.Span{Pos: diag.Pos{File: nam
 
 // cause is an error's text without the path, which the diagnostic names already.
 func cause(err error) string {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
 	return err.Error()

@@ -74,30 +74,26 @@ func trimBreaks(t diag.Text) diag.Text {
 
 // unescapeDollar turns $${ into ${.
 func unescapeDollar(t diag.Text) diag.Text {
-	for {
-		i := strings.Index(t.Value, "$${")
-		if i < 0 {
-			return t
-		}
-		// One pass suffices: what is left of the replaced text holds no further $${ that was not there.
-		var b strings.Builder
-		var places []diag.Pos
-		rs := []rune(t.Value)
-		for j := 0; j < len(rs); j++ {
-			if rs[j] == '$' && j+2 < len(rs) && rs[j+1] == '$' && rs[j+2] == '{' {
-				continue
-			}
-			b.WriteRune(rs[j])
-			if len(t.Places) == len(rs)+1 {
-				places = append(places, t.Places[j])
-			}
-		}
-		if len(t.Places) == len(rs)+1 {
-			places = append(places, t.Places[len(rs)])
-		}
-		t.Value, t.Places = b.String(), places
+	if !strings.Contains(t.Value, "$${") {
 		return t
 	}
+	var b strings.Builder
+	var places []diag.Pos
+	rs := []rune(t.Value)
+	for i, r := range rs {
+		if r == '$' && i+2 < len(rs) && rs[i+1] == '$' && rs[i+2] == '{' {
+			continue
+		}
+		b.WriteRune(r)
+		if len(t.Places) == len(rs)+1 {
+			places = append(places, t.Places[i])
+		}
+	}
+	if len(t.Places) == len(rs)+1 {
+		places = append(places, t.Places[len(rs)])
+	}
+	t.Value, t.Places = b.String(), places
+	return t
 }
 
 // scalar reads a scalar's text anew from the file's lines, to learn where each code point stands. The parser's value is the
@@ -108,7 +104,7 @@ func (f *file) scalar(n *yaml.Node) (scalarText, bool) {
 		return scalarText{}, false
 	}
 	start := w.at
-	ok := false
+	var ok bool
 	switch c, _ := w.peek(); {
 	case n.Value == "" && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0:
 		ok = true
@@ -309,7 +305,7 @@ func (w *walker) escape() bool {
 		return w.fold(true)
 	}
 	w.at.col++
-	digits := 0
+	var digits int
 	switch r {
 	case 'x':
 		digits = 2

@@ -32,10 +32,7 @@ func (l *loader) parse(f *file, text string) bool {
 	root := docs[0].Content[0]
 	switch {
 	case n > 1:
-		at := docs[1].Line
-		if at < 2 {
-			at = 2
-		}
+		at := max(docs[1].Line, 2)
 		l.list.Errorf("several-documents", f.at(at, 1, 3), "one file is one suite: split it",
 			"the file holds several YAML documents")
 		return false

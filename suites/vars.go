@@ -207,7 +207,7 @@ func parseVar(s string, t value.Type) (value.Value, error) {
 		return value.DurationValue(d), wrapVar(err)
 	case value.List:
 		var items []value.Value
-		for _, part := range strings.Split(s, ",") {
+		for part := range strings.SplitSeq(s, ",") {
 			if s == "" {
 				break
 			}

@@ -179,7 +179,7 @@ func splitMicros(us int64) (sec int64, nanos int32) {
 	if us < 0 {
 		sec, us = sec-1, us+microsPerSecond
 	}
-	return sec, int32(us * nanosPerMicro) //nolint:gosec // < 1e9
+	return sec, int32(us * nanosPerMicro)
 }
 
 // decodeTimestamp reads microseconds since 2000; the infinities lie outside the years that AppendTimestamp takes.

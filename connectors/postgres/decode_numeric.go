@@ -49,7 +49,7 @@ func decodeNumeric(v *value.Vector, b []byte) error {
 	}
 	for i := range n {
 		d := binary.BigEndian.Uint16(b[8+2*i:])
-		text = append(text, byte('0'+d/1000), byte('0'+d/100%10), byte('0'+d/10%10), byte('0'+d%10))
+		text = append(text, digit(d/1000), digit(d/100), digit(d/10), digit(d))
 	}
 	text = append(text, 'e')
 	text = strconv.AppendInt(text, int64(exp), 10)
@@ -85,3 +85,6 @@ func smallNumeric(digits []byte, n, exp, dscale int, negative bool) (value.Dec, 
 	}
 	return value.NewDec(coef, int32(-exp)), true //nolint:gosec // at most 4 * 2^15
 }
+
+// digit is the last decimal digit of d.
+func digit(d uint16) byte { return '0' + byte(d%10) }

@@ -76,7 +76,7 @@ func TestGuarantees(t *testing.T) {
 	s := openDSN(t, dsn)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, ddl := range strings.Split(tt.ddl, "; ") {
+			for ddl := range strings.SplitSeq(tt.ddl, "; ") {
 				if _, err := c.Exec(t.Context(), ddl); err != nil {
 					if strings.Contains(err.Error(), "42501") {
 						t.Skipf("the account may not: %v", err)

@@ -26,8 +26,8 @@ func bytewise(o sqlgen.Operand) string {
 	return o.Atom() + ` COLLATE "C"`
 }
 
-// int8, float8, numeric render a number as its canonical type, for arithmetic.
-func int8(o sqlgen.Operand) string {
+// bigint, float8, numeric render a number as its canonical type, for arithmetic.
+func bigint(o sqlgen.Operand) string {
 	if m := metaOf(o); m != nil && (m.family == famInt2 || m.family == famInt4) {
 		return o.Ref + "::bigint"
 	}
@@ -257,9 +257,8 @@ func (d dialect) NullSafe(_ *sqlgen.Writer, ne bool, a, b sqlgen.Operand) (sqlge
 	case value.String:
 		if a.Lit != nil {
 			a, b = b, a
-			x, y = y, x
 		}
-		x = explicit(a, b)
+		x, y = explicit(a, b), b.Atom()
 	case value.JSON, value.List, value.Null:
 		return sqlgen.Operand{}, false
 	}

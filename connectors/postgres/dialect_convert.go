@@ -60,7 +60,7 @@ func (d dialect) convert(c *query.Call, a sqlgen.Operand) (sqlgen.Operand, *quer
 		case value.Timestamp:
 			return atom(a.Atom()), nil
 		case value.Int:
-			x := int8(a)
+			x := bigint(a)
 			return fails("CASE WHEN " + x + " BETWEEN -62135596800 AND 253402300799 THEN to_timestamp(" + x + ") END"), nil
 		default:
 		}
@@ -83,7 +83,7 @@ func toInt(a sqlgen.Operand, none *query.Refusal) (sqlgen.Operand, *query.Refusa
 	x := a.Atom()
 	switch a.Type.Kind {
 	case value.Int:
-		return atom(int8(a)), nil
+		return atom(bigint(a)), nil
 	case value.Uint:
 		return fails("CASE WHEN " + x + " <= " + maxInt + " THEN " + x + "::bigint END"), nil
 	case value.Double:

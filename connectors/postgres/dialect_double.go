@@ -88,11 +88,12 @@ func all(conds ...string) string {
 
 // cases is CASE WHEN c THEN v ... ELSE last END; NULL operands fall through to last, which is NULL for them.
 func cases(last string, pairs ...[2]string) string {
-	s := "CASE"
+	var s strings.Builder
+	s.WriteString("CASE")
 	for _, p := range pairs {
-		s += " WHEN " + p[0] + " THEN " + p[1]
+		s.WriteString(" WHEN " + p[0] + " THEN " + p[1])
 	}
-	return s + " ELSE " + last + " END"
+	return s.String() + " ELSE " + last + " END"
 }
 
 // infinite is the condition under which native arithmetic does not raise, since an operand is not finite.

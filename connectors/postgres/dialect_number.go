@@ -154,15 +154,15 @@ func besideBigint(y sqlgen.Operand) string {
 	if small(y) {
 		return y.Ref
 	}
-	return int8(y)
+	return bigint(y)
 }
 
 // pair renders two integers so that their operator is one of bigint.
 func pair(a, b sqlgen.Operand) (x, y string) {
 	if small(a) && !small(b) {
-		return a.Ref, int8(b)
+		return a.Ref, bigint(b)
 	}
-	return int8(a), besideBigint(b)
+	return bigint(a), besideBigint(b)
 }
 
 func integers(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
@@ -177,15 +177,15 @@ func integers(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 		if op == query.OpAdd && a.Lit != nil {
 			a, b, rb = b, a, ra
 		}
-		return bounded(int8(a), op2(op), int8(b), rb, op == query.OpSub)
+		return bounded(bigint(a), op2(op), bigint(b), rb, op == query.OpSub)
 	case query.OpMul:
 		if fits {
 			x, y := pair(a, b)
 			return infix(x, "*", y)
 		}
-		return product(int8(a), int8(b), ra, rb)
+		return product(bigint(a), bigint(b), ra, rb)
 	case query.OpDiv:
-		x, y := int8(a), besideBigint(b)
+		x, y := bigint(a), besideBigint(b)
 		switch {
 		case b.Lit != nil && rb.lo != 0 && rb.lo != -1:
 			return infix(x, "/", y)
@@ -194,7 +194,7 @@ func integers(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 		}
 		return fails("CASE WHEN " + y + " = -1 THEN -nullif(" + x + ", " + minInt + ") ELSE " + x + " / nullif(" + y + ", 0) END")
 	default: // OpMod
-		x, y := int8(a), int8(b)
+		x, y := bigint(a), bigint(b)
 		switch {
 		case b.Lit != nil && rb.lo != 0 && rb.lo != -1:
 			return infix(x, "%", y)
@@ -370,7 +370,7 @@ func unary(op query.Op, a sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	minimum := ""
 	switch a.Type.Kind {
 	case value.Int:
-		if x = int8(a); rangeOf(a).lo == math.MinInt64 {
+		if x = bigint(a); rangeOf(a).lo == math.MinInt64 {
 			minimum = minInt
 		}
 	case value.Double:
@@ -459,7 +459,7 @@ func extremes(op query.Op, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusa
 		x := a.Atom()
 		switch k {
 		case value.Int:
-			x = int8(a)
+			x = bigint(a)
 		case value.Double:
 			x = float8(a)
 			if len(args) > 1 && mayBeNaN(a) {

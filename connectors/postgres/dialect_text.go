@@ -87,7 +87,7 @@ func indexOf(op query.Op, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusal
 // is folded before any guard, so one out of range is not written at all.
 func position(w *sqlgen.Writer, o sqlgen.Operand) (wide, narrow string, ok bool) {
 	if o.Lit == nil {
-		return int8(o), int8(o) + "::int", true
+		return bigint(o), bigint(o) + "::int", true
 	}
 	i := o.Lit.Val.Int()
 	if i < 0 || i > math.MaxInt32-1 {

@@ -62,8 +62,7 @@ func failure(ctx context.Context, op, secret string, err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if pe.Code == codeQueryCanceled && ctx.Err() != nil {
 			return &connectors.Error{Kind: kindOfContext(ctx), Op: op, Err: context.Cause(ctx)}
 		}

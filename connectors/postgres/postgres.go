@@ -88,7 +88,7 @@ func poolConfig(c connectors.Config) (*pgxpool.Config, error) {
 		return nil, errDSN
 	}
 	if c.MaxConns > 0 {
-		conf.MaxConns = int32(min(c.MaxConns, 1000)) //nolint:gosec // bounded
+		conf.MaxConns = int32(min(c.MaxConns, 1000))
 	}
 	conf.MinConns, conf.MinIdleConns = 0, 0
 	params := conf.ConnConfig.RuntimeParams

@@ -279,7 +279,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		if n > uint64(maxDuration/(24*time.Hour)) {
 			return 0, fmt.Errorf("%q is more than 100000 days", clip(s))
 		}
-		total = time.Duration(n) * 24 * time.Hour //nolint:gosec // bounded above
+		total = time.Duration(n) * 24 * time.Hour
 	} else {
 		rest = s
 	}

@@ -35,17 +35,17 @@ func between() Entry {
 
 // boundsGiven checks that at least one bound is given and none twice.
 func (x *expansion) boundsGiven(pairs ...[2]string) bool {
-	any, fine := false, true
+	given, fine := false, true
 	for _, p := range pairs {
 		_, first := x.arg(p[0])
 		_, second := x.arg(p[1])
-		any = any || first || second
+		given = given || first || second
 		if first && second {
 			x.errorf(x.at(p[1]), "bad-argument", "keep one of them", "%s has both %s and %s", x.entry.Name, p[0], p[1])
 			fine = false
 		}
 	}
-	if !any {
+	if !given {
 		x.errorf(x.Named.At, "bad-argument", "give "+pairs[0][0]+" or "+pairs[1][0]+" or both", "%s has no bound", x.entry.Name)
 		return false
 	}

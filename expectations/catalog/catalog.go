@@ -3,6 +3,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/assay-dev/assay/connectors/value"
@@ -262,9 +263,7 @@ func (e Entry) Split(n *spec.Named) []*spec.Named {
 	out := make([]*spec.Named, 0, len(cols))
 	for _, a := range n.Args[p].List {
 		args := make(map[string]spec.Arg, len(n.Args))
-		for k, v := range n.Args {
-			args[k] = v
-		}
+		maps.Copy(args, n.Args)
 		args[p] = a
 		out = append(out, &spec.Named{Name: n.Name, Args: args, At: n.At})
 	}

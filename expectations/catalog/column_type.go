@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/value"
@@ -58,10 +59,5 @@ func IsLogicalType(s string) bool {
 		inner, ok = strings.CutSuffix(inner, ")")
 		return ok && IsLogicalType(inner)
 	}
-	for _, t := range LogicalTypes() {
-		if s == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(LogicalTypes(), s)
 }

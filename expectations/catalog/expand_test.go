@@ -144,7 +144,8 @@ func TestExpandWhere(t *testing.T) {
 		{"row_count", args{"min": num("1")}, `orders.count(row, row.s == "paid") >= 1`},
 		{"fresh", args{"column": str("t"), "max_age": str("2h")}, `orders.freshness(row, row.t, row.s == "paid") <= duration("7200s")`},
 		{
-			"fresh", args{"column": str("t"), "max_age": str("2h"), "ignore_future": scalar("bool", "true")},
+			"fresh",
+			args{"column": str("t"), "max_age": str("2h"), "ignore_future": scalar("bool", "true")},
 			`orders.freshness(row, row.t, (row.t <= now) && (row.s == "paid")) <= duration("7200s")`,
 		},
 	} {

@@ -35,7 +35,7 @@ type Diagnostic struct {
 }
 
 // List is the diagnostics of one or more files. It is an error when it holds one of severity Error.
-type List []Diagnostic
+type List []Diagnostic //nolint:recvcheck // a slice: only what adds needs its address
 
 // HasErrors reports whether any is of severity Error.
 func (l List) HasErrors() bool {

@@ -105,8 +105,12 @@ func TestPrintHidesSecrets(t *testing.T) {
 		col, n int
 		mark   string
 	}{
-		{1, 1, "^"}, {13, 1, "             ^"}, {16, 1, "                ^^"}, {19, 1, "                    ^"},
-		{6, 2, "   ^^^^^^^^"}, {22, 9, "                       ^^^^^^^^"},
+		{1, 1, "^"},
+		{13, 1, "             ^"},
+		{16, 1, "                ^^"},
+		{19, 1, "                    ^"},
+		{6, 2, "   ^^^^^^^^"},
+		{22, 9, "                       ^^^^^^^^"},
 	} {
 		got := strings.Split(printed(t, diag.Diagnostic{Span: at(1, c.col, c.n), Message: "m"}, line), "\n")[2]
 		if want := "    | " + c.mark; got != want {

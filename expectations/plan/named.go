@@ -185,7 +185,7 @@ func (b *builder) references(it *Item, d *Dataset, s *catalog.SetSpec, cols []*q
 		return nil, false
 	}
 	for i := range cols {
-		if !comparable(cols[i].Col.Type, pcols[i].Col.Type) {
+		if !mayEqual(cols[i].Col.Type, pcols[i].Col.Type) {
 			return nil, b.compiled(it, diag.List{{
 				Code: "type-mismatch", Span: it.Spec.Named.At,
 				Message: fmt.Sprintf("%s is %s and cannot reference %s, which is %s", cols[i].Col.Name, cols[i].Col.Type, pcols[i].Col.Name, pcols[i].Col.Type),
@@ -195,8 +195,8 @@ func (b *builder) references(it *Item, d *Dataset, s *catalog.SetSpec, cols []*q
 	return &query.ReferenceCheck{From: d.Relation, Columns: cols, Parent: parent.Relation, ParentColumns: pcols, Where: where}, true
 }
 
-// comparable reports whether values of the two types can be equal.
-func comparable(a, b value.Type) bool {
+// mayEqual reports whether values of the two types can be equal.
+func mayEqual(a, b value.Type) bool {
 	return a.Equal(b) || numeric(a.Kind) && numeric(b.Kind)
 }
 
