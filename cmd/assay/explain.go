@@ -221,8 +221,17 @@ func (e *explainer) statements(title string, list []query.Statement, err error) 
 			e.printf("  %s\n", line)
 		}
 		if len(s.Args) > 0 {
-			e.printf("  -- with %s\n", diag.Visible(strings.Join(s.Args, ", ")))
+			e.printf("  -- with %s\n", diag.Visible(quoted(s.Args)))
 		}
 	}
 	e.printf("\n")
+}
+
+// quoted lists values so that each can be told from the next: between quotes, a quote doubled.
+func quoted(values []string) string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
+	}
+	return strings.Join(out, ", ")
 }

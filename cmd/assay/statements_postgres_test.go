@@ -4,11 +4,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/expectations/diag"
 )
 
 // TestStatementsPostgres holds a run to its statements by the server's own log: exactly those that explain prints.
@@ -30,12 +32,12 @@ func TestStatementsPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := flightEngine{"postgres", fmt.Sprintf("{driver: postgres, dsn: %q, timezone: UTC}", dsn), "table: " + table}
-	sections, logged := runLogged(t, e, func(f func()) []string { return log(name, f) })
-	holdToStatements(t, sections, logged)
+	explained, logged := runLogged(t, e, func(f func()) []section { return log(name, f) })
+	holdToStatements(t, explained, logged)
 }
 
 // postgresLog returns a function that runs f and returns the statements that assay sent to the database meanwhile, by the server's log.
-func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []string {
+func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []section {
 	t.Helper()
 	var file sql.NullString
 	if err := db.QueryRowContext(t.Context(), "select pg_current_logfile('jsonlog')").Scan(&file); err != nil {
@@ -44,7 +46,7 @@ func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []str
 	if !file.Valid {
 		connectortest.NotSetUp(t, "postgres", "the server's log is not collected in the format jsonlog")
 	}
-	return func(database string, f func()) []string {
+	return func(database string, f func()) []section {
 		var from int64
 		if err := db.QueryRowContext(t.Context(), "select (pg_stat_file($1)).size", file.String).Scan(&from); err != nil {
 			t.Fatal(err)
@@ -72,12 +74,13 @@ func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []str
 
 // assaysStatements are the statements in a log of the format jsonlog that application assay sent to the database, but for
 // those that begin, end and set up transactions.
-func assaysStatements(t *testing.T, log, database string) []string {
+func assaysStatements(t *testing.T, log, database string) []section {
 	t.Helper()
-	var out []string
+	var out []section
 	for _, line := range strings.Split(log, "\n") {
 		var entry struct {
 			Message     string `json:"message"`
+			Detail      string `json:"detail"`
 			Database    string `json:"dbname"`
 			Application string `json:"application_name"`
 		}
@@ -93,11 +96,16 @@ func assaysStatements(t *testing.T, log, database string) []string {
 			t.Errorf("the server says of assay: %s", entry.Message)
 		case head == "statement" && housekeeping(text):
 		default:
-			out = append(out, text)
+			// The table's schema is null where it is not named.
+			values := strings.Replace(strings.TrimPrefix(entry.Detail, "parameters: "), "$1 = NULL", "$1 = ''", 1)
+			out = append(out, section{text: text, values: diag.Visible(parameter.ReplaceAllString(values, "$1'"))})
 		}
 	}
 	return out
 }
+
+// parameter is the name of a parameter in the server's list of values.
+var parameter = regexp.MustCompile(`(^|, )\$[0-9]+ = '`)
 
 // housekeeping reports whether a text is nothing but transactions, savepoints and settings.
 func housekeeping(text string) bool {

@@ -55,12 +55,13 @@ func (d dialect) Bind(v value.Value) (sqlgen.Param, *query.Refusal) {
 		if t.Nanosecond()%1000 != 0 {
 			return sqlgen.Param{}, d.refuse("timestamp finer than a microsecond", nil)
 		}
-		return sqlgen.Param{Arg: t.Format("2006-01-02 15:04:05.000000"), Before: "TIMESTAMP"}, nil
+		text := t.Format("2006-01-02 15:04:05.000000")
+		return sqlgen.Param{Arg: text, Before: "TIMESTAMP", Text: text}, nil
 	case value.Duration:
 		if v.Duration()%time.Microsecond != 0 {
 			return sqlgen.Param{}, d.refuse("duration finer than a microsecond", nil)
 		}
-		return sqlgen.Param{Arg: v.Duration().Microseconds(), Text: v.Duration().String()}, nil
+		return sqlgen.Param{Arg: v.Duration().Microseconds(), Text: strconv.FormatInt(v.Duration().Microseconds(), 10)}, nil
 	case value.JSON, value.List, value.Null:
 	}
 	return sqlgen.Param{}, d.refuse("literal of type "+v.Type().String(), nil)
