@@ -1,0 +1,280 @@
+package html_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/reports/html"
+)
+
+var shots = flag.String("shots", "", "a folder for pictures of the pages; look at them")
+
+func some[T any](v T) *T { return &v }
+
+// made is a report of n expectations, one of every so many with each verdict but pass: a plausible one.
+func made(n int, verdicts ...result.Verdict) *result.Report {
+	start := time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC)
+	rep := &result.Report{
+		Schema: result.SchemaName,
+		Run: result.Run{
+			ID: "20260309T060000-5eed5eed", Suite: "shop", Job: "shop", Mode: "full", Start: start, End: start.Add(12 * time.Second), DurationMS: 12_345, Now: start,
+			Versions: map[string]string{"assay": "1.0.0", "go": "go1.26.8"}, Digest: strings.Repeat("ab", 32),
+		},
+		Summary:      result.Summary{Verdict: result.Pass, RecordsChecked: 336_776, TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}},
+		Expectations: []result.Expectation{}, Alerts: []result.Alert{},
+		Datasets: []result.Dataset{{Name: "orders", Connection: "shop", Driver: "postgres", Source: "public.orders", Rows: some(int64(336_776)), MS: 1234}},
+	}
+	for i := range n {
+		v := verdicts[i%len(verdicts)]
+		e := result.Expectation{
+			ID: fmt.Sprintf("orders.check-%d", i), Kind: result.KindRow, Datasets: []string{fmt.Sprintf("orders%d", i/50)}, Verdict: v, Severity: result.SeverityError,
+			Expression: "row.total == row.price * row.qty", Location: result.Location{File: "shop.yaml", Line: 10 + i, Column: 9},
+			Ran: result.Ran{Where: "server", Method: "one pass shared by 14 measures", Statements: 1, MS: 12}, Message: "all 336,776 rows hold", Failures: []result.Failure{},
+			Counts: &result.Counts{True: 336_776}, Rate: some(1.0), OnNull: "skip",
+		}
+		switch v {
+		case result.Pass:
+			rep.Summary.Passed++
+		case result.Fail:
+			rep.Summary.Failed++
+			rep.Summary.Verdict = result.Fail
+			e.Counts = &result.Counts{True: 336_700, False: 70, Undecided: 6, UndecidedByNull: 4}
+			e.Rate, e.Message = some(336_700.0/336_772), "72 of 336,772 rows fail"
+			for k := range 5 {
+				e.Failures = append(e.Failures, result.Failure{
+					Key:    map[string]result.Cell{"id": {Value: value.IntValue(int64(100*i + k))}},
+					Values: map[string]result.Cell{"qty": {Value: value.IntValue(3)}, "note": {Value: value.StringValue(strings.Repeat("left at the door ", 6))}},
+					Order:  []string{"id", "qty", "note"}, Outcome: "false", Message: "off by 0.01",
+				})
+			}
+		case result.Error:
+			rep.Summary.Errored++
+			rep.Summary.Verdict = result.Error
+			e.Counts, e.Rate, e.Ran, e.Message = nil, nil, result.Ran{}, "connect to shop: dial tcp 10.0.0.7:5432: connect: connection refused"
+		case result.Skipped:
+			rep.Summary.Skipped++
+		case result.Inconclusive:
+			rep.Summary.Inconclusive++
+		}
+		rep.Expectations = append(rep.Expectations, e)
+	}
+	return rep
+}
+
+// pages are the sorts of runs that people have.
+func pages() map[string]*result.Report {
+	return map[string]*result.Report{
+		"one":     made(1, result.Fail),
+		"passing": made(12, result.Pass),
+		"errors":  made(8, result.Error),
+		"many":    made(500, result.Pass, result.Pass, result.Pass, result.Pass, result.Fail, result.Pass, result.Pass, result.Error, result.Pass, result.Skipped),
+		"none":    made(0, result.Pass),
+	}
+}
+
+func write(t *testing.T, rep *result.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := html.Write(&b, rep); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestInBrowser looks at the pages in a real browser: on a wide screen and a telephone, light, dark and printed.
+func TestInBrowser(t *testing.T) {
+	b := openBrowser(t)
+	for name, rep := range pages() {
+		path := write(t, rep)
+		for _, l := range []look{{1280, false, "", true}, {1280, true, "", true}, {390, false, "", true}, {390, true, "", true}, {800, true, "print", true}, {1280, false, "", false}} {
+			t.Run(fmt.Sprintf("%s/%d/dark=%v/%s/script=%v", name, l.width, l.dark, l.media, l.script), func(t *testing.T) {
+				b.t = t
+				b.load(path, l)
+				said, requested := b.complaints()
+				if len(said)+len(requested) > 0 {
+					t.Errorf("the page says %v and asks for %v", said, requested)
+				}
+				if *shots != "" {
+					file := filepath.Join(*shots, fmt.Sprintf("%s-%d-dark=%v%s-script=%v.png", name, l.width, l.dark, l.media, l.script))
+					if err := os.WriteFile(file, b.shot(l.width, 0), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if !l.script {
+					return
+				}
+				var width int
+				b.eval("document.documentElement.scrollWidth", &width)
+				if width > l.width {
+					t.Errorf("%d columns of pixels wide on a screen of %d", width, l.width)
+				}
+				var dark bool
+				b.eval(`(() => { const c = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number); return c[0] + c[1] + c[2] < 380 })()`, &dark)
+				if want := l.dark && l.media != "print"; dark != want {
+					t.Errorf("dark is %v, want %v", dark, want)
+				}
+			})
+		}
+	}
+}
+
+// TestFilter types and clicks as a reader does.
+func TestFilter(t *testing.T) {
+	b := openBrowser(t)
+	rep := made(20, result.Pass, result.Pass, result.Pass, result.Fail)
+	b.load(write(t, rep), look{1280, false, "", true})
+	state := func(what string, shown int, says string) {
+		t.Helper()
+		var got struct {
+			Shown int
+			Says  string
+		}
+		b.eval(`({Shown: [...document.querySelectorAll(".item")].filter(i => i.checkVisibility()).length, Says: document.getElementById("shown").textContent})`, &got)
+		if got.Shown != shown || got.Says != says {
+			t.Errorf("%s: %d are shown, %q; want %d, %q", what, got.Shown, got.Says, shown, says)
+		}
+	}
+	key := func(k string) {
+		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": k, "text": k}, nil)
+		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": k}, nil)
+	}
+	press := func(k string) {
+		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": k}, nil)
+		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": k}, nil)
+	}
+	state("at first", 20, "")
+	key("/")
+	for _, k := range "CHECK-1" {
+		key(string(k))
+	}
+	state("check-1 and check-10 to 19", 11, "11 of 20 shown")
+	b.eval(`document.getElementById("bad").click()`, nil)
+	state("of them what failed: 11, 15 and 19", 3, "3 of 20 shown")
+	b.eval(`document.getElementById("find").focus()`, nil)
+	press("Escape")
+	state("all that failed", 5, "5 of 20 shown")
+	b.eval(`document.getElementById("all").click()`, nil)
+	state("all again", 20, "")
+	for _, k := range "off by 0.01" {
+		key(string(k))
+	}
+	b.eval(`(() => { const f = document.getElementById("find"); f.value = "OFF BY"; f.dispatchEvent(new Event("input")) })()`, nil)
+	state("by what a failing row says", 5, "5 of 20 shown")
+	b.eval(`(() => { const f = document.getElementById("find"); f.value = "nothing has this"; f.dispatchEvent(new Event("input")) })()`, nil)
+	state("nothing", 0, "0 of 20 shown")
+	// a link from the top opens its expectation though it was filtered away and closed
+	var open bool
+	b.eval(`new Promise(done => { document.getElementById("e4").open = false; document.querySelector('nav a[href="#e4"]').click();
+		setTimeout(() => done(document.getElementById("e4").open && document.getElementById("e4").checkVisibility()), 200) })`, &open)
+	if !open {
+		t.Error("the link at the top does not open its expectation")
+	}
+	// the keyboard reaches every expectation: its summary takes the focus and Enter opens it
+	var opened bool
+	b.eval(`document.querySelector("#e1 > summary").focus(), document.activeElement.parentNode.id === "e1"`, &opened)
+	if !opened {
+		t.Error("the keyboard does not reach the first expectation")
+	}
+	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}, nil)
+	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}, nil)
+	b.eval(`document.getElementById("e1").open`, &opened)
+	if !opened {
+		t.Error("Enter does not open the first expectation")
+	}
+}
+
+// TestPolicy tries to run and to fetch from within the page: what a hostile value would do if it got so far.
+func TestPolicy(t *testing.T) {
+	b := openBrowser(t)
+	b.load(write(t, made(2, result.Fail)), look{1280, false, "", true})
+	var got []string
+	b.eval(`new Promise(done => {
+		const seen = [];
+		document.addEventListener("securitypolicyviolation", e => seen.push(e.effectiveDirective));
+		const img = document.createElement("img"); img.src = "http://127.0.0.1:9/x.png"; document.body.append(img);
+		const s = document.createElement("script"); s.textContent = "window.ran = true"; document.body.append(s);
+		const h = document.createElement("p"); h.innerHTML = '<i onclick="window.ran = true" style="color:red">x</i>'; document.body.append(h); h.firstChild.click();
+		fetch("http://127.0.0.1:9/").catch(() => 0);
+		setTimeout(() => { if (window.ran) { seen.push("ran") } done([...new Set(seen)].sort()) }, 500);
+	})`, &got)
+	if want := "connect-src img-src script-src-attr script-src-elem style-src-attr"; strings.Join(got, " ") != want {
+		t.Errorf("the policy stops %v, want %s", got, want)
+	}
+	for _, e := range b.events {
+		if e.Method == "Network.responseReceived" && !strings.Contains(string(e.Params), "file://") {
+			t.Errorf("something was fetched: %s", e.Params)
+		}
+	}
+}
+
+// TestContrast holds every colour of text against what it stands on: 4.5 to 1, as WCAG 2 asks at level AA.
+func TestContrast(t *testing.T) {
+	css, err := os.ReadFile("page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := regexp.MustCompile(`:root\{([^}]*)\}`).FindAllStringSubmatch(string(css), -1)
+	if len(roots) != 3 {
+		t.Fatalf("%d sets of colours, want light, dark and print", len(roots))
+	}
+	for i, root := range roots {
+		color := map[string][3]float64{}
+		for _, m := range regexp.MustCompile(`--(\w+):#([0-9a-f]{3,6})`).FindAllStringSubmatch(root[1], -1) {
+			color[m[1]] = channels(t, m[2])
+		}
+		for _, on := range []string{"bg", "card", "code"} {
+			for _, ink := range []string{"ink", "soft", "pass", "fail", "warn", "error", "skip", "link"} {
+				if r := contrast(color[ink], color[on]); r < 4.5 {
+					t.Errorf("set %d: --%s on --%s has a contrast of %.2f", i, ink, on, r)
+				}
+			}
+		}
+	}
+}
+
+func channels(t *testing.T, hex string) [3]float64 {
+	t.Helper()
+	if len(hex) == 3 {
+		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+	}
+	var c [3]float64
+	for i := range c {
+		n, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c[i] = float64(n) / 255
+	}
+	return c
+}
+
+// contrast is WCAG's ratio of the relative luminances of two colours in sRGB.
+func contrast(a, b [3]float64) float64 {
+	luminance := func(c [3]float64) float64 {
+		for i, v := range c {
+			if v <= 0.04045 {
+				c[i] = v / 12.92
+			} else {
+				c[i] = math.Pow((v+0.055)/1.055, 2.4)
+			}
+		}
+		return 0.2126*c[0] + 0.7152*c[1] + 0.0722*c[2]
+	}
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
