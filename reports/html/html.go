@@ -108,6 +108,7 @@ type item struct {
 	Class   string // pass, fail, warn, error, inconclusive, skipped
 	Label   string
 	Open    bool
+	Same    int      // at the top, how many more could not be evaluated for the same reason
 	Keys    []string // headings of failing rows
 	Columns []string
 	Bar     []stretch
@@ -178,6 +179,16 @@ func (p *page) first(all int) {
 	slices.SortStableFunc(p.First, func(a, b item) int {
 		return cmp.Compare(slices.Index(order, a.Class), slices.Index(order, b.Class))
 	})
+	// One broken connection breaks every expectation about it, and is one thing to look at.
+	var kept []item
+	for _, it := range p.First {
+		if n := len(kept); n > 0 && it.Class == "error" && kept[n-1].Class == "error" && it.Message == kept[n-1].Message {
+			kept[n-1].Same++
+			continue
+		}
+		kept = append(kept, it)
+	}
+	p.First = kept
 	if n := len(p.First); n > firstItems {
 		p.First, p.More = p.First[:firstItems], n-firstItems
 	}
@@ -194,16 +205,23 @@ func lead(s *result.Summary) string {
 	case s.Passed == all:
 		return fmt.Sprintf("All %d expectations hold.", all)
 	}
-	var parts []string
-	for _, x := range []struct {
+	worst := []struct {
 		n    int
 		what string
-	}{{s.Failed, "failed"}, {s.Errored, "could not be evaluated"}, {s.Warned, "only warned"}, {s.Inconclusive, "inconclusive"}, {s.Skipped, "skipped"}} {
-		if x.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.what))
+	}{{s.Failed, "failed"}, {s.Errored, "could not be evaluated"}, {s.Warned, "warned"}, {s.Inconclusive, "stayed inconclusive"}, {s.Skipped, "were skipped"}}
+	text := ""
+	for _, x := range worst {
+		switch {
+		case x.n == 0:
+		case text == "" && all == 1:
+			text = "The one expectation " + x.what
+		case text == "":
+			text = fmt.Sprintf("%d of %d expectations %s", x.n, all, x.what)
+		default:
+			text += fmt.Sprintf(", %d %s", x.n, x.what)
 		}
 	}
-	return fmt.Sprintf("Of %s, %s.", reports.Plural(int64(all), "expectation"), strings.Join(parts, ", "))
+	return text + "."
 }
 
 func newItem(e *result.Expectation, n int) item {
