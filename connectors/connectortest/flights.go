@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,7 +31,7 @@ type FlightColumn struct {
 // FlightColumns are the columns of data/flights.csv.gz in their order.
 func FlightColumns() []FlightColumn {
 	var out []FlightColumn
-	for _, s := range strings.Fields("id year month day dep_time sched_dep_time dep_delay arr_time sched_arr_time arr_delay carrier:text flight tailnum:text origin:text dest:text air_time distance hour minute time_hour:time") {
+	for s := range strings.FieldsSeq("id year month day dep_time sched_dep_time dep_delay arr_time sched_arr_time arr_delay carrier:text flight tailnum:text origin:text dest:text air_time distance hour minute time_hour:time") {
 		name, kind, ok := strings.Cut(s, ":")
 		if !ok {
 			kind = "int"
@@ -65,7 +66,7 @@ func Flights(t testing.TB) [][]*string {
 	var rows [][]*string
 	for {
 		rec, err := r.Read()
-		if err == io.EOF { //nolint:errorlint // the reader returns it bare
+		if errors.Is(err, io.EOF) {
 			return rows
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"strconv"
 	"time"
@@ -263,13 +264,10 @@ func (b bound) doubt(op query.Op) bool {
 
 // rng is a range query on f, an exists query without bounds.
 func (b bound) rng(f *field, bounds map[string]any) *clause {
-	body := map[string]any{}
-	for k, v := range bounds {
-		body[k] = v
-	}
-	if len(body) == 0 {
+	if len(bounds) == 0 {
 		return existsClause(f.asked)
 	}
+	body := maps.Clone(bounds)
 	switch b.class {
 	case classMillis:
 		body["format"] = dateFormatName

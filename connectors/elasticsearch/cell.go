@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,10 +53,8 @@ type parsed struct {
 func inner(raw, scratch []byte) (text []byte, quoted bool) {
 	if len(raw) >= 2 && raw[0] == '"' {
 		in := raw[1 : len(raw)-1]
-		for _, c := range in {
-			if c == '\\' {
-				return unescape(scratch[:0], in), true
-			}
+		if slices.Contains(in, '\\') {
+			return unescape(scratch[:0], in), true
 		}
 		return in, true
 	}
@@ -83,28 +82,8 @@ func (f *field) parse(raw, scratch []byte, whole bool) (parsed, error) {
 		case "false", "":
 			return parsed{}, nil
 		}
-	case codecInt:
-		if n, ok := parseInt(text); ok {
-			return parsed{i: n}, nil
-		}
-		if d, err := value.ParseDec(string(text)); err == nil {
-			if n, ok := d.Int64(); ok {
-				return parsed{i: n}, nil
-			}
-		}
-	case codecUint:
-		if n, err := strconv.ParseUint(string(text), 10, 64); err == nil {
-			return parsed{u: n}, nil
-		}
-		if d, err := value.ParseDec(string(text)); err == nil {
-			if one, ok := truncUint(d); ok {
-				return parsed{u: one}, nil
-			}
-		}
-	case codecDouble:
-		if n, err := strconv.ParseFloat(string(text), 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
-			return parsed{f: n}, nil
-		}
+	case codecInt, codecUint, codecDouble:
+		return f.number(text), nil
 	case codecDecimal:
 		if !quoted && !whole && !isInteger(text) {
 			return parsed{}, errNeedRaw
@@ -132,6 +111,35 @@ func (f *field) parse(raw, scratch []byte, whole bool) (parsed, error) {
 		}
 	}
 	return parsed{bad: true}, nil
+}
+
+// number reads a number of a fixed size; one with a fraction is a whole number cut off, as the server's coercion has it.
+func (f *field) number(text []byte) parsed {
+	switch f.codec {
+	case codecInt:
+		if n, ok := parseInt(text); ok {
+			return parsed{i: n}
+		}
+		if d, err := value.ParseDec(string(text)); err == nil {
+			if n, ok := d.Int64(); ok {
+				return parsed{i: n}
+			}
+		}
+	case codecUint:
+		if n, err := strconv.ParseUint(string(text), 10, 64); err == nil {
+			return parsed{u: n}
+		}
+		if d, err := value.ParseDec(string(text)); err == nil {
+			if one, ok := truncUint(d); ok {
+				return parsed{u: one}
+			}
+		}
+	case codecDouble:
+		if n, err := strconv.ParseFloat(string(text), 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
+			return parsed{f: n}
+		}
+	}
+	return parsed{bad: true}
 }
 
 // isInteger reports whether a number has neither a point nor an exponent, so that no writer of JSON changes it.

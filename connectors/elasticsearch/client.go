@@ -72,7 +72,10 @@ func newClient(cfg connectors.Config) (*client, error) {
 		u.RawPath = ""
 		urls, prefixes = append(urls, u), append(prefixes, u.Path)
 	}
-	c.pool = http.DefaultTransport.(*http.Transport).Clone()
+	c.pool = &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if usual, ok := http.DefaultTransport.(*http.Transport); ok { // unless the program around has another
+		c.pool = usual.Clone()
+	}
 	// Compression costs the server more than the wire gains.
 	c.pool.DisableCompression = true
 	c.pool.MaxConnsPerHost = cfg.MaxConns

@@ -27,7 +27,7 @@ func parseFormats(format string) ([]dateFormat, error) {
 		format = defaultDateFormat
 	}
 	var out []dateFormat
-	for _, name := range strings.Split(format, "||") {
+	for name := range strings.SplitSeq(format, "||") {
 		switch plain := strings.TrimPrefix(name, "strict_"); {
 		case isoFormats[plain]:
 			out = append(out, parseISO)
@@ -121,86 +121,84 @@ func epoch(scale int) dateFormat {
 	}
 }
 
+// isoText is a date and time that is being read from the left.
+type isoText struct {
+	rest []byte
+	bad  bool
+}
+
+// digits reads n digits.
+func (x *isoText) digits(n int) int {
+	if len(x.rest) < n {
+		x.bad = true
+		return 0
+	}
+	v := 0
+	for _, c := range x.rest[:n] {
+		if c < '0' || c > '9' {
+			x.bad = true
+			return 0
+		}
+		v = v*10 + int(c-'0')
+	}
+	x.rest = x.rest[n:]
+	return v
+}
+
+// after reads a separator where it is there.
+func (x *isoText) after(sep byte) bool {
+	if len(x.rest) == 0 || x.rest[0] != sep {
+		return false
+	}
+	x.rest = x.rest[1:]
+	return true
+}
+
+// fraction reads the first nine digits of a fraction of a second, in nanoseconds.
+func (x *isoText) fraction() int {
+	nsec, scale, n := 0, 100_000_000, 0
+	for n < 9 && n < len(x.rest) && x.rest[n] >= '0' && x.rest[n] <= '9' {
+		nsec += int(x.rest[n]-'0') * scale
+		scale /= 10
+		n++
+	}
+	x.rest = x.rest[n:]
+	x.bad = x.bad || n == 0
+	return nsec
+}
+
 // parseISO reads the texts of date_optional_time: a year, and as much of month, day, time, fraction and offset as there is. No offset is UTC.
 func parseISO(text []byte) (time.Time, bool) {
-	s := text
-	digits := func(n int) (int, bool) {
-		if len(s) < n {
-			return 0, false
+	x := isoText{rest: text}
+	year, month, day := x.digits(4), 1, 1
+	if x.after('-') {
+		month = x.digits(2)
+		if x.after('-') {
+			day = x.digits(2)
 		}
-		v := 0
-		for _, c := range s[:n] {
-			if c < '0' || c > '9' {
-				return 0, false
-			}
-			v = v*10 + int(c-'0')
-		}
-		s = s[n:]
-		return v, true
 	}
-	// part reads the separator and two digits; next says whether the separator is there at all.
-	part := func(sep byte) (v int, next, ok bool) {
-		if len(s) == 0 || s[0] != sep {
-			return 0, false, true
-		}
-		s = s[1:]
-		v, ok = digits(2)
-		return v, true, ok
-	}
-	year, ok := digits(4)
-	if !ok {
+	hour, minute, sec, nsec, offset := 0, 0, 0, 0, 0
+	if len(x.rest) > 0 && !x.after('T') {
 		return time.Time{}, false
 	}
-	month, day, hour, minute, sec, nsec := 1, 1, 0, 0, 0, 0
-	var next bool
-	if v, n, ok := part('-'); !ok {
-		return time.Time{}, false
-	} else if n {
-		month = v
-		if v, n, ok := part('-'); !ok {
-			return time.Time{}, false
-		} else if n {
-			day = v
-		}
-	}
-	offset := 0
-	if len(s) > 0 {
-		if s[0] != 'T' {
-			return time.Time{}, false
-		}
-		s = s[1:]
-		if len(s) > 0 {
-			if hour, ok = digits(2); !ok {
-				return time.Time{}, false
-			}
-			if minute, next, ok = part(':'); !ok {
-				return time.Time{}, false
-			}
-			if next {
-				if sec, next, ok = part(':'); !ok {
-					return time.Time{}, false
-				}
-				if next && len(s) > 0 && (s[0] == '.' || s[0] == ',') {
-					s = s[1:]
-					scale, n := 100_000_000, 0
-					for len(s) > 0 && s[0] >= '0' && s[0] <= '9' && n < 9 {
-						nsec += int(s[0]-'0') * scale
-						scale /= 10
-						n++
-						s = s[1:]
-					}
-					if n == 0 {
-						return time.Time{}, false
-					}
+	if len(x.rest) > 0 {
+		hour = x.digits(2)
+		if x.after(':') {
+			minute = x.digits(2)
+			if x.after(':') {
+				sec = x.digits(2)
+				if x.after('.') || x.after(',') {
+					nsec = x.fraction()
 				}
 			}
-			if offset, ok = parseOffset(s); !ok {
-				return time.Time{}, false
-			}
+		}
+		var ok bool
+		if offset, ok = parseOffset(x.rest); !ok {
+			return time.Time{}, false
 		}
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, sec, nsec, time.UTC)
-	if t.Day() != day || t.Month() != time.Month(month) || hour > 23 || minute > 59 || sec > 59 {
+	if x.bad || t.Day() != day || t.Month() != time.Month(month) || hour > 23 || minute > 59 || sec > 59 {
 		return time.Time{}, false
 	}
 	return t.Add(-time.Duration(offset) * time.Second), true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 
@@ -64,7 +65,7 @@ func (t target) describeRequests() []request {
 	index := "/" + url.PathEscape(t.index)
 	count := request{method: http.MethodPost, path: index + "/_count"}
 	if t.filter != nil {
-		count.body, _ = json.Marshal(map[string]any{"query": t.filter})
+		count.body = marshal(map[string]any{"query": t.filter})
 	}
 	return []request{{method: http.MethodGet, path: index}, count}
 }
@@ -160,8 +161,8 @@ func merge(a, b described) described {
 		f.exists, f.whyNotNull = "", "indices that map the field differently"
 	}
 	for _, name := range g.ignored {
-		if !containsText(f.ignored, name) {
-			f.ignored = append(f.ignored[:len(f.ignored):len(f.ignored)], name)
+		if !slices.Contains(f.ignored, name) {
+			f.ignored = append(slices.Clip(f.ignored), name)
 		}
 	}
 	f.sortable = f.sortable && g.sortable
@@ -169,14 +170,6 @@ func merge(a, b described) described {
 	return a
 }
 
-func containsText(list []string, s string) bool {
-	for _, t := range list {
-		if t == s {
-			return true
-		}
-	}
-	return false
-}
 
 // fieldOf returns what Describe noted about a column.
 func fieldOf(c *query.Column) (*field, error) {

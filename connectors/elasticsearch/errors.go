@@ -22,10 +22,9 @@ func (c *client) scrub(text string) string {
 	return text
 }
 
-// failure wraps an error of the network. before is the kind of a failure that nothing else explains.
+// failure wraps an error of the network. kind is for a failure that nothing else explains.
 func (c *client) failure(ctx context.Context, op string, err error, kind connectors.ErrorKind) error {
-	var own *connectors.Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*connectors.Error](err); ok {
 		return own
 	}
 	if ctx.Err() != nil {

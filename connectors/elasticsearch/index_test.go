@@ -53,8 +53,8 @@ func makeIndex(t testing.TB, url, mappings string, docs ...string) string {
 	}
 	if len(docs) > 0 {
 		var out struct {
-			Errors bool
-			Items  []json.RawMessage
+			Errors bool              `json:"errors"`
+			Items  []json.RawMessage `json:"items"`
 		}
 		reply := send(t, http.MethodPost, url+"/"+index+"/_bulk?refresh=true", b.String())
 		if err := json.Unmarshal(reply, &out); err != nil || out.Errors {

@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -38,7 +39,7 @@ func (s *Source) local(ctx context.Context, q query.Select) (connectors.Rows, er
 		}
 		l.limits = append(l.limits, limit)
 	}
-	all := query.Select{From: q.From, BatchRows: q.BatchRows, Columns: append(q.Columns[:len(q.Columns):len(q.Columns)], query.Columns(exprs...)...)}
+	all := query.Select{From: q.From, BatchRows: q.BatchRows, Columns: append(slices.Clip(q.Columns), query.Columns(exprs...)...)}
 	op := "read " + q.From.Dataset.Name
 	var err error
 	if l.program, err = eval.Compile(exprs, all.Columns); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors"
@@ -49,18 +50,9 @@ func allowed(method, path string) bool {
 	}
 	index, rest, _ := strings.Cut(path, "/")
 	if path == "" || strings.HasPrefix(index, "_") {
-		return contains(rootEndpoints[path], method)
+		return slices.Contains(rootEndpoints[path], method)
 	}
-	return contains(indexEndpoints[rest], method)
-}
-
-func contains(methods []string, method string) bool {
-	for _, m := range methods {
-		if m == method {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(indexEndpoints[rest], method)
 }
 
 // readOnlyTransport is the last round tripper before the network: nothing reaches a server past it.

@@ -49,7 +49,11 @@ func TestTransportRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tr.RoundTrip(req); connectors.KindOf(err) != connectors.ReadOnly {
+		answer, err := tr.RoundTrip(req)
+		if answer != nil {
+			_ = answer.Body.Close()
+		}
+		if connectors.KindOf(err) != connectors.ReadOnly {
 			t.Errorf("%s: %v", target, err)
 		}
 	}

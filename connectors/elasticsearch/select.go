@@ -245,7 +245,7 @@ func searchRequest(index string, body map[string]any) request {
 
 // marshal forms the JSON of a body: maps of texts, numbers and raw JSON, which always marshal.
 func marshal(body map[string]any) []byte {
-	text, _ := json.Marshal(body)
+	text, _ := json.Marshal(body) //nolint:errchkjson // see above
 	return text
 }
 

@@ -155,7 +155,7 @@ func TestSnapshotCancelledBeforeItOpens(t *testing.T) {
 	src := open(t, url)
 	defer func() { _ = src.Close() }()
 	rel := connectortest.Relation(t, src, connectortest.LoadElasticsearch(t, url, connectortest.BulkTable(3)))
-	snap, err := src.(connectors.Snapshotter).Snapshot(t.Context()) //nolint:errcheck,forcetypeassert // the other tests check it
+	snap, err := src.(connectors.Snapshotter).Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestSnapshotStatements(t *testing.T) {
 	src := open(t, url)
 	defer func() { _ = src.Close() }()
 	rel := connectortest.Relation(t, src, connectortest.LoadElasticsearch(t, url, connectortest.BulkTable(3)))
-	snap, err := src.(connectors.Snapshotter).Snapshot(t.Context()) //nolint:errcheck,forcetypeassert // the other tests check it
+	snap, err := src.(connectors.Snapshotter).Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestSnapshotStatements(t *testing.T) {
 		query.Select{From: rel, Columns: id, Branches: []query.Branch{few, few}},
 		&query.UniqueCheck{From: rel, Columns: id},
 	} {
-		list, err := snap.(connectors.Explainer).Statements(r) //nolint:errcheck,forcetypeassert // as the source, which is checked
+		list, err := snap.(connectors.Explainer).Statements(r)
 		if err != nil || len(list) == 0 {
 			t.Errorf("%T: %d statements, %v", r, len(list), err)
 		}

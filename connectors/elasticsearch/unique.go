@@ -30,8 +30,7 @@ func (s *Source) setRefusal(c query.SetCheck) *query.Refusal {
 	switch c := c.(type) {
 	case *query.UniqueCheck:
 		_, err := s.prepareUnique(c)
-		var r *query.Refusal
-		if errors.As(err, &r) {
+		if r, ok := errors.AsType[*query.Refusal](err); ok {
 			return r
 		}
 		if err != nil {
