@@ -170,7 +170,6 @@ func merge(a, b described) described {
 	return a
 }
 
-
 // fieldOf returns what Describe noted about a column.
 func fieldOf(c *query.Column) (*field, error) {
 	f, ok := c.Col.Meta.(*field)
