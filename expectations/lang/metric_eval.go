@@ -161,7 +161,14 @@ func (m *MetricExpr) single(a *Aggregate, vs []value.Value) (value.Value, error)
 		}
 		return stddev(first, ms[1][0], used), nil
 	}
-	if used == 0 || first.IsNull() {
+	if used == 0 {
+		return value.NullValue(), nil
+	}
+	if first.IsNull() {
+		if a.Fn == FnSum {
+			// Rows were summed, so the null is no emptiness: no value of the type holds their sum.
+			return value.Value{}, fmt.Errorf("%s.sum overflows %s", a.Dataset, a.Type)
+		}
 		return value.NullValue(), nil
 	}
 	switch a.Fn {

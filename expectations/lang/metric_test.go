@@ -44,6 +44,8 @@ func TestMetricMeaning(t *testing.T) {
 		{`orders.sum(o, o.total) <= 0.01`, []lang.AggregateResult{one(out(dec("0.010000000000000000001"), 2, 0))}, "false", false},
 		{`orders.sum(o, o.qty) == 7`, []lang.AggregateResult{one(out(dec("7"), 2, 0))}, "true", false},
 		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(value.DecimalValue(huge), 2, 0))}, "error", false},
+		{`orders.sum(o, o.created_at - now) < duration("0s")`, []lang.AggregateResult{one(out(null, 2, 0))}, "error", false},
+		{`orders.sum(o, o.created_at - now) < duration("0s")`, []lang.AggregateResult{one(out(null, 0, 2))}, "error", true},
 		{`orders.sum(o, o.u) > 1`, []lang.AggregateResult{one(out(value.DecimalValue(huge), 2, 0))}, "true", false},
 		{`orders.sum(o, o.qty) > 1`, []lang.AggregateResult{one(out(null, 0, 4))}, "error", true},
 		{`orders.sum(o, o.qty) == null`, []lang.AggregateResult{one(out(null, 0, 0))}, "true", false},
