@@ -35,11 +35,13 @@ func (w *Writer) cond(e query.Expr, neg bool, m mode) (Operand, *query.Refusal) 
 	case query.OpIsTrue, query.OpIsFalse, query.OpIsUndecided:
 		return w.truthTest(c, neg, m)
 	case query.OpEq, query.OpNe:
-		return w.equality(c, neg != (c.Op == query.OpNe), m)
+		o, refusal := w.equality(c, neg != (c.Op == query.OpNe), m)
+		return w.bounded(c, o, refusal)
 	case query.OpIn:
 		return w.in(c, neg, m)
 	default:
-		return w.ordering(c, neg)
+		o, refusal := w.ordering(c, neg)
+		return w.bounded(c, o, refusal)
 	}
 }
 

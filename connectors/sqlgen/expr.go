@@ -21,13 +21,31 @@ func (w *Writer) Expr(e query.Expr) (Operand, *query.Refusal) {
 		case isLogic(e.Op):
 			return w.cond(e, false, exactly)
 		case e.Op == query.OpCond:
-			return w.conditional(e)
+			o, refusal := w.conditional(e)
+			return w.bounded(e, o, refusal)
 		default:
-			return w.call(e)
+			o, refusal := w.call(e)
+			return w.bounded(e, o, refusal)
 		}
 	default:
 		return Operand{}, Refuse(w.d, "unknown expression", e)
 	}
+}
+
+// maxText is the most SQL, in bytes, that one operator may become. Guards repeat their operands, so that text grows with the
+// power of the depth: a sum of 25 columns that may each overflow would not fit into memory.
+const maxText = 64 << 10
+
+// bounded refuses an operand that has become too long. Lists of literals and chains of AND and OR grow by their own
+// length only and are not asked.
+func (w *Writer) bounded(e query.Expr, o Operand, refusal *query.Refusal) (Operand, *query.Refusal) {
+	if refusal == nil && len(o.SQL)+len(o.OK) > maxText {
+		refusal = Refuse(w.d, "nested guards of more than 64 KiB", e)
+	}
+	if refusal != nil {
+		return Operand{}, refusal
+	}
+	return o, nil
 }
 
 // isLogic reports whether op yields a Bool that cond renders.

@@ -268,3 +268,28 @@ func TestGroupErrors(t *testing.T) {
 		t.Errorf("keys %v %v", key.Nulls, key.Errs)
 	}
 }
+
+// TestLongText checks that guards, which repeat their operands, cannot grow without bound.
+func TestLongText(t *testing.T) {
+	e, depth := query.Expr(colA), 0
+	for ; depth < 64; depth++ {
+		e = fn(query.OpCond, value.Int, is(query.OpGt, e, lit(5)), colA, colB)
+		if _, refusal := sqlgen.NewWriter(ansi{}).Expr(e); refusal != nil {
+			break
+		}
+	}
+	if depth < 3 || depth > 20 {
+		t.Errorf("nested %d deep before it is refused", depth)
+	}
+	whole := is(query.OpAnd, is(query.OpGt, e, lit(1)), colP)
+	if _, refusal := sqlgen.NewWriter(ansi{}).Expr(whole); refusal == nil || !strings.HasSuffix(refusal.Reason, "nested guards of more than 64 KiB") {
+		t.Errorf("refusal is %v", refusal)
+	}
+	elems := []query.Expr{colA}
+	for i := range int64(20_000) {
+		elems = append(elems, lit(i))
+	}
+	if _, refusal := sqlgen.NewWriter(ansi{}).Expr(is(query.OpIn, elems...)); refusal != nil {
+		t.Errorf("a long list is refused: %v", refusal)
+	}
+}
