@@ -28,7 +28,7 @@ func benchSuite(t testing.TB, dsn, table string) string {
 		t.Fatal(err)
 	}
 	var kept []string
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		if strings.Contains(line, "unique:") || strings.Contains(line, "monotonic:") || strings.Contains(line, `\p{Lu}`) {
 			continue
 		}
@@ -133,8 +133,7 @@ func exitOf(err error) int {
 	if err == nil {
 		return 0
 	}
-	var e *exec.ExitError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
 		return e.ExitCode()
 	}
 	return -1

@@ -49,22 +49,23 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	switch {
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "assay: interrupted; what was not evaluated is reported as an error")
+		a.note("assay: interrupted; what was not evaluated is reported as an error")
 		return exitInterrupted
 	case err == nil:
 		return a.code
 	}
-	var found *foundError
-	if errors.As(err, &found) {
+	if found, ok := errors.AsType[*foundError](err); ok {
 		return a.diagnose(found)
 	}
-	fmt.Fprintf(stderr, "assay: %v\n", err)
-	var world *worldError
-	if errors.As(err, &world) {
+	a.note("assay: %v", err)
+	if _, ok := errors.AsType[*worldError](err); ok {
 		return exitError
 	}
 	return exitUsage
 }
+
+// note tells the user something beside the output. Nobody is left to tell when that fails.
+func (a *app) note(format string, args ...any) { _, _ = fmt.Fprintf(a.stderr, format+"\n", args...) }
 
 // foundError carries findings about the user's own text to the top.
 type foundError struct {

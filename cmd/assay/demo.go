@@ -75,7 +75,7 @@ func demoFiles(ctx context.Context, dir string, now time.Time) (string, error) {
 			return "", fmt.Errorf("remove the last demo: %w", err)
 		}
 	}
-	if _, _, err := makeDemo(ctx, dir, now); err != nil {
+	if err := makeDemo(ctx, dir, now); err != nil {
 		return "", err
 	}
 	suite := filepath.Join(dir, "shop.yaml")

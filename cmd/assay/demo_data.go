@@ -29,17 +29,13 @@ const demoWarehouseSchema = `
 create table sales (order_no text primary key, client integer not null, customer_name text, state text not null,
   amount_cents integer not null, placed_at timestamp not null, loaded_at timestamp not null);`
 
-// makeDemo writes shop.db and warehouse.db into dir and returns their paths.
-func makeDemo(ctx context.Context, dir string, now time.Time) (shop, warehouse string, err error) {
-	shop, warehouse = filepath.Join(dir, "shop.db"), filepath.Join(dir, "warehouse.db")
+// makeDemo writes shop.db and warehouse.db into dir.
+func makeDemo(ctx context.Context, dir string, now time.Time) error {
 	w := newDemoWorld(now)
-	if err := w.write(ctx, shop, demoShopSchema, w.shop); err != nil {
-		return "", "", err
+	if err := w.write(ctx, filepath.Join(dir, "shop.db"), demoShopSchema, w.shop); err != nil {
+		return err
 	}
-	if err := w.write(ctx, warehouse, demoWarehouseSchema, w.warehouse); err != nil {
-		return "", "", err
-	}
-	return shop, warehouse, nil
+	return w.write(ctx, filepath.Join(dir, "warehouse.db"), demoWarehouseSchema, w.warehouse)
 }
 
 type demoCustomer struct {
@@ -63,7 +59,7 @@ type demoWorld struct {
 }
 
 func newDemoWorld(now time.Time) *demoWorld {
-	r := rand.New(rand.NewPCG(demoSeed, demoSeed)) //nolint:gosec // reproducible data, not secrets
+	r := rand.New(rand.NewPCG(demoSeed, demoSeed))
 	pick := func(from ...string) string { return from[r.IntN(len(from))] }
 	w := &demoWorld{now: now.UTC().Truncate(time.Second)}
 	for i := 1; i <= demoCustomers; i++ {
@@ -120,12 +116,28 @@ func (w *demoWorld) write(ctx context.Context, path, schema string, fill func(co
 	return nil
 }
 
-// shop fills the shop's own database, mistakes included.
-func (w *demoWorld) shop(ctx context.Context, tx *sql.Tx) error {
-	insert, err := tx.PrepareContext(ctx, "insert into customers values (?,?,?,?,?)")
+// insert runs fill with a function that inserts one row by the statement.
+func insert(ctx context.Context, tx *sql.Tx, statement string, fill func(row func(values ...any) error) error) error {
+	stmt, err := tx.PrepareContext(ctx, statement)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = stmt.Close() }() // the commit is what counts
+	return fill(func(values ...any) error {
+		_, err := stmt.ExecContext(ctx, values...)
+		return err
+	})
+}
+
+// shop fills the shop's own database, mistakes included.
+func (w *demoWorld) shop(ctx context.Context, tx *sql.Tx) error {
+	if err := insert(ctx, tx, "insert into customers values (?,?,?,?,?)", w.shopCustomers); err != nil {
+		return err
+	}
+	return insert(ctx, tx, "insert into orders values (?,?,?,?,?,?,?,?)", w.shopOrders)
+}
+
+func (w *demoWorld) shopCustomers(row func(values ...any) error) error {
 	for _, c := range w.customers {
 		switch c.id {
 		case 101, 202: // registered twice: the next customer has the same address
@@ -137,14 +149,14 @@ func (w *demoWorld) shop(ctx context.Context, tx *sql.Tx) error {
 		case demoCustomers: // deleted, though five orders point at it
 			continue
 		}
-		if _, err := insert.ExecContext(ctx, c.id, c.name, c.email, c.country, stamp(c.created)); err != nil {
+		if err := row(c.id, c.name, c.email, c.country, stamp(c.created)); err != nil {
 			return err
 		}
 	}
-	insert, err = tx.PrepareContext(ctx, "insert into orders values (?,?,?,?,?,?,?,?)")
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+func (w *demoWorld) shopOrders(row func(values ...any) error) error {
 	for _, o := range w.orders {
 		customer, total, status := o.customer, o.total, o.status
 		switch {
@@ -159,7 +171,7 @@ func (w *demoWorld) shop(ctx context.Context, tx *sql.Tx) error {
 		if o.id%7 == 0 {
 			note = "gift wrap"
 		}
-		if _, err := insert.ExecContext(ctx, o.id, customer, status, o.qty, money(o.cents), money(total), note, stamp(o.created)); err != nil {
+		if err := row(o.id, customer, status, o.qty, money(o.cents), money(total), note, stamp(o.created)); err != nil {
 			return err
 		}
 	}
@@ -168,10 +180,10 @@ func (w *demoWorld) shop(ctx context.Context, tx *sql.Tx) error {
 
 // warehouse fills the copy: what the shop holds, as of nine hours ago, in another shape, and with drift of its own.
 func (w *demoWorld) warehouse(ctx context.Context, tx *sql.Tx) error {
-	insert, err := tx.PrepareContext(ctx, "insert into sales values (?,?,?,?,?,?,?)")
-	if err != nil {
-		return err
-	}
+	return insert(ctx, tx, "insert into sales values (?,?,?,?,?,?,?)", w.sales)
+}
+
+func (w *demoWorld) sales(row func(values ...any) error) error {
 	states := map[string]string{"new": "NEW", "paid": "PAID", "shipped": "SHIPPED", "cancelled": "CANCELLED"}
 	stuck := 0
 	for _, o := range w.orders {
@@ -198,7 +210,7 @@ func (w *demoWorld) warehouse(ctx context.Context, tx *sql.Tx) error {
 		if limit := w.now.Add(-9 * time.Hour); loaded.After(limit) {
 			loaded = limit
 		}
-		if _, err := insert.ExecContext(ctx, fmt.Sprintf("SO-%06d", o.id), customer, name, state, cents, stamp(o.created), stamp(loaded)); err != nil {
+		if err := row(fmt.Sprintf("SO-%06d", o.id), customer, name, state, cents, stamp(o.created), stamp(loaded)); err != nil {
 			return err
 		}
 	}

@@ -49,12 +49,14 @@ func TestDemoFindsEveryDrift(t *testing.T) {
 	}
 	var rep struct {
 		Expectations []struct {
-			ID, Verdict string
-			Counts      *struct {
-				False, Undecided int64
-				UndecidedByNull  int64 `json:"undecided_by_null"`
-			}
-		}
+			ID      string `json:"id"`
+			Verdict string `json:"verdict"`
+			Counts  *struct {
+				False           int64 `json:"false"`
+				Undecided       int64 `json:"undecided"`
+				UndecidedByNull int64 `json:"undecided_by_null"`
+			} `json:"counts"`
+		} `json:"expectations"`
 	}
 	if err := json.Unmarshal(b, &rep); err != nil {
 		t.Fatal(err)

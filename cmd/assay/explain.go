@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -56,20 +58,27 @@ func (a *app) explain(ctx context.Context, path string, f *loadFlags, opts plan.
 		return err
 	}
 	for i := range l.suites {
-		p, found, source, done := run.Prepare(ctx, &l.suites[i], run.Options{Open: open, Now: time.Now(), Plan: opts})
-		defer done()
-		if found.HasErrors() {
-			return &foundError{list: found, sources: l.sources}
-		}
-		e := show
-		e.plan, e.source = p, source
-		if err := e.suite(ctx); err != nil {
+		if err := a.explainSuite(ctx, l, &l.suites[i], opts, show); err != nil {
 			return err
 		}
-		for _, d := range p.Datasets {
-			if d.Err != nil {
-				a.code = exitError
-			}
+	}
+	return nil
+}
+
+// explainSuite prints what e says of one suite.
+func (a *app) explainSuite(ctx context.Context, l *loaded, s *spec.Suite, opts plan.Options, e explainer) error {
+	p, found, source, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Plan: opts})
+	defer done()
+	if found.HasErrors() {
+		return &foundError{list: found, sources: l.sources}
+	}
+	e.plan, e.source = p, source
+	if err := e.suite(ctx); err != nil {
+		return err
+	}
+	for _, d := range p.Datasets {
+		if d.Err != nil {
+			a.code = exitError
 		}
 	}
 	return nil
@@ -121,13 +130,8 @@ func (e *explainer) suite(ctx context.Context) error {
 
 func (e *explainer) concerns(d *plan.Dataset) bool {
 	for _, it := range e.plan.Items {
-		if it.ID != e.only {
-			continue
-		}
-		for _, name := range it.Datasets {
-			if name == d.Spec.Name {
-				return true
-			}
+		if it.ID == e.only && slices.Contains(it.Datasets, d.Spec.Name) {
+			return true
 		}
 	}
 	return false
@@ -217,7 +221,7 @@ func (e *explainer) statements(title string, list []query.Statement, err error) 
 		e.printf("  (cannot be shown: %s)\n", diag.Visible(err.Error()))
 	}
 	for _, s := range list {
-		for _, line := range strings.Split(s.Text, "\n") {
+		for line := range strings.SplitSeq(s.Text, "\n") {
 			e.printf("  %s\n", line)
 		}
 		if len(s.Args) > 0 {

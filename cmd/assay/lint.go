@@ -55,10 +55,12 @@ func (a *app) lint(ctx context.Context, paths []string, f *loadFlags, offline, s
 		return err
 	}
 	for _, e := range world {
-		fmt.Fprintf(a.stderr, "assay: not checked: %s\n", diag.Visible(e.Error()))
+		a.note("assay: not checked: %s", diag.Visible(e.Error()))
 	}
 	if !a.quiet {
-		fmt.Fprintf(a.stdout, "%d suites, %d expectations: %d warnings\n", len(l.suites), expectations, len(found))
+		if _, err := fmt.Fprintf(a.stdout, "%d suites, %d expectations: %d warnings\n", len(l.suites), expectations, len(found)); err != nil {
+			return fmt.Errorf("write to standard output: %w", err)
+		}
 	}
 	switch {
 	case len(world) > 0:

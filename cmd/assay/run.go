@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func selectTags(s *spec.Suite, tags []string) error {
 	var kept []spec.Expectation
 	for i := range s.Expectations {
 		for _, t := range s.Expectations[i].Tags {
-			if contains(tags, t) {
+			if slices.Contains(tags, t) {
 				kept = append(kept, s.Expectations[i])
 				break
 			}
@@ -130,15 +131,6 @@ func selectTags(s *spec.Suite, tags []string) error {
 	}
 	s.Expectations = kept
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // output is one --format.
@@ -206,7 +198,7 @@ func (a *app) keep(rep *result.Report, f *runFlags, paths []string) error {
 		}
 	}
 	if !a.quiet {
-		fmt.Fprintf(a.stderr, "report: %s\n", filepath.Join(dir, "report.html"))
+		a.note("report: %s", filepath.Join(dir, "report.html"))
 	}
 	return nil
 }

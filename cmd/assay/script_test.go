@@ -101,11 +101,11 @@ func execFile(ts *testscript.TestScript, driver, dsn, file string) {
 	db, err := sql.Open(driver, dsn)
 	ts.Check(err)
 	defer func() { ts.Check(db.Close()) }()
-	for _, s := range strings.Split(ts.ReadFile(file), ";\n") {
+	for s := range strings.SplitSeq(ts.ReadFile(file), ";\n") {
 		if strings.TrimSpace(s) == "" {
 			continue
 		}
-		if _, err := db.Exec(s); err != nil { //nolint:noctx // a script has no context
+		if _, err := db.Exec(s); err != nil {
 			ts.Fatalf("%s: %v", s, err)
 		}
 	}

@@ -37,7 +37,7 @@ func mysqlLog(t *testing.T, db *sql.DB, f func()) []section {
 		t.Fatal(err)
 	}
 	set := func(s string) {
-		if _, err := db.Exec(s); err != nil { //nolint:noctx // also after the test's context ended
+		if _, err := db.Exec(s); err != nil {
 			connectortest.NotSetUp(t, "mysql", "the general log cannot be had: "+err.Error())
 		}
 	}

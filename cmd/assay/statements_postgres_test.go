@@ -77,7 +77,7 @@ func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []sec
 func assaysStatements(t *testing.T, log, database string) []section {
 	t.Helper()
 	var out []section
-	for _, line := range strings.Split(log, "\n") {
+	for line := range strings.SplitSeq(log, "\n") {
 		var entry struct {
 			Message     string `json:"message"`
 			Detail      string `json:"detail"`
@@ -109,7 +109,7 @@ var parameter = regexp.MustCompile(`(^|, )\$[0-9]+ = '`)
 
 // housekeeping reports whether a text is nothing but transactions, savepoints and settings.
 func housekeeping(text string) bool {
-	for _, s := range strings.Split(text, ";") {
+	for s := range strings.SplitSeq(text, ";") {
 		switch word, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(s)), " "); word {
 		case "", "BEGIN", "START", "SET", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK":
 		default:

@@ -19,7 +19,7 @@ type section struct{ title, text, values string }
 // sectionsOf reads the sections of explain's output; the statements are indented by two blanks.
 func sectionsOf(out string) []section {
 	var list []section
-	for _, line := range strings.Split(out, "\n") {
+	for line := range strings.SplitSeq(out, "\n") {
 		line, ok := strings.CutPrefix(line, "  ")
 		switch {
 		case !ok:
