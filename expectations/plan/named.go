@@ -237,9 +237,9 @@ func schemaItem(s *value.Schema, want *catalog.SchemaSpec) *SchemaItem {
 	case want.Kind == catalog.ColumnExists:
 		return &SchemaItem{OK: true, Message: fmt.Sprintf("column %s is there, %s", c.Name, c.Native)}
 	case want.Native != "":
-		return &SchemaItem{OK: c.Native == want.Native, Message: fmt.Sprintf("column %s is %s", c.Name, c.Native)}
+		return &SchemaItem{OK: strings.EqualFold(c.Native, want.Native), Message: fmt.Sprintf("column %s is %s", c.Name, c.Native)}
 	default:
-		return &SchemaItem{OK: c.Type.String() == want.Type, Message: fmt.Sprintf("column %s is %s (%s)", c.Name, c.Type, c.Native)}
+		return &SchemaItem{OK: want.Type == c.Type.String() || want.Type == c.Type.Kind.String(), Message: fmt.Sprintf("column %s is %s (%s)", c.Name, c.Type, c.Native)}
 	}
 }
 
