@@ -22,6 +22,7 @@ import (
 const (
 	corpusGolden = "corpus.golden.json"
 	agrees       = "agrees"
+	unholdable   = "the engine cannot hold a value of it"
 	// The cases that run, at least, and how many of them share a table.
 	minCorpus     = 1000
 	casesPerTable = 120
@@ -324,7 +325,7 @@ func corpusPart(
 func (b *bench) corpusCase(c *corpusCase) (compiled, string) {
 	e, _ := ask(c, c.pushed, &b.rel)
 	if e == nil {
-		return compiled{}, "the engine cannot hold a value of it"
+		return compiled{}, unholdable
 	}
 	x, want := c.condition(e)
 	if x == nil {

@@ -311,6 +311,9 @@ func (b *bench) difference(want, got string, e *lang.RowExpr) string {
 	return ""
 }
 
+// noType begins the reason of a shape over a column that the engine cannot have.
+const noType = "the engine has no type for "
+
 // compiled is a shape on one engine.
 type compiled struct {
 	shape shape
@@ -371,7 +374,7 @@ func (b *bench) judge(t *testing.T, s shape, whole *query.Relation) compiled {
 		if missing == "" {
 			t.Errorf("%s does not compile: %v", s.text, list)
 		}
-		c.entry.Support, c.entry.Reasons = lower.Refused.String(), []string{"the engine has no type for " + missing}
+		c.entry.Support, c.entry.Reasons = lower.Refused.String(), []string{noType + missing}
 		return c
 	}
 	c.e, c.x = e, lower.Condition(e)

@@ -56,6 +56,19 @@ func hostileTable(t testing.TB) connectortest.Table {
 	add("tod2", "tod")
 	add("j2", "j", documents(`{"a": 1, "a": 2}`, `{"n": 123456789012345678901234567890}`, `{"a": "1"}`, `{"a": [1, null, "x"]}`, `{"a": {"b": {"c": null}}}`,
 		`{"a": true}`, `{"a": -2.5}`, strings.Repeat(`[`, 90)+strings.Repeat(`]`, 90))...)
+	amounts := exactNumbers(t, "0", "1.5", "-1.5", "0.01", "3", "100", "9999999999.99", "-9999999999.99", "12.34", "-0.01", "2.5")
+	for n, name := range []string{"amount", "amount2"} {
+		tb.Columns = append(tb.Columns, connectortest.Column{Name: name, Type: value.Of(value.Decimal), Native: map[connectortest.Engine]string{
+			connectortest.EnginePostgres: "numeric(12,2)", connectortest.EngineMySQL: "decimal(12,2)",
+		}})
+		for i, row := range tb.Rows {
+			v := amounts[(i*(n+1)+n)%len(amounts)]
+			if i == 0 || (i+n)%9 == 5 {
+				v = value.NullValue()
+			}
+			tb.Rows[i] = append(row, connectortest.Cell{Value: v})
+		}
+	}
 	big := connectortest.Column{Name: "big", Type: value.Of(value.String), Native: map[connectortest.Engine]string{connectortest.EngineMySQL: "longtext"}}
 	tb.Columns = append(tb.Columns, big)
 	for n, row := range tb.Rows {
