@@ -3,9 +3,10 @@ package run
 import (
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/lang"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
@@ -74,13 +75,11 @@ func undecided(it *plan.Item, out *result.Expectation, byNull bool, err error) {
 func spoken(v value.Value) string {
 	switch v.Kind() {
 	case value.Int:
-		return group(v.Int())
+		return diag.Group(v.Int())
+	case value.Uint, value.Decimal:
+		return diag.GroupDigits(v.Text())
 	case value.Duration:
-		d := v.Duration()
-		if d.Abs() > time.Minute {
-			d = d.Round(time.Second)
-		}
-		return d.String()
+		return diag.Duration(v.Duration())
 	default:
 		return v.Text()
 	}
@@ -133,12 +132,20 @@ func metrics(n *numbers, metric int, e *lang.MetricExpr) []result.Metric {
 				m.ByNull, m.Errored = c.ByNull, c.Errored
 			}
 		} else {
-			m.Value = result.Cell{Value: value.StringValue(fmt.Sprintf("%d groups", len(rs[i].Groups)))}
+			groups := 0
 			for _, g := range rs[i].Groups {
-				if c, err := a.Counts(g.Outputs); err == nil {
-					m.ByNull, m.Errored = m.ByNull+c.ByNull, m.Errored+c.Errored
+				c, err := a.Counts(g.Outputs)
+				if err != nil {
+					continue
 				}
+				m.ByNull, m.Errored = m.ByNull+c.ByNull, m.Errored+c.Errored
+				if slices.ContainsFunc(g.Key, value.Value.IsNull) {
+					m.ByNull += c.Used // rows without a key are in no group
+					continue
+				}
+				groups++
 			}
+			m.Value = result.Cell{Value: value.StringValue(fmt.Sprintf("%d groups", groups))}
 		}
 		out = append(out, m)
 	}
@@ -170,10 +177,10 @@ func sentence(ms []result.Metric) string {
 		}
 		s += m.Expression + " is " + spoken(m.Value.Value)
 		if m.ByNull > 0 {
-			s += fmt.Sprintf(" (%s rows left out for null)", group(m.ByNull))
+			s += fmt.Sprintf(" (%s rows left out for null)", diag.Group(m.ByNull))
 		}
 		if m.Errored > 0 {
-			s += fmt.Sprintf(" (%s rows undecided)", group(m.Errored))
+			s += fmt.Sprintf(" (%s rows undecided)", diag.Group(m.Errored))
 		}
 	}
 	return s

@@ -66,7 +66,7 @@ const (
 // EmptyPolicy is on_empty.
 type EmptyPolicy string
 
-// The empty policies. EmptyDefault is pass for row expectations, fail for metric and set-level ones.
+// The empty policies. EmptyDefault is pass where rows are counted (row and set-level expectations), fail for metrics.
 const (
 	EmptyDefault EmptyPolicy = ""
 	EmptyPass    EmptyPolicy = "pass"
