@@ -16,6 +16,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/reports"
 	"github.com/assay-dev/assay/reports/html"
@@ -125,9 +126,9 @@ func TestTextFits(t *testing.T) {
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
 		reports.Took(0): "", reports.Took(999): "999 ms", reports.Took(1000): "1.0 s", reports.Took(59_940): "59.9 s", reports.Took(32_400_100): "9h0m0s",
-		reports.Plural(0, "row"): "0 rows", reports.Plural(1, "row"): "1 row", reports.Plural(1234567, "row"): "1,234,567 rows",
-		reports.Group(-1000): "-1,000", reports.Group(-100): "-100", reports.Group(999): "999", reports.Group(math.MinInt64): "-9,223,372,036,854,775,808",
-		reports.Percent(1): "100 %", reports.Percent(0): "0 %", reports.Percent(0.99999): "99.999 %", reports.Percent(1e-9): "0.0000001 %",
+		diag.Plural(0, "row"): "0 rows", diag.Plural(1, "row"): "1 row", diag.Plural(1234567, "row"): "1,234,567 rows",
+		diag.Group(-1000): "-1,000", diag.Group(-100): "-100", diag.Group(999): "999", diag.Group(math.MinInt64): "-9,223,372,036,854,775,808",
+		diag.Percent(1): "100 %", diag.Percent(0): "0 %", diag.Percent(0.99999): "99.999 %", diag.Percent(1e-9): "0.0000001 %",
 		reports.Clip("漢字漢字", 5): "漢字…", reports.Clip("漢字漢字", 8): "漢字漢字", reports.Clip("abc", 3): "abc", reports.Clip("abcd", 3): "ab…",
 		reports.ClipMiddle("orders.references.customer_id", 15): "orders.…omer_id", reports.ClipMiddle("漢字漢字", 7): "漢字…字", reports.ClipMiddle("short", 15): "short",
 		reports.Spoken(dec("-1234567.10"), 20): "-1,234,567.1", reports.Spoken(cell(value.DurationValue(32400462222984)), 20): "9h0m0s",

@@ -112,9 +112,9 @@ func (p *printer) lines(rep *result.Report) []line {
 		}
 		l := line{p.verdict(e), diag.Visible(e.ID), "", "", "", RateText(e), ranShort(e.Ran.Where), Took(e.Ran.MS)}
 		if c := e.Counts; c != nil {
-			l[2], l[3] = Group(c.True), Group(c.False)
+			l[2], l[3] = diag.Group(c.True), diag.Group(c.False)
 			if c.Undecided > 0 {
-				l[4] = Group(c.Undecided)
+				l[4] = diag.Group(c.Undecided)
 			}
 		}
 		if e.Kind == result.KindMetric && !e.Observed.IsNull() {
@@ -271,7 +271,7 @@ func (p *printer) detail(same []*result.Expectation) {
 		p.failure(&e.Failures[i])
 	}
 	if shown := int64(min(len(e.Failures), p.o.Rows)); shown > 0 && Failing(e) > shown {
-		p.printf("    %s\n", p.paint(dim, "… and "+Plural(Failing(e)-shown, "more row")))
+		p.printf("    %s\n", p.paint(dim, "… and "+diag.Plural(Failing(e)-shown, "more row")))
 	}
 	if e.Owner != "" {
 		p.printf("  %s\n", p.paint(dim, "owner: "+Clip(diag.Visible(e.Owner), cellWidth)))
@@ -291,7 +291,7 @@ func (p *printer) expression(e *result.Expectation) {
 			p.printf("  %s\n", p.paint(dim, Clip(diag.Visible(l), messageWidth)))
 		}
 		if more > 0 {
-			p.printf("  %s\n", p.paint(dim, "… "+Plural(int64(more), "more line")))
+			p.printf("  %s\n", p.paint(dim, "… "+diag.Plural(int64(more), "more line")))
 		}
 	}
 	if e.Expression != "" {
@@ -340,7 +340,7 @@ func (p *printer) summary(rep *result.Report) {
 	if len(rep.Expectations) == 0 {
 		text = "no expectations"
 	}
-	p.printf("%s  %s: %s · %s", p.paint(color, marks[s.Verdict]), diag.Visible(rep.Run.Suite), text, Plural(s.RecordsChecked, "row"))
+	p.printf("%s  %s: %s · %s", p.paint(color, marks[s.Verdict]), diag.Visible(rep.Run.Suite), text, diag.Plural(s.RecordsChecked, "row"))
 	if took := Took(rep.Run.DurationMS); took != "" {
 		p.printf(" · %s", took)
 	}

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -19,23 +18,7 @@ func RateText(e *result.Expectation) string {
 	if e.Rate == nil || e.Counts == nil {
 		return ""
 	}
-	return Percent(*e.Rate)
-}
-
-// Percent prints a share between 0 and 1 in per cent, with as many digits as it takes never to show 100 % or 0 % for
-// anything else.
-func Percent(share float64) string {
-	r := share * 100
-	if r == 100 || r == 0 || math.IsNaN(r) {
-		return strconv.FormatFloat(r, 'f', 0, 64) + " %"
-	}
-	for digits := 1; digits < 16; digits++ {
-		s := strconv.FormatFloat(r, 'f', digits, 64)
-		if v, err := strconv.ParseFloat(s, 64); err == nil && v > 0 && v < 100 {
-			return s + " %"
-		}
-	}
-	return strconv.FormatFloat(r, 'g', -1, 64) + " %"
+	return diag.Percent(*e.Rate)
 }
 
 // Took prints how long something took, ms in milliseconds, as a person says it: "279 ms", "12.3 s", "3m20s", "2h5m0s"; "" for
@@ -74,7 +57,7 @@ func CellText(c result.Cell, width int) string {
 	case value.String:
 		return `"` + Clip(quoted(head(c.Str(), width)), width) + `"`
 	case value.Duration:
-		return spokenDuration(c.Duration())
+		return diag.Duration(c.Duration())
 	default:
 		return Clip(diag.Visible(head(c.Text(), width)), width)
 	}
@@ -84,19 +67,12 @@ func CellText(c result.Cell, width int) string {
 func Spoken(c result.Cell, width int) string {
 	switch c.Kind() {
 	case value.Int:
-		return Group(c.Int())
+		return diag.Group(c.Int())
 	case value.Uint, value.Decimal:
-		return Clip(groupDigits(c.Text()), width)
+		return Clip(diag.GroupDigits(c.Text()), width)
 	default:
 		return CellText(c, width)
 	}
-}
-
-func spokenDuration(d time.Duration) string {
-	if d.Abs() > time.Minute {
-		d = d.Round(time.Second)
-	}
-	return d.String()
 }
 
 // quoted makes s harmless and its quotes and backslashes unmistakable.
@@ -160,33 +136,6 @@ func columns(r rune) int {
 		return 1
 	}
 	return twwidth.WidthNoCache(string(r))
-}
-
-// Group prints n with thousands separated by commas.
-func Group(n int64) string { return groupDigits(strconv.FormatInt(n, 10)) }
-
-// groupDigits puts commas between the thousands of a plain decimal number.
-func groupDigits(s string) string {
-	sign, rest := "", s
-	if strings.HasPrefix(s, "-") {
-		sign, rest = "-", s[1:]
-	}
-	whole, fraction, dot := strings.Cut(rest, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if dot {
-		whole += "." + fraction
-	}
-	return sign + whole
-}
-
-// Plural is a number with its noun: "1 row", "2 rows".
-func Plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return Group(n) + " " + noun + "s"
 }
 
 // textWidth is the width of s in columns, colours not counted.

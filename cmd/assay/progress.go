@@ -13,7 +13,6 @@ import (
 
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/run"
-	"github.com/assay-dev/assay/reports"
 )
 
 // progress shows what a run is doing, on a terminal only.
@@ -44,9 +43,9 @@ func (p *progress) event(e run.Event) {
 	}
 	s := e.Step
 	if e.Rows > 0 {
-		s += " " + reports.Group(e.Rows)
+		s += " " + diag.Group(e.Rows)
 		if e.Total > 0 {
-			s += " of about " + reports.Group(e.Total)
+			s += " of about " + diag.Group(e.Total)
 		}
 	}
 	p.steps[e.Dataset] = s

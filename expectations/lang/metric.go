@@ -248,7 +248,7 @@ func (c *compiler) macro(e celast.Expr, name string, from *query.Relation, byCal
 		usage = fmt.Sprintf("%s.freshness(x, x.updated_at)", name)
 	}
 	if len(args) < least || len(args) > most {
-		c.fail("macro-arguments", c.spans[e.ID()], "as in "+usage, "%s() does not take %s", fn, plural(len(args), "argument"))
+		c.fail("macro-arguments", c.spans[e.ID()], "as in "+usage, "%s() does not take %s", fn, diag.Plural(int64(len(args)), "argument"))
 		return a, false
 	}
 	x, ok := c.macroVar(args[0], usage)
@@ -274,13 +274,6 @@ func (c *compiler) macro(e celast.Expr, name string, from *query.Relation, byCal
 		good = good && c.resultType(&a, args[1])
 	}
 	return a, c.by(&a, byCall) && good
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // macroVar reads the name that stands for a row within a macro.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
 )
 
 // ErrRows is wrapped by Eval's error where rows were undecided for another cause than a null:
@@ -149,7 +150,7 @@ func (m *MetricExpr) single(a *Aggregate, vs []value.Value) (value.Value, error)
 	}
 	if counts.Errored > 0 {
 		return value.Value{}, fmt.Errorf("%w: %s.%s met %s that have no result, for another cause than a null",
-			ErrRows, a.Dataset, a.Fn, plural(int(counts.Errored), "row"))
+			ErrRows, a.Dataset, a.Fn, diag.Plural(counts.Errored, "row"))
 	}
 	first, used := ms[0][0], counts.Used
 	switch a.Fn {

@@ -21,8 +21,6 @@ type execution struct {
 	conn   *connection
 	items  []*plan.Item
 	source connectors.Source
-	// redo are measures of the pass that the source could only approximate; they run here.
-	redo []plan.Slot
 }
 
 func (x *execution) run(ctx context.Context) {

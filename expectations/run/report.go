@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/spec"
@@ -113,7 +114,7 @@ func (r *runner) judgeRows(it *plan.Item, n *numbers, out *result.Expectation) {
 		out.Message += "; failing rows could not be fetched: " + n.failuresErr.Error()
 	}
 	if counts.WhereUndecided > 0 {
-		out.Message += fmt.Sprintf("; where is undecided for %s rows", group(counts.WhereUndecided))
+		out.Message += fmt.Sprintf("; where is undecided for %s rows", diag.Group(counts.WhereUndecided))
 	}
 }
 

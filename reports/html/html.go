@@ -41,8 +41,8 @@ const (
 // Write writes the page of one run.
 func Write(w io.Writer, rep *result.Report) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"group": reports.Group, "took": reports.Took, "line": line, "code": code, "tile": tile,
-		"plural": func(n int, noun string) string { return reports.Plural(int64(n), noun) },
+		"group": diag.Group, "took": reports.Took, "line": line, "code": code, "tile": tile,
+		"plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
 		"spoken": func(c result.Cell) string { return reports.Spoken(c, cellWidth) },
 	}).Parse(pageTemplate)
 	if err != nil {
@@ -143,7 +143,7 @@ func newPage(rep *result.Report) page {
 		Title: line(rep.Run.Suite) + ": " + string(rep.Summary.Verdict),
 	}
 	if r := rep.Summary.Inconsistency; r != nil {
-		p.Rate = reports.Percent(*r)
+		p.Rate = diag.Percent(*r)
 	}
 	for i := range rep.Datasets {
 		p.DataErrors = p.DataErrors || rep.Datasets[i].Error != ""
@@ -339,9 +339,9 @@ func (i item) LeftOut() bool {
 func (i item) Shown() string {
 	all, shown := reports.Failing(&i.Expectation), int64(len(i.Failures))
 	if all <= shown {
-		return reports.Plural(shown, "failing row")
+		return diag.Plural(shown, "failing row")
 	}
-	return reports.Group(shown) + " of " + reports.Plural(all, "failing row")
+	return diag.Group(shown) + " of " + diag.Plural(all, "failing row")
 }
 
 // RateText is the rate in per cent.
