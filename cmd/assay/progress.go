@@ -72,7 +72,7 @@ func (p *progress) done() {
 
 // warn prints findings that stop nothing.
 func (a *app) warn(found diag.List, l *loaded) error {
-	if len(found) == 0 || a.quiet {
+	if len(found) == 0 || a.quiet && !found.HasErrors() {
 		return nil
 	}
 	return printTo(a.stderr, found, l)

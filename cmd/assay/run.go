@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
@@ -52,7 +53,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	}
 	f.load.register(cmd)
 	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "only expectations with this tag (repeatable)")
-	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html (default: a new one under the state directory)")
+	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html, one below it for each of several suites (default: a new one in the state directory)")
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
 	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json or html, optionally =PATH (repeatable; without a path to standard output)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
@@ -78,59 +79,79 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	var reps []*result.Report
 	if err := a.warn(l.found, l); err != nil {
 		return err
 	}
+	if l.suites, err = withTags(l.suites, f.tags); err != nil {
+		return err
+	}
+	if err := onePath(out, len(l.suites)); err != nil {
+		return err
+	}
+	now := time.Now()
+	var reps []*result.Report
+	wrong := false
 	for i := range l.suites {
-		suite := &l.suites[i]
-		if err := selectTags(suite, f.tags); err != nil {
-			return err
-		}
-		bar := a.progress()
-		rep, found := run.Run(ctx, suite, run.Options{
-			Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event,
-			Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
-		})
-		bar.done()
-		if found.HasErrors() {
-			return &foundError{list: found, sources: l.sources}
-		}
+		rep, found := a.runSuite(ctx, &l.suites[i], f, now)
 		if err := a.warn(found, l); err != nil {
 			return err
+		}
+		if found.HasErrors() {
+			wrong = true // of this suite nothing but schemas was read; the others run
+			continue
 		}
 		if err := a.report(rep, out); err != nil {
 			return err
 		}
-		if err := a.keep(rep, f, paths); err != nil {
+		if err := a.keep(rep, f, paths, len(l.suites) > 1); err != nil {
 			return err
 		}
 		reps = append(reps, rep)
 	}
-	a.code = exitCode(reps, f.strict)
+	if a.code = exitCode(reps, f.strict); wrong {
+		a.code = exitUsage
+	}
 	return nil
 }
 
-// selectTags keeps the expectations that carry one of the tags.
-func selectTags(s *spec.Suite, tags []string) error {
-	if len(tags) == 0 {
-		return nil
+func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now time.Time) (*result.Report, diag.List) {
+	bar := a.progress()
+	defer bar.done()
+	return run.Run(ctx, suite, run.Options{
+		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event,
+		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
+	})
+}
+
+// onePath refuses to write several suites to one file.
+func onePath(outs []output, suites int) error {
+	for _, o := range outs {
+		if o.path != "" && suites > 1 {
+			return fmt.Errorf("--format %s=%s: there are %d suites; --out DIR gives each a folder", o.format, o.path, suites)
+		}
 	}
-	var kept []spec.Expectation
-	for i := range s.Expectations {
-		for _, t := range s.Expectations[i].Tags {
-			if slices.Contains(tags, t) {
-				kept = append(kept, s.Expectations[i])
-				break
-			}
+	return nil
+}
+
+// withTags keeps the expectations that carry one of the tags, and the suites that have any.
+func withTags(suites []spec.Suite, tags []string) ([]spec.Suite, error) {
+	if len(tags) == 0 {
+		return suites, nil
+	}
+	var kept []spec.Suite
+	for i := range suites {
+		s := suites[i]
+		s.Expectations = slices.DeleteFunc(slices.Clone(s.Expectations), func(e spec.Expectation) bool {
+			return !slices.ContainsFunc(e.Tags, func(t string) bool { return slices.Contains(tags, t) })
+		})
+		if len(s.Expectations) > 0 {
+			kept = append(kept, s)
 		}
 	}
 	if len(kept) == 0 {
-		return fmt.Errorf("suite %s: no expectation has the tag %s", s.Name, strings.Join(tags, " or "))
+		return nil, fmt.Errorf("--tag: no expectation has the tag %s", strings.Join(tags, " or "))
 	}
-	s.Expectations = kept
-	return nil
+	return kept, nil
 }
 
 // output is one --format.
@@ -183,10 +204,13 @@ func (a *app) render(w io.Writer, rep *result.Report, format string) error {
 const shownRows = 5
 
 // keep writes the run's own files: report.json and report.html.
-func (a *app) keep(rep *result.Report, f *runFlags, paths []string) error {
+func (a *app) keep(rep *result.Report, f *runFlags, paths []string, several bool) error {
 	dir := f.out
-	if dir == "" {
+	switch {
+	case dir == "":
 		dir = filepath.Join(stateDir(f.state, paths), "runs", rep.Run.ID)
+	case several:
+		dir = filepath.Join(dir, fileName(rep.Run.Suite))
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return &worldError{fmt.Errorf("keep the report: %w", err)}
@@ -201,6 +225,16 @@ func (a *app) keep(rep *result.Report, f *runFlags, paths []string) error {
 		a.note("report: %s", filepath.Join(dir, "report.html"))
 	}
 	return nil
+}
+
+// fileName is a suite's name as the name of a folder.
+func fileName(suite string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || r == filepath.Separator || r < ' ' || r == ':' {
+			return '_'
+		}
+		return r
+	}, strings.TrimLeft(suite, "."))
 }
 
 // stateDir is where runs are kept: as told, beside assay.yaml, or here.
