@@ -3,6 +3,7 @@ package reports_test
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -74,13 +75,13 @@ func TestTextIsHarmless(t *testing.T) {
 				t.Errorf("%d columns: %U is in the text", width, r)
 			}
 		}
-		for _, l := range strings.Split(got, "\n") {
+		for l := range strings.SplitSeq(got, "\n") {
 			if len(l) > 4000 {
 				t.Errorf("%d columns: a line of %d bytes begins %.80s", width, len(l), l)
 			}
 		}
 		table, _, _ := strings.Cut(got, "\n\n")
-		for _, l := range strings.Split(table, "\n") {
+		for l := range strings.SplitSeq(table, "\n") {
 			// numbers are never cut, however narrow: this run has the widest of everything
 			if w := twwidth.WidthNoCache(l); w > max(width, 103) {
 				t.Errorf("the table at %d columns has a line of %d: %s", width, w, l)
@@ -113,7 +114,7 @@ func TestTextFits(t *testing.T) {
 		t.Fatalf("%d expectations are left", len(kept))
 	}
 	table, _, _ := strings.Cut(writeText(t, rep, reports.TextOptions{Width: 80}), "\n\n")
-	for _, l := range strings.Split(table, "\n") {
+	for l := range strings.SplitSeq(table, "\n") {
 		if w := twwidth.WidthNoCache(l); w > 80 {
 			t.Errorf("%d columns: %s", w, l)
 		}
@@ -155,9 +156,7 @@ func TestJSONKeepsDigits(t *testing.T) {
 	doc := render(t, hostile())
 	values := map[string]any{}
 	for _, f := range doc["expectations"].([]any)[1].(map[string]any)["failures"].([]any) {
-		for k, v := range f.(map[string]any)["values"].(map[string]any) {
-			values[k] = v
-		}
+		maps.Copy(values, f.(map[string]any)["values"].(map[string]any))
 	}
 	for name, want := range map[string]string{
 		"int": "-9223372036854775808", "unsafe": "9007199254740993", "uint": "18446744073709551615",

@@ -32,8 +32,6 @@ func dec(s string) result.Cell {
 	return cell(value.DecimalValue(d))
 }
 
-func some[T any](v T) *T { return &v }
-
 // start is when the hostile run began.
 func start() time.Time { return time.Date(2026, 2, 28, 23, 59, 58, 500_000_000, time.UTC) }
 
@@ -64,13 +62,13 @@ func hostile() *result.Report {
 		},
 		Summary: result.Summary{
 			Verdict: result.Error, Passed: 4, Failed: 3, Warned: 2, Inconclusive: 1, Errored: 3, Skipped: 1, RecordsChecked: 9_007_199_254_740_993,
-			ErrorCount: 5, Inconsistency: some(0.000_000_1), Throughput: 1234.5,
+			ErrorCount: 5, Inconsistency: new(0.000_000_1), Throughput: 1234.5,
 			TopErrors: []result.ErrorCount{{Message: lines + markup, Count: 2}}, FixesByType: map[string]int{},
 		},
 		Expectations: append(hostileRows(), hostileOthers()...),
 		Datasets: []result.Dataset{
-			{Name: "orders", Connection: "shop", Driver: "postgres", Source: "public." + markup, Rows: some(int64(1)), MS: 12},
-			{Name: "customers", Connection: "legacy", Driver: "mysql", Source: "customers", Rows: some(int64(336_776)), Statements: []string{"SELECT 1"}, MS: 65_000},
+			{Name: "orders", Connection: "shop", Driver: "postgres", Source: "public." + markup, Rows: new(int64(1)), MS: 12},
+			{Name: "customers", Connection: "legacy", Driver: "mysql", Source: "customers", Rows: new(int64(336_776)), Statements: []string{"SELECT 1"}, MS: 65_000},
 			{Name: "gone", Connection: "search", Driver: "elasticsearch", Source: "query", Error: "connection refused " + escape},
 		},
 		Alerts: []result.Alert{},
@@ -83,7 +81,7 @@ func hostileRows() []result.Expectation {
 		{
 			ID: "orders." + markup, Kind: result.KindRow, Description: markup, Owner: "team " + escape, Tags: []string{markup, bidi}, Datasets: []string{"orders"},
 			Verdict: result.Fail, Severity: result.SeverityError, Expression: "row.a == '" + markup + "' &&\n  row.b != \"\x1b[2J\"", Where: "row.c > 0",
-			Location: at(12), Counts: counts(900, 90, 10, 7, 3, 2), Rate: some(900.0 / 993), OnNull: "skip",
+			Location: at(12), Counts: counts(900, 90, 10, 7, 3, 2), Rate: new(900.0 / 993), OnNull: "skip",
 			Ran:     result.Ran{Where: "server+here", Method: "filtered on the server, evaluated here", Statements: 2, MS: 999, Reasons: []string{"postgres: regex with \\pL " + markup}},
 			Message: "93 of 993 rows fail" + escape,
 			Failures: []result.Failure{
@@ -99,7 +97,7 @@ func hostileRows() []result.Expectation {
 		},
 		{
 			ID: "values", Kind: result.KindRow, Datasets: []string{"orders"}, Verdict: result.Fail, Severity: result.SeverityError, Expression: "false",
-			Location: at(14), Counts: counts(0, 1, 13, 13, 0, 0), Rate: some(0.0), OnNull: "fail", Ran: result.Ran{Where: "here", Method: "streamed", Statements: 1, MS: 61_000},
+			Location: at(14), Counts: counts(0, 1, 13, 13, 0, 0), Rate: new(0.0), OnNull: "fail", Ran: result.Ran{Where: "here", Method: "streamed", Statements: 1, MS: 61_000},
 			Message: "14 of 14 rows fail",
 			Failures: []result.Failure{
 				row("id", "int", cell(value.IntValue(math.MinInt64)), "false", ""),
@@ -120,13 +118,13 @@ func hostileRows() []result.Expectation {
 		},
 		{
 			ID: "almost-all", Kind: result.KindRow, Datasets: []string{"customers"}, Verdict: result.Pass, Severity: result.SeverityError, Expression: "row.a > 0",
-			Location: at(20), Counts: counts(336_775, 1, 0, 0, 0, 0), Rate: some(336_775.0 / 336_776), Mostly: "0.999", MaxFailures: some(int64(3)), OnNull: "skip",
+			Location: at(20), Counts: counts(336_775, 1, 0, 0, 0, 0), Rate: new(336_775.0 / 336_776), Mostly: "0.999", MaxFailures: new(int64(3)), OnNull: "skip",
 			Interval: &result.Interval{Low: 0.98, High: 1, Confidence: 0.99},
 			Ran:      result.Ran{Where: "server", Method: "one pass shared by 3 measures", Statements: 1, MS: 12_345}, Message: "99.9997 % of 336,776 rows hold, 99.9 % must", Failures: []result.Failure{},
 		},
 		{
 			ID: "one-row", Kind: result.KindRow, Datasets: []string{"customers"}, Verdict: result.Pass, Severity: result.SeverityError, Expression: "true", Location: at(21),
-			Counts: counts(1, 0, 0, 0, 0, 0), Rate: some(1.0), OnNull: "pass", Ran: result.Ran{Where: "server", Method: "one pass shared by 3 measures", Statements: 1}, Message: "the one row holds", Failures: []result.Failure{},
+			Counts: counts(1, 0, 0, 0, 0, 0), Rate: new(1.0), OnNull: "pass", Ran: result.Ran{Where: "server", Method: "one pass shared by 3 measures", Statements: 1}, Message: "the one row holds", Failures: []result.Failure{},
 		},
 		{
 			ID: "no-rows", Kind: result.KindRow, Datasets: []string{"customers"}, Verdict: result.Pass, Severity: result.SeverityError, Expression: "row.a", Location: at(22),
@@ -134,13 +132,13 @@ func hostileRows() []result.Expectation {
 		},
 		{
 			ID: "customers." + strings.Repeat("a-very-long-name-", 6) + "total", Kind: result.KindSet, Name: "unique", Datasets: []string{"customers"}, Verdict: result.Fail, Severity: result.SeverityWarning,
-			Expression: "unique(" + wide + ")", Location: at(23), Counts: counts(5, 2, 0, 0, 0, 4), Rate: some(5.0 / 7), OnNull: "skip",
+			Expression: "unique(" + wide + ")", Location: at(23), Counts: counts(5, 2, 0, 0, 0, 4), Rate: new(5.0 / 7), OnNull: "skip",
 			Ran: result.Ran{Where: "server", Method: "one statement", Statements: 1, MS: 3}, Message: "2 of 7 rows fail",
 			Failures: []result.Failure{row("id", "name", text(wide), "false", "")},
 		},
 		{
 			ID: wide, Kind: result.KindRow, Datasets: []string{"customers"}, Verdict: result.Fail, Severity: result.SeverityInfo, Expression: "row.a != null", Location: at(24),
-			Counts: counts(0, 2, 0, 0, 0, 0), Rate: some(0.0), Ran: result.Ran{Where: "server", MS: 3}, Message: "2 of 2 rows fail", Failures: []result.Failure{row("id", "a", cell(value.NullValue()), "false", "")},
+			Counts: counts(0, 2, 0, 0, 0, 0), Rate: new(0.0), Ran: result.Ran{Where: "server", MS: 3}, Message: "2 of 2 rows fail", Failures: []result.Failure{row("id", "a", cell(value.NullValue()), "false", "")},
 		},
 	}
 }

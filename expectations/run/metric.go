@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
@@ -170,18 +171,18 @@ func observed(ms []result.Metric) result.Cell {
 
 // sentence lists the aggregates: "orders.count() is 5,000, sales.count() is 4,997".
 func sentence(ms []result.Metric) string {
-	s := ""
+	var s strings.Builder
 	for i, m := range ms {
 		if i > 0 {
-			s += ", "
+			s.WriteString(", ")
 		}
-		s += m.Expression + " is " + spoken(m.Value.Value)
+		s.WriteString(m.Expression + " is " + spoken(m.Value.Value))
 		if m.ByNull > 0 {
-			s += fmt.Sprintf(" (%s rows left out for null)", diag.Group(m.ByNull))
+			fmt.Fprintf(&s, " (%s rows left out for null)", diag.Group(m.ByNull))
 		}
 		if m.Errored > 0 {
-			s += fmt.Sprintf(" (%s rows undecided)", diag.Group(m.Errored))
+			fmt.Fprintf(&s, " (%s rows undecided)", diag.Group(m.Errored))
 		}
 	}
-	return s
+	return s.String()
 }

@@ -146,12 +146,19 @@ func (r *runner) close() {
 
 // describe reads the schema of every dataset, concurrently.
 func (r *runner) describe(ctx context.Context) []plan.Input {
-	inputs := make([]plan.Input, len(r.suite.Datasets))
-	var wg sync.WaitGroup
+	parents := plan.Parents(r.suite)
+	inputs := make([]plan.Input, len(r.suite.Datasets)+len(parents))
 	for i := range r.suite.Datasets {
-		ds := &r.suite.Datasets[i]
+		inputs[i].Spec = &r.suite.Datasets[i]
+	}
+	for i, p := range parents {
+		in := &inputs[len(r.suite.Datasets)+i]
+		in.Spec, in.Parent = p, true
+	}
+	var wg sync.WaitGroup
+	for i := range inputs {
 		in := &inputs[i]
-		in.Spec = ds
+		ds := in.Spec
 		c := r.conns[ds.Connection]
 		if c == nil {
 			in.Err = fmt.Errorf("dataset %s: no connection %q", ds.Name, ds.Connection)

@@ -66,7 +66,7 @@ func openBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile, err := os.MkdirTemp("", "assay-chromium") // t.TempDir fails while the browser's children still write to it
+	profile, err := os.MkdirTemp("", "assay-chromium") //nolint:usetesting // t.TempDir fails while the browser's children still write to it
 	if err != nil {
 		t.Fatal(err)
 	}

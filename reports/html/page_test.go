@@ -20,8 +20,6 @@ import (
 
 var shots = flag.String("shots", "", "a folder for pictures of the pages; look at them")
 
-func some[T any](v T) *T { return &v }
-
 // made is a report of n expectations, one of every so many with each verdict but pass: a plausible one.
 func made(n int, verdicts ...result.Verdict) *result.Report {
 	start := time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC)
@@ -33,7 +31,7 @@ func made(n int, verdicts ...result.Verdict) *result.Report {
 		},
 		Summary:      result.Summary{Verdict: result.Pass, RecordsChecked: 336_776, TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}},
 		Expectations: []result.Expectation{}, Alerts: []result.Alert{},
-		Datasets: []result.Dataset{{Name: "orders", Connection: "shop", Driver: "postgres", Source: "public.orders", Rows: some(int64(336_776)), MS: 1234}},
+		Datasets: []result.Dataset{{Name: "orders", Connection: "shop", Driver: "postgres", Source: "public.orders", Rows: new(int64(336_776)), MS: 1234}},
 	}
 	for i := range n {
 		v := verdicts[i%len(verdicts)]
@@ -41,7 +39,7 @@ func made(n int, verdicts ...result.Verdict) *result.Report {
 			ID: fmt.Sprintf("orders.check-%d", i), Kind: result.KindRow, Datasets: []string{fmt.Sprintf("orders%d", i/50)}, Verdict: v, Severity: result.SeverityError,
 			Expression: "row.total == row.price * row.qty", Location: result.Location{File: "shop.yaml", Line: 10 + i, Column: 9},
 			Ran: result.Ran{Where: "server", Method: "one pass shared by 14 measures", Statements: 1, MS: 12}, Message: "all 336,776 rows hold", Failures: []result.Failure{},
-			Counts: &result.Counts{True: 336_776}, Rate: some(1.0), OnNull: "skip",
+			Counts: &result.Counts{True: 336_776}, Rate: new(1.0), OnNull: "skip",
 		}
 		switch v {
 		case result.Pass:
@@ -50,7 +48,7 @@ func made(n int, verdicts ...result.Verdict) *result.Report {
 			rep.Summary.Failed++
 			rep.Summary.Verdict = result.Fail
 			e.Counts = &result.Counts{True: 336_700, False: 70, Undecided: 6, UndecidedByNull: 4}
-			e.Rate, e.Message = some(336_700.0/336_772), "72 of 336,772 rows fail"
+			e.Rate, e.Message = new(336_700.0/336_772), "72 of 336,772 rows fail"
 			for k := range 5 {
 				e.Failures = append(e.Failures, result.Failure{
 					Key:    map[string]result.Cell{"id": {Value: value.IntValue(int64(100*i + k))}},
