@@ -195,7 +195,7 @@ func outcome(t *testing.T, dir, expr string) (got, why string) {
 	if strings.Contains(expr, "orders.") {
 		indent, dataset = "  ", "expectations:\n"
 	}
-	suite := "version: 1\nsuite: example\nvars: {limit: 100}\nconnections: {db: {driver: sqlite, path: example.db, timezone: Europe/Berlin}, wall: {driver: sqlite, path: example.db}}\n" +
+	suite := "version: 1\nsuite: example\nvars: {limit: 100}\nconnections: {db: {driver: sqlite, path: example.db, timezone: Europe/Berlin}}\n" +
 		"datasets:\n  orders:\n    connection: db\n    table: orders\n" + dataset + indent + "- id: example\n" + indent + "  expect: " + string(quoted) + "\n"
 	file := filepath.Join(dir, "suite.yaml")
 	if err := os.WriteFile(file, []byte(suite), 0o600); err != nil {
