@@ -48,6 +48,9 @@ func OpenSearch(t testing.TB) string {
 	return strings.TrimSuffix(server(t, "opensearch", envOpenSearch), "/")
 }
 
+// HasOpenSearch reports whether an OpenSearch test server is named or required.
+func HasOpenSearch() bool { return os.Getenv(envOpenSearch) != "" || Required("opensearch") }
+
 func server(t testing.TB, name, env string) string {
 	t.Helper()
 	if v := os.Getenv(env); v != "" {

@@ -31,11 +31,13 @@ func openWith(t testing.TB, url string, timeout time.Duration, conns int) connec
 	return src
 }
 
-// servers runs f on each server that the tests have.
+// servers runs f on Elasticsearch, and on OpenSearch too where one is named or required: no test is for it alone.
 func servers(t *testing.T, f func(t *testing.T, url string, engine connectortest.Engine)) {
 	t.Helper()
 	t.Run("elasticsearch", func(t *testing.T) { f(t, connectortest.Elasticsearch(t), connectortest.EngineElasticsearch) })
-	t.Run("opensearch", func(t *testing.T) { f(t, connectortest.OpenSearch(t), connectortest.EngineOpenSearch) })
+	if connectortest.HasOpenSearch() {
+		t.Run("opensearch", func(t *testing.T) { f(t, connectortest.OpenSearch(t), connectortest.EngineOpenSearch) })
+	}
 }
 
 func TestConformance(t *testing.T) {
