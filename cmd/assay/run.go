@@ -197,7 +197,7 @@ func (a *app) render(w io.Writer, rep *result.Report, format string) error {
 	case "html":
 		return html.Write(w, rep)
 	}
-	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shownRows})
+	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shownRows, Width: width(w)})
 }
 
 // shownRows is the number of failing rows that the text form shows of each expectation.

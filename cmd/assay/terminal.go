@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 )
 
 // terminal reports whether w is a terminal that a person looks at.
@@ -16,4 +17,17 @@ func terminal(w io.Writer) bool {
 // color reports whether w may be written to in colour.
 func (a *app) color(w io.Writer) bool {
 	return !a.noColor && os.Getenv("NO_COLOR") == "" && terminal(w)
+}
+
+// width is the number of columns of the terminal w, 0 where w is none or does not say.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !terminal(w) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // file descriptors are small
+	if err != nil {
+		return 0
+	}
+	return columns
 }
