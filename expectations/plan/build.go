@@ -44,9 +44,12 @@ type builder struct {
 }
 
 func (b *builder) dataset(in Input) {
-	d := &Dataset{Spec: in.Spec, Driver: in.Driver, Err: in.Err, Relation: query.Relation{Dataset: in.Spec.Dataset, Schema: in.Schema}}
-	b.plan.Datasets = append(b.plan.Datasets, d)
+	d := &Dataset{parent: in.Parent, Spec: in.Spec, Driver: in.Driver, Err: in.Err, Relation: query.Relation{Dataset: in.Spec.Dataset, Schema: in.Schema}}
 	b.byName[in.Spec.Name] = d
+	if in.Parent {
+		return
+	}
+	b.plan.Datasets = append(b.plan.Datasets, d)
 	b.placers[in.Spec.Name] = &placer{in: in, out: d}
 	if in.Err != nil {
 		return
@@ -96,7 +99,7 @@ func (b *builder) metricScope() lang.Scope {
 	s := b.scope(nil)
 	s.Datasets = map[string]*query.Relation{}
 	for name, d := range b.byName {
-		if d.Err == nil {
+		if d.Err == nil && !d.parent {
 			s.Datasets[name] = &d.Relation
 		}
 	}

@@ -153,8 +153,10 @@ func (b *builder) references(it *Item, d *Dataset, s *catalog.SetSpec, cols []*q
 	switch {
 	case parent == nil:
 		names := make([]string, 0, len(b.byName))
-		for n := range b.byName {
-			names = append(names, n)
+		for n, d := range b.byName {
+			if !d.parent {
+				names = append(names, n)
+			}
 		}
 		return nil, b.compiled(it, diag.List{{
 			Code: "unknown-dataset", Span: argPlace(it, "parent"), Message: fmt.Sprintf("unknown dataset %q", name), Hint: diag.DidYouMean(name, names),
@@ -241,9 +243,4 @@ func schemaItem(s *value.Schema, want *catalog.SchemaSpec) *SchemaItem {
 	default:
 		return &SchemaItem{OK: want.Type == c.Type.String() || want.Type == c.Type.Kind.String(), Message: fmt.Sprintf("column %s is %s (%s)", c.Name, c.Type, c.Native)}
 	}
-}
-
-// ParentName is the name under which a table that only `references` names is described with the suite's datasets.
-func ParentName(child *spec.Dataset, table string) string {
-	return child.Connection + "/" + table
 }

@@ -100,6 +100,8 @@ type Dataset struct {
 	// Err is why the dataset could not be described.
 	Err error
 
+	parent bool // Input.Parent
+
 	// Pass is the one aggregate statement; nil when nothing needs it. PassSlots[i] owns Pass.Measures[i].
 	Pass      *query.Aggregate
 	PassSlots []Slot
@@ -138,6 +140,8 @@ type Input struct {
 	Snapshots bool
 	// Sets is true where the source evaluates set-level checks.
 	Sets bool
+	// Parent is true for a table that only `references` names: nothing is judged or read of it by itself.
+	Parent bool
 	// Err is why the dataset could not be described; everything about it is then an error.
 	Err error
 }

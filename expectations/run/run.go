@@ -4,6 +4,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -177,7 +178,11 @@ func (r *runner) describe(ctx context.Context) []plan.Input {
 			r.progress(Event{Dataset: ds.Name, Step: "describe", Total: -1})
 			in.Schema, in.Err = c.source.Describe(ctx, ds.Dataset)
 			if in.Err != nil {
-				in.Err = fmt.Errorf("dataset %s: %w", ds.Name, in.Err)
+				what := "dataset " + ds.Name
+				if in.Parent {
+					what = "table " + cmp.Or(ds.Table, ds.Index)
+				}
+				in.Err = fmt.Errorf("%s: %w", what, in.Err)
 				return
 			}
 			in.Caps = c.source.Caps()
