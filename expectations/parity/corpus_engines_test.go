@@ -73,8 +73,8 @@ func holdable(tb connectortest.Table, e connectortest.Engine) connectortest.Tabl
 	return out
 }
 
-// ask compiles a case for a relation; nil and the first finding where it does not compile.
-func ask(c *corpusCase, text string, rel *query.Relation) (*lang.RowExpr, string) {
+// ask compiles the form of a case for a relation; nil and the first finding where it does not compile.
+func ask(text string, rel *query.Relation) (*lang.RowExpr, string) {
 	e, list := lang.CompileRowValue(diag.Text{Value: text}, lang.Scope{Row: rel, Now: fuzzNow})
 	if e == nil {
 		if len(list) == 0 {
@@ -138,7 +138,7 @@ func TestCorpusLocal(t *testing.T) {
 		}
 		ok := false
 		for _, text := range []string{c.whole, c.pushed} {
-			e, why := ask(c, text, &rel)
+			e, why := ask(text, &rel)
 			if e == nil {
 				c.skip = skipOf(c, why)
 				continue
@@ -230,7 +230,7 @@ func TestParityCorpus(t *testing.T) {
 	for i, c := range cases {
 		next[i] = &corpusPinned{Case: c.id, Skip: c.skip}
 		if c.skip == "" {
-			if e, why := ask(c, c.pushed, &wholeRel); e == nil {
+			if e, why := ask(c.pushed, &wholeRel); e == nil {
 				next[i].Skip = skipOf(c, why)
 			}
 		}
@@ -323,7 +323,7 @@ func corpusPart(
 
 // corpusCase readies a case for a store, or says why the store does not take it.
 func (b *bench) corpusCase(c *corpusCase) (compiled, string) {
-	e, _ := ask(c, c.pushed, &b.rel)
+	e, _ := ask(c.pushed, &b.rel)
 	if e == nil {
 		return compiled{}, unholdable
 	}

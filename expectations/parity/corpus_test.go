@@ -59,8 +59,12 @@ func scalarCases(t *testing.T) ([]*corpusCase, *literals) {
 	}
 	ls := &literals{names: map[string]string{}}
 	var cases []*corpusCase
+	seen := map[string]int{}
 	for _, tc := range corpus(t) {
 		c := &corpusCase{id: tc.GetName(), text: tc.GetExpr()}
+		if seen[c.id]++; seen[c.id] > 1 { // the corpus uses some names twice
+			c.id += fmt.Sprintf("#%d", seen[c.id])
+		}
 		cases = append(cases, c)
 		if c.skip = c.expect(tc); c.skip != "" {
 			continue
@@ -98,9 +102,9 @@ func (c *corpusCase) expect(tc *testpb.SimpleTest) string {
 	switch {
 	case tc.GetCheckOnly():
 		return "is about the checker only"
-	case tc.GetContainer() != "":
+	case tc.GetContainer() != "" && len(tc.GetBindings()) > 0:
 		return "resolves names in a container"
-	case departures[c.id] || durationParts[c.id]:
+	case departures[tc.GetName()] || durationParts[c.id]:
 		return "is one from which cel-go itself departs"
 	}
 	v := tc.GetValue()

@@ -29,7 +29,7 @@ func TestParityDoc(t *testing.T) {
 		}
 		return
 	}
-	got, err := os.ReadFile(file) //nolint:gosec // the project's own page
+	got, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("docs/parity.md is stale (%v): go test ./expectations/parity -run TestParity -update", err)
 	}

@@ -45,7 +45,7 @@ func readShapes(t testing.TB) []shape {
 	var out []shape
 	for _, f := range files {
 		family := strings.ReplaceAll(strings.TrimSuffix(filepath.Base(f), ".cel"), "_", " ")
-		file, err := os.Open(f) //nolint:gosec // the test's own data
+		file, err := os.Open(f)
 		if err != nil {
 			t.Fatal(err)
 		}
