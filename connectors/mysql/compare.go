@@ -182,7 +182,7 @@ func (d dialect) In(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen
 		same = same && e.Type.Kind == x.Type.Kind
 	}
 	if !same {
-		return d.anyOf(w, not, x, elems)
+		return sqlgen.AnyOf(w, d, not, x, elems)
 	}
 	parts := make([]string, len(elems))
 	for i, e := range elems {
@@ -193,21 +193,4 @@ func (d dialect) In(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen
 		word = " NOT IN ("
 	}
 	return sqlgen.Operand{SQL: x.Paren(sqlgen.PrecCompare) + word + strings.Join(parts, ", ") + ")", Prec: sqlgen.PrecCompare}, nil
-}
-
-// anyOf spells membership out where the kinds differ.
-func (d dialect) anyOf(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
-	op, word, prec := query.OpEq, " OR ", sqlgen.PrecOr
-	if not {
-		op, word, prec = query.OpNe, " AND ", sqlgen.PrecAnd
-	}
-	parts := make([]string, len(elems))
-	for i, e := range elems {
-		o, r := d.Compare(w, op, x, e)
-		if r != nil {
-			return sqlgen.Operand{}, r
-		}
-		parts[i] = o.Paren(prec)
-	}
-	return sqlgen.Operand{SQL: strings.Join(parts, word), Prec: prec}, nil
 }

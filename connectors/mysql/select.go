@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/assay-dev/assay/connectors"
@@ -134,23 +133,5 @@ func (s *Source) whole(ctx context.Context, op string, st sqlgen.Statement, type
 
 // Statements implements connectors.Explainer.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
-	var st sqlgen.Statement
-	var err error
-	switch r := r.(type) {
-	case query.Select:
-		st, err = sqlgen.Select(dialect{}, r)
-	case query.Aggregate:
-		var plan *sqlgen.Plan
-		if plan, err = sqlgen.Aggregate(dialect{}, r); err == nil {
-			st = plan.Statement
-		}
-	case query.SetCheck:
-		st, err = sqlgen.Set(dialect{}, r)
-	default:
-		err = errors.New("an unknown request")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return []query.Statement{st.Query()}, nil
+	return sqlgen.Statements(dialect{}, r)
 }

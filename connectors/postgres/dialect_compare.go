@@ -271,7 +271,7 @@ func (d dialect) In(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen
 		return sqlgen.Operand{}, r
 	}
 	if !plainList(x, elems) {
-		return d.inByParts(w, not, x, elems)
+		return sqlgen.AnyOf(w, d, not, x, elems)
 	}
 	texts := make([]string, len(elems))
 	for i, e := range elems {
@@ -303,24 +303,4 @@ func plainList(x sqlgen.Operand, elems []sqlgen.Operand) bool {
 		}
 	}
 	return true
-}
-
-// inByParts renders a membership as comparisons.
-func (d dialect) inByParts(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
-	op, word, prec := query.OpEq, " OR ", sqlgen.PrecOr
-	if not {
-		op, word, prec = query.OpNe, " AND ", sqlgen.PrecAnd
-	}
-	parts := make([]string, len(elems))
-	for i, e := range elems {
-		c, refusal := d.Compare(w, op, x, e)
-		if refusal != nil {
-			return sqlgen.Operand{}, refusal
-		}
-		parts[i] = c.Paren(prec)
-	}
-	if len(parts) == 1 {
-		return sqlgen.Operand{SQL: "(" + parts[0] + ")", Prec: sqlgen.PrecAtom}, nil
-	}
-	return sqlgen.Operand{SQL: strings.Join(parts, word), Prec: prec}, nil
 }

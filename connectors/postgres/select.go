@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/assay-dev/assay/connectors"
@@ -106,29 +105,13 @@ func (s *Source) unasked(op string, err error) error {
 	return &connectors.Error{Kind: connectors.Failed, Op: op, Err: err}
 }
 
-var errUnknownRequest = errors.New("unknown request")
-
 // Statements implements connectors.Explainer.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
-	var st sqlgen.Statement
-	var err error
-	switch r := r.(type) {
-	case query.Select:
-		st, err = sqlgen.Select(dialect{}, r)
-	case query.Aggregate:
-		var plan *sqlgen.Plan
-		if plan, err = sqlgen.Aggregate(dialect{}, r); err == nil {
-			st = plan.Statement
-		}
-	case query.SetCheck:
-		st, err = sqlgen.Set(dialect{}, r)
-	default:
-		err = errUnknownRequest
-	}
+	list, err := sqlgen.Statements(dialect{}, r)
 	if err != nil {
 		return nil, s.unasked("explain", err)
 	}
-	return []query.Statement{st.Query()}, nil
+	return list, nil
 }
 
 // Caps implements connectors.Source: what the dialect renders.

@@ -1,6 +1,8 @@
 package sqlgen
 
 import (
+	"strings"
+
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -221,4 +223,24 @@ func (w *Writer) in(c *query.Call, neg bool, m mode) (Operand, *query.Refusal) {
 		return whole, nil
 	}
 	return guard(whole, c, x), nil
+}
+
+// AnyOf spells membership of x among elems out as comparisons, for a dialect whose own IN would compare them otherwise.
+func AnyOf(w *Writer, d Dialect, not bool, x Operand, elems []Operand) (Operand, *query.Refusal) {
+	op, word, prec := query.OpEq, " OR ", PrecOr
+	if not {
+		op, word, prec = query.OpNe, " AND ", PrecAnd
+	}
+	parts := make([]string, len(elems))
+	for i, e := range elems {
+		o, refusal := d.Compare(w, op, x, e)
+		if refusal != nil {
+			return Operand{}, refusal
+		}
+		if len(elems) == 1 {
+			return Operand{SQL: o.SQL, Prec: o.Prec}, nil
+		}
+		parts[i] = o.Paren(prec)
+	}
+	return Operand{SQL: strings.Join(parts, word), Prec: prec}, nil
 }

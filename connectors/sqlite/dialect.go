@@ -193,19 +193,7 @@ func (d dialect) In(w *sqlgen.Writer, not bool, x sqlgen.Operand, elems []sqlgen
 		}
 		return sqlgen.Operand{SQL: side(x) + word + strings.Join(list, ", ") + ")", Prec: sqlgen.PrecCompare}, nil
 	}
-	op, join, prec := query.OpEq, " OR ", sqlgen.PrecOr
-	if not {
-		op, join, prec = query.OpNe, " AND ", sqlgen.PrecAnd
-	}
-	parts := make([]string, len(elems))
-	for i, e := range elems {
-		o, refusal := d.Compare(w, op, x, e)
-		if refusal != nil {
-			return o, refusal
-		}
-		parts[i] = o.Paren(prec)
-	}
-	return sqlgen.Operand{SQL: strings.Join(parts, join), Prec: prec}, nil
+	return sqlgen.AnyOf(w, d, not, x, elems)
 }
 
 // Call implements sqlgen.Dialect.

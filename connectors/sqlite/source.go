@@ -294,25 +294,11 @@ func (s *source) CheckSet(ctx context.Context, c query.SetCheck) (query.SetResul
 
 // Statements implements connectors.Explainer.
 func (s *source) Statements(r query.Request) ([]query.Statement, error) {
-	var st sqlgen.Statement
-	var err error
-	switch r := r.(type) {
-	case query.Select:
-		st, err = sqlgen.Select(s.d, r)
-	case query.Aggregate:
-		var plan *sqlgen.Plan
-		if plan, err = sqlgen.Aggregate(s.d, r); err == nil {
-			st = plan.Statement
-		}
-	case query.SetCheck:
-		st, err = sqlgen.Set(s.d, r)
-	default:
-		err = fmt.Errorf("unknown request %T", r)
-	}
+	list, err := sqlgen.Statements(s.d, r)
 	if err != nil {
 		return nil, &connectors.Error{Op: "explain", Err: err}
 	}
-	return []query.Statement{st.Query()}, nil
+	return list, nil
 }
 
 func nameOf(d query.Dataset) string {
