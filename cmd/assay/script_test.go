@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 //	big FILE MEGABYTES              a file of so many megabytes of YAML
 //	absent TEXT...                  TEXT stands in no output of the last command and in no file it wrote
 //	exits CODE ARGS...              run assay, check its exit code
+//	es METHOD PATH [BODY-FILE]      a request to the cluster, its answer in the file answer
+//	fill FILE...                    put the value of the variable X where the files say @X@
+//	pganswer, mysqlanswer QUERY     a query of one value, in the file answer; sqliteanswer: in local.db
 //
 // Setting UPDATE_SCRIPTS rewrites the expected output in the scripts.
 func TestScripts(t *testing.T) {
@@ -37,7 +40,8 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
-			"exits": exitsVerb,
+			"exits": exitsVerb, "es": esVerb, "fill": fillVerb,
+			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
@@ -59,10 +63,12 @@ func TestScripts(t *testing.T) {
 				env.Setenv("READER", postgresReader(tb, env.Getenv("PG_DSN")))
 			}
 			if strings.Contains(name, "mysql") {
-				env.Setenv("MYSQL_DSN", connectortest.MySQLDatabase(tb))
+				if err := mysqlEnv(tb, env); err != nil {
+					return err
+				}
 			}
 			if strings.Contains(name, "elasticsearch") {
-				env.Setenv("ES_URL", connectortest.Elasticsearch(tb))
+				esEnv(tb, env)
 			}
 			return nil
 		},
