@@ -10,13 +10,15 @@ import (
 )
 
 // proved returns the constraint that makes a row expectation true of every row, "" for none. Only not_null can be
-// proved so far: what a CHECK constraint says is the engine's own language.
+// proved so far: what a CHECK constraint says is the engine's own language. A column with cells that have no value
+// here (a NaN among decimals, an infinite date) is read all the same: those rows are undecided, whatever a constraint
+// says of them; and so is a table that must not be empty, since no constraint says that.
 func (b *builder) proved(d *Dataset, it *Item, x catalog.Expansion) string {
 	if b.opts.DistrustConstraints || it.Spec.Named.Name != "not_null" || it.Spec.OnEmpty == spec.EmptyFail || len(it.Spec.Named.Args) > 1 {
 		return ""
 	}
 	for _, name := range x.Columns {
-		if c, i := d.Relation.Schema.Column(name); i < 0 || !c.NotNull {
+		if c, i := d.Relation.Schema.Column(name); i < 0 || !c.NotNull || c.MayErr {
 			return ""
 		}
 	}
@@ -24,14 +26,21 @@ func (b *builder) proved(d *Dataset, it *Item, x catalog.Expansion) string {
 }
 
 // provedSet returns the constraint that makes a set-level expectation true of every row.
-func (b *builder) provedSet(d *Dataset, c query.SetCheck) string {
-	if b.opts.DistrustConstraints {
+func (b *builder) provedSet(d *Dataset, it *Item, c query.SetCheck) string {
+	if b.opts.DistrustConstraints || it.Spec.OnEmpty == spec.EmptyFail {
 		return ""
 	}
+	mayErr := func(c *query.Column) bool { return c.Col.MayErr }
 	switch c := c.(type) {
 	case *query.UniqueCheck:
+		if slices.ContainsFunc(c.Columns, mayErr) {
+			return ""
+		}
 		return provedUnique(&d.Relation.Schema, columnNames(c.Columns))
 	case *query.ReferenceCheck:
+		if slices.ContainsFunc(c.Columns, mayErr) {
+			return ""
+		}
 		return provedReference(&d.Relation.Schema, c)
 	}
 	return ""

@@ -141,7 +141,7 @@ func (b *builder) setItem(it *Item, d *Dataset, x catalog.Expansion) {
 		item.Check = check
 	}
 	it.Set = item
-	it.Set.Proof = b.provedSet(d, it.Set.Check)
+	it.Set.Proof = b.provedSet(d, it, it.Set.Check)
 }
 
 func (b *builder) references(it *Item, d *Dataset, s *catalog.SetSpec, cols []*query.Column, where query.Expr) (*query.ReferenceCheck, bool) {
