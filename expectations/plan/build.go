@@ -251,7 +251,7 @@ func (b *builder) metric(it *Item, expect, metric diag.Text) {
 	if !b.compiled(it, found) {
 		return
 	}
-	it.Metric = m
+	it.Metric, it.Datasets = m, nil // a named metric came with its own dataset, which its aggregates name too
 	seen := map[string]bool{}
 	for _, x := range []*lang.MetricExpr{m.Value, m.Expect} {
 		if x == nil {
