@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -58,7 +59,7 @@ func provedUnique(s *value.Schema, cols []string) string {
 			all = all && slices.Contains(cols, c)
 		}
 		if all {
-			return k.Name
+			return cmp.Or(k.Name, "PRIMARY KEY") // only a primary key may be nameless (SQLite)
 		}
 	}
 	return ""
