@@ -222,7 +222,7 @@ func (e *explainer) statements(title string, list []query.Statement, err error) 
 	}
 	for _, s := range list {
 		for line := range strings.SplitSeq(s.Text, "\n") {
-			e.printf("  %s\n", line)
+			e.printf("  %s\n", diag.Visible(line))
 		}
 		if len(s.Args) > 0 {
 			e.printf("  -- with %s\n", diag.Visible(quoted(s.Args)))
