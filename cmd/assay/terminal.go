@@ -25,7 +25,7 @@ func width(w io.Writer) int {
 	if !ok || !terminal(w) {
 		return 0
 	}
-	columns, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // file descriptors are small
+	columns, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}
