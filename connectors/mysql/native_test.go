@@ -118,4 +118,17 @@ func TestNamedZone(t *testing.T) {
 	if r := p.src.Caps().Expr(p.rel, e); r == nil || r.Reason != "mysql: naive timestamp of a named time zone" {
 		t.Errorf("refused with %v", r)
 	}
+	idCol, at := p.rel.Schema.Column("id")
+	id := &query.Column{Index: at, Col: idCol}
+	for _, m := range []*query.MonotonicCheck{
+		{From: p.rel, Column: col, OrderBy: []*query.Column{id}},
+		{From: p.rel, Column: id, OrderBy: []*query.Column{id, col}},
+	} {
+		if r := p.src.Caps().Set(m); r == nil || r.Reason != "mysql: naive timestamp of a named time zone" {
+			t.Errorf("monotonic is refused with %v", r)
+		}
+	}
+	if r := p.src.Caps().Set(&query.MonotonicCheck{From: p.rel, Column: id, OrderBy: []*query.Column{id}}); r != nil {
+		t.Errorf("monotonic of ints is refused with %v", r)
+	}
 }

@@ -11,7 +11,22 @@ import (
 )
 
 // Caps implements connectors.Source.
-func (s *Source) Caps() query.Caps { return sqlgen.Caps(dialect{}) }
+func (s *Source) Caps() query.Caps {
+	caps := sqlgen.Caps(dialect{})
+	set := caps.Set
+	caps.Set = func(c query.SetCheck) *query.Refusal {
+		// A window is ordered by the column as it is stored: the hour that a zone puts back would stand in another order.
+		if m, ok := c.(*query.MonotonicCheck); ok {
+			for _, col := range append([]*query.Column{m.Column}, m.OrderBy...) {
+				if namedZone(col) {
+					return dialect{}.refuse("naive timestamp of a named time zone", col)
+				}
+			}
+		}
+		return set(c)
+	}
+	return caps
+}
 
 // Select implements connectors.Source.
 func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
