@@ -22,17 +22,22 @@ type tableTraits struct {
 func column(d query.Dataset, t tableTraits, name, declared string, notNull, pk bool) (value.Column, error) {
 	c := value.Column{Name: name, Native: declared, NotNull: notNull, MayErr: true}
 	kind := declaredKind(declared)
+	// A date is midnight UTC on every engine, whatever the zone of the timestamps beside it.
+	date := strings.EqualFold(strings.TrimSpace(declared), "DATE")
 	if want := d.Columns[name].Type; want != "" {
 		k, ok := optionKind(want)
 		if !ok {
 			return c, &connectors.Error{Kind: connectors.Misconfigured, Op: "describe " + nameOf(d), Err: fmt.Errorf("column %s: unknown type %q", name, want)}
 		}
-		kind = k
-	} else if kind == value.Timestamp && d.Timezone == "" {
+		kind, date = k, want == "date"
+	} else if kind == value.Timestamp && d.Timezone == "" && !date {
 		kind = value.LocalTimestamp
 	}
 	c.Type = value.Of(kind)
-	if kind == value.Timestamp {
+	switch {
+	case date:
+		c.Zone = "UTC"
+	case kind == value.Timestamp:
 		if d.Timezone != "" {
 			if _, err := time.LoadLocation(d.Timezone); err != nil {
 				return c, &connectors.Error{Kind: connectors.Misconfigured, Op: "describe " + nameOf(d), Err: fmt.Errorf("timezone: %w", err)}
