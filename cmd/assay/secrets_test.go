@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,14 +33,22 @@ func hostilePasswords() map[string]string {
 
 // forms are the texts by which a secret could stand somewhere: as it is, its characteristic part, and encoded.
 func forms(secret string) []string {
-	quoted, _ := json.Marshal(secret) // a string always marshals
-	plain := strings.Trim(string(quoted), `"`)
+	plain := strings.Trim(asJSON(secret), `"`)
 	return []string{
 		secret, "Zq7", plain, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("u", secret).String(),
 		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
 		base64.StdEncoding.EncodeToString([]byte("assay:" + secret)), base64.StdEncoding.EncodeToString([]byte("x:" + secret)),
 		fmt.Sprintf("%q", secret),
 	}
+}
+
+// asJSON is a text between JSON's quotes, which YAML reads likewise.
+func asJSON(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // breach is a connection that must fail without telling its secret.
@@ -136,9 +145,7 @@ func elasticsearchBreaches(t *testing.T, password string) []breach {
 			u.User = url.UserPassword("assay", password)
 		}
 		p := map[string]string{"url": u.String()}
-		for k, v := range params {
-			p[k] = v
-		}
+		maps.Copy(p, params)
 		return breach{name: "elasticsearch: " + name, driver: "elasticsearch", params: p}
 	}
 	basic, key := map[string]string{"username": "assay", "password": password}, map[string]string{"api_key": password}
@@ -161,11 +168,8 @@ func elasticsearchBreaches(t *testing.T, password string) []breach {
 
 func merge(a, b map[string]string) map[string]string {
 	out := map[string]string{}
-	for _, m := range []map[string]string{a, b} {
-		for k, v := range m {
-			out[k] = v
-		}
-	}
+	maps.Copy(out, a)
+	maps.Copy(out, b)
 	return out
 }
 
@@ -200,13 +204,13 @@ func (b *breach) try(t *testing.T, password string, fromEnv bool) {
 	n := 0
 	for k, v := range b.params {
 		n++
-		shown, _ := json.Marshal(v) // JSON's strings are YAML's
+		shown := asJSON(v)
 		if fromEnv {
 			env := fmt.Sprintf("ASSAY_SECRET_%d", n)
 			t.Setenv(env, v)
-			shown = []byte(`"${` + env + `}"`)
+			shown = `"${` + env + `}"`
 		} else {
-			shown = bytes.ReplaceAll(shown, []byte("${"), []byte("$${"))
+			shown = strings.ReplaceAll(shown, "${", "$${")
 		}
 		fmt.Fprintf(&params, ", %s: %s", k, shown)
 	}

@@ -49,7 +49,7 @@ func Private(t testing.TB, name string) *PrivateServer {
 		NotSetUp(t, name, "it is not installed on this machine")
 	}
 	// Not t.TempDir: the unprivileged account that runs servers must reach it.
-	state, err := os.MkdirTemp("/var/tmp", "assay-private-")
+	state, err := os.MkdirTemp("/var/tmp", "assay-private-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,10 +147,9 @@ func children(pid int) []int {
 		// pid (name) state parent …; the name may hold anything
 		s := string(text)
 		f := strings.Fields(s[strings.LastIndex(s, ")")+1:])
-		if len(f) > 1 && f[1] == strconv.Itoa(pid) {
-			if n, err := strconv.Atoi(s[:strings.Index(s, " ")]); err == nil {
-				out = append(out, n)
-			}
+		first, _, _ := strings.Cut(s, " ")
+		if n, err := strconv.Atoi(first); err == nil && len(f) > 1 && f[1] == strconv.Itoa(pid) {
+			out = append(out, n)
 		}
 	}
 	return out
