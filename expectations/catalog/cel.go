@@ -28,12 +28,17 @@ func IsIdentifier(name string) bool {
 	return name != "" && !celReserved[name]
 }
 
-// Column returns the CEL of a column of row: row.total, row.`net total`.
+// Column returns the CEL of a column of row: row.total, row.`net total`, row["größe"].
 func Column(name string) string { return field("row", name) }
 
 func field(of, name string) string {
 	if IsIdentifier(name) {
 		return of + "." + name
+	}
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("_.-/ ", r)
+	}) {
+		return of + "[" + Quote(name) + "]" // backticks hold no other characters
 	}
 	return of + ".`" + name + "`"
 }

@@ -45,6 +45,10 @@ func (c *compiler) callExpr(e celast.Expr) celast.Expr {
 			c.types[e.ID()] = types.BoolType
 			return c.fac.NewCall(e.ID(), fn, l, r)
 		}
+	case operators.Index:
+		if out, done := c.indexedColumn(e); done {
+			return out
+		}
 	case operators.Conditional:
 		if args := call.Args(); len(args) == 3 {
 			cond := c.rewrite(args[0])

@@ -43,6 +43,8 @@ func TestRowDiagnostics(t *testing.T) {
 		want []finding
 	}{
 		{`row.totl == 3`, []finding{{"unknown-column", 10, 4, 4, "orders has no column \"totl\"", "did you mean \"total\"?"}}},
+		{`row["totl"] == 3`, []finding{{"unknown-column", 10, 4, 6, "orders has no column \"totl\"", "did you mean \"total\"?"}}},
+		{`row["body"] == "x"`, []finding{{"unusable-column", 10, 4, 6, "column \"body\" cannot be used: analysed text has no exact value", ""}}},
 		{`row.zzz == 3`, []finding{{"unknown-column", 10, 4, 3, "orders has no column \"zzz\"", "it has: address.city, body, created_at, dbl, doc, flag, id, naive, price, qty, raw, status, …"}}},
 		{`row.status == 3`, []finding{{"type-mismatch", 10, 0, 15, "cannot compare string with int", "write \"3\", or convert the text, as in int(…)"}}},
 		{`row.qty > "3"`, []finding{{"type-mismatch", 10, 0, 13, "cannot compare int with string", "write 3 without quotes"}}},

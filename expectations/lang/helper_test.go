@@ -51,6 +51,7 @@ func orders() *query.Relation {
 			col("raw", value.Of(value.Bytes)),                                                          // 14
 			col("address.city", value.Of(value.String)),                                                // 15
 			{Name: "body", Type: value.Of(value.String), Unusable: "analysed text has no exact value"}, // 16
+			col(`straße "1"`, value.Of(value.Int)),                                                     // 17
 		}},
 	}
 }

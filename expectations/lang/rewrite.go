@@ -208,6 +208,33 @@ func (c *compiler) columnChain(r *relation, root celast.Expr, chain []celast.Exp
 	return chain[len(chain)-1]
 }
 
+// indexedColumn resolves row["name"], the spelling that takes every name: CEL's backticks hold ASCII letters, digits,
+// blanks, dots, dashes and slashes only. done is false where e is something else.
+func (c *compiler) indexedColumn(e celast.Expr) (out celast.Expr, done bool) {
+	args := e.AsCall().Args()
+	if len(args) != 2 || args[0].Kind() != celast.IdentKind || args[1].Kind() != celast.LiteralKind {
+		return nil, false
+	}
+	root := args[0].AsIdent()
+	name, isText := args[1].AsLiteral().(types.String)
+	r, ok := c.rels[root]
+	if _, shadowed := c.lookup(root); shadowed || !ok || !isText {
+		return nil, false
+	}
+	at := c.spans[args[1].ID()]
+	col, ok := r.column(string(name))
+	switch {
+	case !ok:
+		c.fail("unknown-column", at, suggest(string(name), columnNames(r), "it has"), "%s has no column %q", c.relationName(r), string(name))
+		return e, true
+	case col.Unusable != "":
+		c.fail("unusable-column", at, "", "column %q cannot be used: %s", string(name), col.Unusable)
+		return e, true
+	}
+	c.types[e.ID()] = columnType(col.Type)
+	return c.fac.NewSelect(e.ID(), args[0], string(name)), true
+}
+
 func prefixed(names []string, prefix string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, prefix) })
 }

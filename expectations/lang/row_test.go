@@ -15,7 +15,7 @@ func TestRowMeaning(t *testing.T) {
 		"status": value.StringValue("new"), "dbl": value.DoubleValue(0.1), "created_at": value.TimestampValue(now.Add(-time.Hour)),
 		"naive": value.LocalTimestampValue(now), "u": value.UintValue(5), "flag": value.BoolValue(true),
 		"doc":  value.JSONValue(`{"a": {"b": 3}, "list": [1, 2.5, null], "s": "x", "n": null}`),
-		"tags": value.ListValue(value.Of(value.String), value.StringValue("a"), value.NullValue()), "strange name": value.IntValue(1),
+		"tags": value.ListValue(value.Of(value.String), value.StringValue("a"), value.NullValue()), "strange name": value.IntValue(1), `straße "1"`: value.IntValue(7),
 		"took": value.DurationValue(-90 * time.Second), "raw": value.BytesValue([]byte("é")), "address.city": value.StringValue("Köln"),
 	}
 	nan := map[string]value.Value{"dbl": value.DoubleValue(math.NaN()), "total": dec("1")}
@@ -57,6 +57,13 @@ func TestRowMeaning(t *testing.T) {
 		{`(row.flag ? row.total : 1) == 0.3`, full, "true"},
 		{`[row.total, 1].exists(x, x == 1)`, full, "true"},
 		{`row.doc.a.b == row.total * 10`, full, "true"},
+		// columns by their name as a text
+		{`row["total"] == row.price * row["qty"]`, full, "true"},
+		{`row["straße \"1\""] + row["strange name"] == 8`, full, "true"},
+		{`row["address.city"] == "Köln"`, full, "true"},
+		{`row["doc"].a.b == 3 && has(row["doc"].s) && row["doc"]["s"] == "x"`, full, "true"},
+		{`row["qty"] > 1`, none, "error"},
+		{`[1].all(x, x < row["qty"])`, full, "true"},
 		// nulls
 		{`row.total == null`, none, "true"},
 		{`row.total != 5`, none, "true"},
