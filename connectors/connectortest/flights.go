@@ -41,6 +41,9 @@ func FlightColumns() []FlightColumn {
 	return out
 }
 
+// flightsTimeout bounds the loading of the flights, which takes a pure Go SQLite under the race detector more than a minute.
+const flightsTimeout = 10 * time.Minute
+
 // Flights returns the rows of data/flights.csv.gz as text, nulls as nil; the header is not among them.
 func Flights(t testing.TB) [][]*string {
 	t.Helper()
@@ -96,7 +99,7 @@ func flightDDL(types map[string]string, tail string) string {
 // FlightsPostgres loads rows into a new table of the database and returns its name; it is dropped at the end of the test.
 func FlightsPostgres(t testing.TB, dsn string, rows [][]*string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), loadTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), flightsTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
@@ -154,7 +157,7 @@ func FlightsSQLite(t testing.TB, rows [][]*string) string {
 
 func flightsSQL(t testing.TB, db *sql.DB, name, ddl string, at int, rows [][]*string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), loadTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), flightsTimeout)
 	defer cancel()
 	exec(t, db, "create table "+name+" "+ddl)
 	tx, err := db.BeginTx(ctx, nil)
