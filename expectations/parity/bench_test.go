@@ -32,8 +32,12 @@ const benchExpr = `row.qty / row.div > 2 && row.status == "paid" || row.price > 
 // every row, and must agree on the counts.
 func BenchmarkEvaluator(b *testing.B) {
 	schema := value.Schema{Columns: []value.Column{
-		{Name: "id", Type: value.Of(value.Int)}, {Name: "qty", Type: value.Of(value.Int)}, {Name: "div", Type: value.Of(value.Int)},
-		{Name: "status", Type: value.Of(value.String)}, {Name: "price", Type: value.Of(value.Double)}, {Name: "note", Type: value.Of(value.String)},
+		{Name: "id", Type: value.Of(value.Int)},
+		{Name: "qty", Type: value.Of(value.Int)},
+		{Name: "div", Type: value.Of(value.Int)},
+		{Name: "status", Type: value.Of(value.String)},
+		{Name: "price", Type: value.Of(value.Double)},
+		{Name: "note", Type: value.Of(value.String)},
 	}}
 	rel := query.Relation{Dataset: query.Dataset{Name: "bench", Table: "bench"}, Schema: schema}
 	expr, found := lang.CompileRow(diag.Text{Value: benchExpr}, lang.Scope{Row: &rel, Now: time.Now()})
@@ -96,7 +100,7 @@ func benchData(cols []*query.Column) []*value.Batch {
 				case "qty":
 					v.AppendInt(int64(n + i))
 				case "div":
-					v.AppendInt(r.Int64N(1000) * (r.Int64N(8)))
+					v.AppendInt(r.Int64N(1000) * r.Int64N(8))
 				case "status":
 					v.AppendString([]string{"paid", "new", "cancelled"}[r.IntN(3)])
 				case "price":
