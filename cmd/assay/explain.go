@@ -198,7 +198,7 @@ func (e *explainer) dataset(ctx context.Context, d *plan.Dataset) {
 	}
 	if d.Pass != nil {
 		s, err := x.Statements(*d.Pass)
-		e.statements(fmt.Sprintf("one pass, %d measures", len(d.Pass.Measures)), s, err)
+		e.statements("one pass, "+diag.Plural(int64(len(d.Pass.Measures)), "measure"), s, err)
 	}
 	for _, j := range d.Sets {
 		s, err := x.Statements(j.Check)
@@ -210,7 +210,7 @@ func (e *explainer) dataset(ctx context.Context, d *plan.Dataset) {
 	}
 	if d.Stream != nil {
 		s, err := x.Statements(*d.Stream)
-		e.statements(fmt.Sprintf("stream of %d columns, evaluated here", len(d.Stream.Columns)), s, err)
+		e.statements("stream of "+diag.Plural(int64(len(d.Stream.Columns)), "column")+", evaluated here", s, err)
 	}
 	e.failing(d, source.Caps(), x)
 }

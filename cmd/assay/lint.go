@@ -58,7 +58,7 @@ func (a *app) lint(ctx context.Context, paths []string, f *loadFlags, offline, s
 		a.note("assay: not checked: %s", diag.Visible(e.Error()))
 	}
 	if !a.quiet {
-		if _, err := fmt.Fprintf(a.stdout, "%d suites, %d expectations: %d warnings\n", len(l.suites), expectations, len(found)); err != nil {
+		if _, err := fmt.Fprintf(a.stdout, "%s, %s: %s\n", diag.Plural(int64(len(l.suites)), "suite"), diag.Plural(int64(expectations), "expectation"), diag.Plural(int64(len(found)), "warning")); err != nil {
 			return fmt.Errorf("write to standard output: %w", err)
 		}
 	}

@@ -145,7 +145,7 @@ func ran(it *plan.Item, n *numbers) (where, method string) {
 	case n.server && it.Set != nil:
 		return onServer, "one statement"
 	case n.server:
-		return onServer, fmt.Sprintf("one pass shared by %d measures", n.pass)
+		return onServer, "one pass shared by " + diag.Plural(int64(n.pass), "measure")
 	}
 	return "", ""
 }
