@@ -158,21 +158,7 @@ func (p *placer) set(item *Item) {
 	item.Refusals = append(item.Refusals, *refusal)
 	p.out.LocalSets = append(p.out.LocalSets, job)
 	p.filters = append(p.filters, nil)
-	p.columns.add(item.Set.Columns...)
-	p.columns.add(keyColumns(p.out.Relation)...)
-	switch c := item.Set.Check.(type) {
-	case *query.UniqueCheck:
-		p.columns.add(c.Columns...)
-		p.need(c.Where)
-	case *query.MonotonicCheck:
-		p.columns.add(c.Column)
-		p.columns.add(c.OrderBy...)
-		p.columns.add(c.GroupBy...)
-		p.need(c.Where)
-	case *query.ReferenceCheck:
-		p.columns.add(c.Columns...)
-		p.need(c.Where)
-	}
+	p.columns.add(setColumns(job, p.out.Relation)...)
 }
 
 // finish forms the one stream, filtered only if every job that it feeds can do with fewer rows.
@@ -250,28 +236,4 @@ func join(op query.Op, parts []query.Expr) query.Expr {
 		return parts[0]
 	}
 	return &query.Call{Op: op, Args: parts, Typ: boolean()}
-}
-
-// AddLocal moves a measure to the stream after planning: the source turned out to be
-// unable to answer it exactly. The stream is no longer filtered.
-func (d *Dataset) AddLocal(m query.Measure, s Slot) {
-	var cols columnSet
-	if d.Stream != nil {
-		cols.add(d.Stream.Columns...)
-	} else {
-		d.Stream = &query.Select{From: d.Relation}
-	}
-	for _, e := range []query.Expr{m.Arg, m.Where, m.Skip} {
-		if e != nil {
-			cols.add(query.Columns(e)...)
-		}
-	}
-	cols.add(m.Nulls...)
-	cols.add(keyColumns(d.Relation)...)
-	d.Stream.Columns, d.Stream.Branches = cols.list, nil
-	if d.Local == nil {
-		d.Local = &query.Aggregate{From: d.Relation}
-	}
-	d.Local.Measures = append(d.Local.Measures, m)
-	d.LocalSlots = append(d.LocalSlots, s)
 }

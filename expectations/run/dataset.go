@@ -164,8 +164,13 @@ func (x *execution) withoutInexact(ctx context.Context, q query.Aggregate, slots
 // local moves a measure to the stream.
 func (x *execution) local(m query.Measure, s plan.Slot, reason string) {
 	x.d.AddLocal(m, s)
-	x.r.note(s.Item, func(*numbers) {
-		s.Item.Refusals = append(s.Item.Refusals, query.Refusal{Reason: reason})
+	x.refuse(s.Item, reason)
+}
+
+// refuse notes why a part of an item runs here, which only the data could tell.
+func (x *execution) refuse(it *plan.Item, reason string) {
+	x.r.note(it, func(*numbers) {
+		it.Refusals = append(it.Refusals, query.Refusal{Reason: reason})
 	})
 }
 
@@ -203,6 +208,11 @@ func (x *execution) set(ctx context.Context, job plan.SetJob) {
 	}
 	began := time.Now()
 	res, err := checker.CheckSet(ctx, job.Check)
+	if inexact, ok := errors.AsType[*connectors.InexactError](err); ok {
+		x.d.AddLocalSet(job)
+		x.refuse(job.Item, inexact.Reason)
+		return
+	}
 	if err != nil {
 		x.fail(job.Item, err)
 		return
@@ -219,6 +229,13 @@ func (x *execution) group(ctx context.Context, job plan.Job) {
 	x.r.progress(Event{Dataset: x.d.Spec.Name, Step: "group", Total: x.d.Relation.Schema.Rows})
 	began := time.Now()
 	b, err := x.source.Aggregate(ctx, job.Aggregate)
+	if inexact, ok := errors.AsType[*connectors.InexactError](err); ok {
+		x.d.AddLocalGroup(job)
+		for _, s := range job.Slots {
+			x.refuse(s.Item, inexact.Reason)
+		}
+		return
+	}
 	if err != nil {
 		for _, s := range job.Slots {
 			x.fail(s.Item, err)
