@@ -130,7 +130,11 @@ func (l *loader) checkKey(f *file, decl schema.Object, p pair, more []string) bo
 	fd, ok := decl.Field(p.key.Value)
 	switch {
 	case !ok:
-		l.list.Errorf("unknown-key", f.span(p.key), diag.DidYouMean(p.key.Value, append(decl.Names(), more...)),
+		hint := diag.DidYouMean(p.key.Value, append(decl.Names(), more...))
+		if isNull(p.value) && strings.ContainsAny(p.key.Value, "()[]=<>") {
+			hint = "within { } a comma ends an expression: put quotes around it"
+		}
+		l.list.Errorf("unknown-key", f.span(p.key), hint,
 			"%s has no key %s", decl.Name, keyText(p.key.Value))
 		return false
 	case fd.Later:
