@@ -14,6 +14,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
 )
 
 // unknownName reports a name that means nothing here.
@@ -44,6 +45,8 @@ func (c *compiler) unknownName(name string, start, end int) {
 	if r, ok := c.rels[rowName]; ok {
 		if _, ok := r.column(name); ok {
 			hint = "write row." + name
+		} else if c.rowOf(name) {
+			hint = "its row is called row here; " + hintMetric
 		}
 	}
 	if r, ok := c.rels[c.inner]; ok && c.inner != "" {
@@ -53,7 +56,16 @@ func (c *compiler) unknownName(name string, start, end int) {
 			hint = "the row is called " + c.inner + " here"
 		}
 	}
+	if h := foreignName(name); h != "" {
+		hint = h
+	}
 	c.fail("unknown-name", at, hint, "there is no %q", name)
+}
+
+// rowOf reports whether the dataset whose row the expression is about has that name.
+func (c *compiler) rowOf(name string) bool {
+	r, ok := c.rels[rowName]
+	return ok && name != "" && r.from.Dataset.Name == name
 }
 
 // unknownFunction reports a call of a function that does not exist.
@@ -66,9 +78,9 @@ func (c *compiler) unknownFunction(e celast.Expr, fn string) {
 	}
 	known = append(known, "has", "all", "exists", "exists_one", "map", "filter")
 	slices.Sort(known)
-	hint := ""
-	if n := suggest(fn, known, ""); strings.HasPrefix(n, "did") {
-		hint = n
+	hint := c.foreignFunction(fn)
+	if hint == "" {
+		hint = diag.DidYouMean(fn, known)
 	}
 	c.fail("unknown-function", c.nameSpan(e, fn), hint, "there is no function %q", fn)
 }
@@ -160,7 +172,10 @@ func (c *compiler) noOverload(n celast.Expr, at query.Span) {
 	switch fn {
 	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
 		if len(ts) == 2 {
-			hint := literalHint(call.Args(), ts)
+			hint := foreignOperands(fn, call.Args(), ts)
+			if hint == "" {
+				hint = literalHint(call.Args(), ts)
+			}
 			if hint == "" {
 				hint = compareHint(ts[0], ts[1])
 			}
@@ -182,7 +197,11 @@ func (c *compiler) noOverload(n celast.Expr, at query.Span) {
 		return
 	}
 	if s, ok := symbols[fn]; ok {
-		c.fail("type-mismatch", at, arithmeticHint(ts), "%q does not apply to %s", s, strings.Join(names, " and "))
+		hint := foreignOperands(fn, call.Args(), ts)
+		if hint == "" {
+			hint = arithmeticHint(ts)
+		}
+		c.fail("type-mismatch", at, hint, "%q does not apply to %s", s, strings.Join(names, " and "))
 		return
 	}
 	if call.IsMemberFunction() {
@@ -232,6 +251,9 @@ func literalHint(args []celast.Expr, ts []*types.Type) string {
 		case types.String:
 			if _, err := value.ParseDec(string(v)); err == nil && numeric(other) {
 				return fmt.Sprintf("write %s without quotes", string(v))
+			}
+			if t := instantHint(string(v)); t != "" && other != nil && other.Kind() == types.TimestampKind {
+				return fmt.Sprintf("write timestamp(%q)", t)
 			}
 		}
 	}

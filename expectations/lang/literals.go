@@ -40,7 +40,11 @@ func (c *compiler) validateLiterals(fn string, target celast.Expr, args []celast
 		}
 	case "timestamp":
 		if s, ok := text(first); ok && types.IsError(types.String(s).ConvertToType(types.TimestampType)) {
-			c.fail("bad-timestamp", c.spans[first.ID()], `as in "2024-01-31T00:00:00Z"`, "%q is no instant", s)
+			example := "2024-01-31T00:00:00Z"
+			if t := instantHint(s); t != "" {
+				example = t
+			}
+			c.fail("bad-timestamp", c.spans[first.ID()], `as in "`+example+`"`, "%q is no instant", s)
 		}
 	case "duration":
 		if s, ok := text(first); ok && types.IsError(types.String(s).ConvertToType(types.DurationType)) {

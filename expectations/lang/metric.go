@@ -194,6 +194,9 @@ func (c *compiler) aggregate(e celast.Expr) (out celast.Expr, done bool) {
 	case !ok && c.metric != nil && (isMacro(call.FunctionName()) || byCall != nil) && !c.namespace(call):
 		c.unknownName(name, c.spans[target.ID()].Start, c.spans[target.ID()].End)
 		return e, true
+	case !ok && c.metric == nil && (isMacro(call.FunctionName()) || byCall != nil) && c.rowOf(name):
+		c.unknownName(name, c.spans[target.ID()].Start, c.spans[target.ID()].End)
+		return e, true
 	case !ok:
 		return e, false
 	}

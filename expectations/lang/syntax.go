@@ -43,8 +43,7 @@ func (c *compiler) parseErrors(iss *cel.Issues) {
 			c.fail("syntax", query.Span{Start: len(src), End: len(src) + 1}, "", "the expression ends too early")
 			return
 		}
-		hint := map[string]string{"=": "equality is ==", "and": "and is written &&", "or": "or is written ||", "not": "not is written !"}[strings.ToLower(what)]
-		c.fail("syntax", sp, hint, "unexpected %q", what)
+		c.fail("syntax", sp, c.syntaxHint(at), "unexpected %q", what)
 	case missing.MatchString(msg):
 		m := missing.FindStringSubmatch(msg)
 		if m[2] == "<EOF>" {
@@ -54,19 +53,20 @@ func (c *compiler) parseErrors(iss *cel.Issues) {
 		c.fail("syntax", sp, "", "%q is missing before %q", m[1], m[2])
 	case unrecognized.MatchString(msg):
 		what := strings.TrimSpace(unrecognized.FindStringSubmatch(msg)[1])
-		hint := map[bool]string{true: "equality is =="}[strings.HasPrefix(what, "=")]
-		if strings.HasPrefix(what, "&") || strings.HasPrefix(what, "|") {
-			hint = "and is written &&, or ||"
+		if esc, ok := c.badEscape(at); ok {
+			c.fail("syntax", esc, `write \\ for a backslash, or r before the quote to take the text as it stands: r'\d+'`,
+				"CEL has no escape %s", string(src[esc.Start:esc.End]))
+			return
 		}
 		if strings.HasPrefix(what, "'") || strings.HasPrefix(what, `"`) {
 			c.fail("syntax", sp, "close the quote", "the text that begins here does not end")
 			return
 		}
-		c.fail("syntax", sp, hint, "unexpected %q", what)
+		c.fail("syntax", sp, c.syntaxHint(at), "unexpected %q", what)
 	case noViable.MatchString(msg):
-		c.fail("syntax", sp, "", "unexpected %q", string(src[at:min(end, len(src))]))
+		c.fail("syntax", sp, c.syntaxHint(at), "unexpected %q", string(src[at:min(end, len(src))]))
 	default:
-		c.fail("syntax", sp, "", "%s", lowerFirst(msg))
+		c.fail("syntax", sp, c.syntaxHint(at), "%s", lowerFirst(msg))
 	}
 }
 
