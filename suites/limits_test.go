@@ -134,7 +134,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if bytes.Contains(data, []byte("include")) {
-			t.Skip() // no walks through the machine's files
+			return // no walks through the machine's files
 		}
 		_, list, out := load(t, tree{"s.yaml": string(data)}, suites.Options{Env: env}, "s.yaml")
 		for _, r := range out {
