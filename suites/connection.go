@@ -81,6 +81,14 @@ func (b *builder) connection(f *file, name string, p pair, decl schema.Object) (
 			b.list.Errorf("unknown-key", f.span(e.key), "a key is a word, then a colon and a blank", "this is no key of a connection")
 			continue
 		}
+		if slices.Contains(partsOfAddress, k) {
+			hint := "it is part of dsn: or url:"
+			if k == "user" {
+				hint += ", or it is username:"
+			}
+			b.list.Errorf("unknown-key", f.span(e.key), hint, "a connection has no key %s", keyText(k))
+			continue
+		}
 		if !b.checkKey(f, decl, e, nil) {
 			continue
 		}
@@ -100,7 +108,8 @@ func (b *builder) connection(f *file, name string, p pair, decl schema.Object) (
 	at := func(k string) diag.Span { return f.span(pairs[k].value) }
 	b.settings(&c, values, at)
 	if _, ok := pairs["driver"]; !ok {
-		b.list.Errorf("missing-key", c.At, "", "connection %s needs driver", quote(name))
+		fd, _ := decl.Field("driver")
+		b.list.Errorf("missing-key", c.At, "add driver: "+fd.Doc, "connection %s needs driver", quote(name))
 	}
 	return c, true
 }
@@ -118,9 +127,7 @@ func (b *builder) settings(c *spec.Connection, values map[string]string, at func
 			c.Driver = v
 			if len(b.opts.Drivers) > 0 && !slices.Contains(b.opts.Drivers, v) {
 				problem = "there is no such driver"
-				if hint = diag.DidYouMean(v, b.opts.Drivers); hint == "" {
-					hint = "it is one of " + strings.Join(b.opts.Drivers, ", ")
-				}
+				hint = driverHint(v, b.opts.Drivers)
 			}
 		case "timezone":
 			c.Timezone = v
@@ -147,6 +154,25 @@ func (b *builder) settings(c *spec.Connection, values map[string]string, at func
 			b.list.Errorf("bad-value", at(k), hint, "%s", problem)
 		}
 	}
+}
+
+// partsOfAddress are keys of other tools' connections that a DSN or URL holds here.
+var partsOfAddress = []string{"host", "hostname", "server", "port", "user", "database", "dbname", "db", "schema", "sslmode"}
+
+// driverHint names the driver that a word stands for, or all that there are.
+func driverHint(word string, drivers []string) string {
+	other := map[string]string{
+		"pg": "postgres", "psql": "postgres", "pgsql": "postgres", "pgx": "postgres", "postgresql": "postgres", "mariadb": "mysql",
+		"es": "elasticsearch", "elastic": "elasticsearch", "sqlite3": "sqlite",
+	}
+	if d := other[strings.ToLower(word)]; slices.Contains(drivers, d) {
+		return `did you mean "` + d + `"?`
+	}
+	// One letter away from mysql, but another system.
+	if hint := diag.DidYouMean(word, drivers); hint != "" && !strings.EqualFold(word, "mssql") {
+		return hint
+	}
+	return "it is one of " + strings.Join(drivers, ", ")
 }
 
 var reference = regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{`)

@@ -118,7 +118,7 @@ func (l *loader) object(f *file, n *yaml.Node, decl schema.Object, at diag.Span)
 	}
 	for _, fd := range decl.Fields {
 		if _, ok := pairs[fd.Name]; fd.Required && !ok {
-			l.list.Errorf("missing-key", at, "", "%s needs %s", decl.Name, fd.Name)
+			l.list.Errorf("missing-key", at, "add "+fd.Name+": "+fd.Doc, "%s needs %s", decl.Name, fd.Name)
 			o.broken = true
 		}
 	}

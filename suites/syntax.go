@@ -97,10 +97,31 @@ func (l *loader) syntaxError(f *file, text string, err error) {
 		line, col = f.blame(want, line, col)
 	}
 	message, hint := explainSyntax(want)
+	if at, ok := f.tag(want, line, col); ok {
+		message, hint, col = tagMessage, tagHint, at
+	}
 	if indent := f.lines[line][:indentation(f.lines[line])]; slices.Contains(indent, '\t') {
 		message, hint, col = "a tab cannot indent YAML", "indent with blanks", slices.Index(indent, '\t')
 	}
 	l.list.Errorf("not-yaml", f.at(line+1, col+1, 1), hint, "%s", message)
+}
+
+const (
+	tagMessage = "a tag (!) means nothing in a suite"
+	tagHint    = "leave it out, or put the value in quotes if the ! belongs to it"
+)
+
+// tag finds the ! that begins the value before a place, where the parser took it for a tag and choked on what follows it.
+func (f *file) tag(problem string, line, col int) (int, bool) {
+	if !strings.Contains(problem, "did not find expected comment or line break") && !strings.Contains(problem, "did not find expected whitespace or line break") {
+		return 0, false
+	}
+	for c := min(col, len(f.lines[line])-1); c > 0; c-- {
+		if f.lines[line][c] == '!' && (isBlank(f.lines[line][c-1]) || strings.ContainsRune("[{,", f.lines[line][c-1])) {
+			return c, true
+		}
+	}
+	return 0, false
 }
 
 // maxSearched bounds the texts that are parsed again and again to find a place.
@@ -207,8 +228,8 @@ func explainSyntax(problem string) (message, hint string) {
 		{"unknown anchor", "an alias (*) refers to an anchor (&) that is not declared before it", "put the value in quotes if the * belongs to it"},
 		{"found unexpected end of stream", "a quote or bracket is opened and never closed", ""},
 		{"unexpected document indicator", "a quote is opened and never closed", ""},
-		{"did not find expected ',' or ']'", "a list opened by [ lacks a comma or its ]", ""},
-		{"did not find expected ',' or '}'", "a map opened by { lacks a comma or its }", ""},
+		{"did not find expected ',' or ']'", "a list opened by [ lacks a comma or its ]", "close it, or put a value that holds [ ] { } or a comma in quotes"},
+		{"did not find expected ',' or '}'", "a map opened by { lacks a comma or its }", "close it, or put a value that holds [ ] { } or a comma in quotes"},
 		{"did not find expected '-' indicator", "a list item must begin with - under the first -", "check the indentation"},
 		{"did not find expected key", "a key is expected here", "check the indentation, and quote text that starts with a quote or bracket"},
 		{"could not find expected ':'", "a key lacks its colon", "write key: value"},
@@ -305,7 +326,7 @@ func (s *shape) measure(n *yaml.Node) extent {
 		return e
 	}
 	if tag := n.ShortTag(); !knownTag(tag) {
-		s.failAt(s.file.at(n.Line, n.Column, len([]rune(tag))), "not-yaml", "leave it out, or put the value in quotes if the ! belongs to it", "a tag (!) means nothing in a suite")
+		s.failAt(s.file.at(n.Line, n.Column, len([]rune(tag))), "not-yaml", tagHint, tagMessage)
 	}
 	s.open[n] = true
 	e := extent{size: 1, height: 1}
