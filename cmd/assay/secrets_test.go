@@ -176,9 +176,10 @@ func merge(a, b map[string]string) map[string]string {
 // TestSecretsAreNeverShown provokes every failure of connecting with every hostile password, written into the suite and taken from the
 // environment, and looks for the password in all that the program writes.
 func TestSecretsAreNeverShown(t *testing.T) {
-	total := 0
+	total, skipped := 0, false
 	for name, password := range hostilePasswords() {
 		t.Run(name, func(t *testing.T) {
+			defer func() { skipped = skipped || t.Skipped() }() // where a server is missing
 			for _, engine := range []func(*testing.T, string) []breach{postgresBreaches, mysqlBreaches, elasticsearchBreaches} {
 				for _, b := range engine(t, password) {
 					if strings.Contains(b.name, "unknown host") && name != "url" {
@@ -191,7 +192,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			}
 		})
 	}
-	if total < 300 {
+	if total < 300 && !skipped {
 		t.Errorf("only %d failures were provoked", total)
 	}
 }
