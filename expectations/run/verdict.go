@@ -2,6 +2,8 @@ package run
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
@@ -48,7 +50,7 @@ func judge(c result.Counts, e *spec.Expectation) judgement {
 		if value.DecFromInt(j.passed).Cmp(e.Mostly.Mul(value.DecFromInt(total))) < 0 {
 			j.verdict = result.Fail
 		}
-		j.message = fmt.Sprintf("%s of %s rows hold, %s must", diag.Percent(rate), diag.Group(total), percentOf(*e.Mostly))
+		j.message = fmt.Sprintf("%s of %s rows hold, %s must", rateBeside(j.passed, total, *e.Mostly), diag.Group(total), percentOf(*e.Mostly))
 	default:
 		if j.failed > 0 {
 			j.verdict = result.Fail
@@ -81,6 +83,22 @@ func judgeEmpty(j judgement, c result.Counts, e *spec.Expectation) judgement {
 	}
 	j.verdict, j.message = result.Pass, why
 	return j
+}
+
+// rateBeside is the share of passed rows in per cent, with as many digits as it takes to stand on its side of mostly:
+// 99.87 % beside 99.9 %, not 99.9 %.
+func rateBeside(passed, total int64, mostly value.Dec) string {
+	rate := float64(passed) / float64(total)
+	want := value.DecFromInt(passed).Cmp(mostly.Mul(value.DecFromInt(total)))
+	text := diag.Percent(rate)
+	for digits := 2; digits < 16; digits++ {
+		shown, err := value.ParseDec(strings.TrimSuffix(text, " %"))
+		if err != nil || shown.Cmp(mostly.Mul(value.DecFromInt(100))) == want {
+			break
+		}
+		text = strconv.FormatFloat(rate*100, 'f', digits, 64) + " %"
+	}
+	return text
 }
 
 func percentOf(d value.Dec) string { return d.Mul(value.DecFromInt(100)).String() + " %" }
