@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -93,10 +94,10 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "assay",
 		Short:         "Proves whether data agrees across systems",
-		Long:          "assay evaluates expectations, written in CEL, over PostgreSQL, MySQL, Elasticsearch and SQLite,\nand reports what holds, what does not, and what could not be told.",
+		Long:          "assay evaluates expectations, written in CEL, over PostgreSQL, MySQL,\nElasticsearch, OpenSearch and SQLite, and reports what holds, what does not, and what could not be told.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
@@ -104,6 +105,31 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print only what did not pass, and no progress")
 	root.AddCommand(a.demoCommand(), a.runCommand(), a.lintCommand(), a.explainCommand(), a.versionCommand())
 	return root
+}
+
+// noCommand refuses a word that is no command, and says which one was probably meant.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	for _, c := range cmd.Commands() {
+		if near := diag.DidYouMean(args[0], []string{c.Name()}); near != "" {
+			hint = "; " + near
+		}
+	}
+	if ext := filepath.Ext(args[0]); ext == ".yaml" || ext == ".yml" {
+		hint = "; a suite is run with: assay run " + args[0]
+	}
+	return fmt.Errorf("unknown command %q%s", args[0], hint)
+}
+
+// oneSuite refuses a command line that names no suite.
+func oneSuite(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%s needs a suite: assay %s suite.yaml", cmd.Name(), cmd.Name())
+	}
+	return nil
 }
 
 // exitCode is the code of a finished run: could not be evaluated before failed, and strict turns what merely warns into failure.

@@ -32,7 +32,7 @@ and what is evaluated here instead, with the reason. Only schemas are read.
 The statements are those of a run, letter by letter. Two depend on what a run finds: where a store answers inexactly on the data
 at hand, that part is streamed instead; and the one query for failing rows asks for those expectations that failed.
 It is shown as if each failed on one row, or, with --after report.json, as that run sent it.`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: cobra.MatchAll(oneSuite, cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id := ""
 			if len(args) == 2 {

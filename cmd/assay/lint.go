@@ -21,7 +21,7 @@ func (a *app) lintCommand() *cobra.Command {
 		Short: "Check suites without reading any data",
 		Long: `Checks suites: keys, names, arguments and, unless --offline, every expression against the live schemas.
 No data is read. Exit codes: 0 clean or warnings only, 1 warnings with --strict, 2 errors, 3 a system could not be asked.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: oneSuite,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.lint(cmd.Context(), args, &f, offline, strict) },
 	}
 	f.register(cmd)
@@ -78,7 +78,7 @@ func lintLive(ctx context.Context, s *spec.Suite) (diag.List, []error) {
 	var failed []error
 	for _, d := range p.Datasets {
 		if d.Err != nil {
-			failed = append(failed, d.Err)
+			failed = append(failed, fmt.Errorf("%s: %w", d.Spec.At, d.Err))
 		}
 	}
 	return found, failed

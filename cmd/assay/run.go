@@ -48,7 +48,7 @@ func (a *app) runCommand() *cobra.Command {
 Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite or a flag is wrong,
 3 something could not be evaluated, 130 interrupted.`,
 		Example: "  assay run shop.yaml\n  assay run suites/ --format json=report.json --strict",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    oneSuite,
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, f) },
 	}
 	f.load.register(cmd)
