@@ -45,7 +45,7 @@ func newClient(cfg connectors.Config) (*client, error) {
 	}
 	for k := range cfg.Params {
 		if !params[k] {
-			return nil, bad("unknown parameter %q", k)
+			return nil, bad("unknown parameter %q: it takes url, api_key or username and password, and ca_cert", k)
 		}
 	}
 	c := &client{timeout: cfg.Timeout}

@@ -41,7 +41,7 @@ func Open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 	path := c.Params["path"]
 	for k := range c.Params {
 		if k != "path" {
-			return nil, &connectors.Error{Kind: connectors.Misconfigured, Op: "open sqlite", Err: fmt.Errorf("unknown parameter %q", k)}
+			return nil, &connectors.Error{Kind: connectors.Misconfigured, Op: "open sqlite", Err: fmt.Errorf("unknown parameter %q: sqlite takes only path", k)}
 		}
 	}
 	if path == "" {
