@@ -37,10 +37,11 @@ type runFlags struct {
 	distrust  bool
 	full      bool
 	failures  int
+	shown     int // failing rows of each expectation in the text form
 }
 
 func (a *app) runCommand() *cobra.Command {
-	f := &runFlags{}
+	f := &runFlags{shown: shownRows}
 	cmd := &cobra.Command{
 		Use:   "run SUITE...",
 		Short: "Evaluate suites and report",
@@ -49,7 +50,12 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 3 something could not be evaluated, 130 interrupted.`,
 		Example: "  assay run shop.yaml\n  assay run suites/ --format json=report.json --strict",
 		Args:    oneSuite,
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("failures") {
+				f.shown = f.failures
+			}
+			return a.run(cmd.Context(), args, f)
+		},
 	}
 	f.load.register(cmd)
 	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "only expectations with this tag (repeatable)")
@@ -60,7 +66,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
 	cmd.Flags().BoolVar(&f.distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
 	cmd.Flags().BoolVar(&f.full, "full", true, "read everything (the only mode so far)")
-	cmd.Flags().IntVar(&f.failures, "failures", defaultFailures, "failing rows to fetch and show of each expectation")
+	cmd.Flags().IntVar(&f.failures, "failures", defaultFailures, "failing rows to fetch and show of each expectation; unless said, the text form shows 5 of them")
 	return cmd
 }
 
@@ -100,7 +106,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 			wrong = true // of this suite nothing but schemas was read; the others run
 			continue
 		}
-		if err := a.report(rep, out); err != nil {
+		if err := a.report(rep, out, f.shown); err != nil {
 			return err
 		}
 		if err := a.keep(rep, f, paths, len(l.suites) > 1); err != nil {
@@ -175,32 +181,32 @@ func parseFormats(list []string) ([]output, error) {
 }
 
 // report writes the run in every format that was asked for.
-func (a *app) report(rep *result.Report, outs []output) error {
+func (a *app) report(rep *result.Report, outs []output, shown int) error {
 	for _, o := range outs {
 		if o.path == "" {
-			if err := a.render(a.stdout, rep, o.format); err != nil {
+			if err := a.render(a.stdout, rep, o.format, shown); err != nil {
 				return &worldError{err}
 			}
 			continue
 		}
-		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format) }); err != nil {
+		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
 			return &worldError{err}
 		}
 	}
 	return nil
 }
 
-func (a *app) render(w io.Writer, rep *result.Report, format string) error {
+func (a *app) render(w io.Writer, rep *result.Report, format string, shown int) error {
 	switch format {
 	case "json":
 		return reports.JSON(w, rep)
 	case "html":
 		return html.Write(w, rep)
 	}
-	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shownRows, Width: width(w)})
+	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shown, Width: width(w)})
 }
 
-// shownRows is the number of failing rows that the text form shows of each expectation.
+// shownRows is the number of failing rows that the text form shows of each expectation where --failures says nothing.
 const shownRows = 5
 
 // keep writes the run's own files: report.json and report.html.
@@ -216,7 +222,7 @@ func (a *app) keep(rep *result.Report, f *runFlags, paths []string, several bool
 		return &worldError{fmt.Errorf("keep the report: %w", err)}
 	}
 	for name, format := range map[string]string{"report.json": "json", "report.html": "html"} {
-		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format) })
+		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format, f.shown) })
 		if err != nil {
 			return &worldError{err}
 		}
