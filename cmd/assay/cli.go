@@ -16,7 +16,7 @@ import (
 	"github.com/assay-dev/assay/expectations/result"
 )
 
-// The exit codes, by rising precedence but for exitOK: 130, 2, 3, 1, 0.
+// The exit codes, by falling precedence: 130, 2, 3, 1, 0.
 const (
 	exitOK          = 0
 	exitFailed      = 1   // an expectation of severity error failed

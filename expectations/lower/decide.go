@@ -19,7 +19,7 @@ const (
 	Refused
 )
 
-// String returns the word for explain.
+// String returns the degree as a word.
 func (s Support) String() string {
 	return [...]string{"exact", "superset", "refused"}[s]
 }

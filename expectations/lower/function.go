@@ -18,9 +18,9 @@ type signature struct {
 
 // The functions with an operator. A member function's target is its first operand. Both
 // spellings of a function that has two share an entry.
-var signatures = build()
+var signatures = signaturesByName()
 
-func build() map[string][]signature {
+func signaturesByName() map[string][]signature {
 	out := map[string][]signature{}
 	add := func(fn string, op query.Op, res value.Kind, args ...value.Kind) {
 		out[fn] = append(out[fn], signature{fn, args, op, res})

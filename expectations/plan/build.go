@@ -77,10 +77,7 @@ func columnHint(name string, s *value.Schema) string {
 	for i := range s.Columns {
 		names[i] = s.Columns[i].Name
 	}
-	if near := diag.Nearest(name, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return ""
+	return diag.DidYouMean(name, names)
 }
 
 func (b *builder) report(d diag.Diagnostic) { b.diags = append(b.diags, d) }
