@@ -219,7 +219,34 @@ func (o *object) cel(key string) diag.Text {
 	if strings.TrimSpace(t.Value) == "" && follow(o.pairs[key].value).Kind == yaml.ScalarNode {
 		o.bad(key, "", "%s is empty", key)
 	}
+	if at, cut := o.file.cutByComment(follow(o.pairs[key].value)); cut {
+		o.list.Errorf("bad-value", at, "put all of it in single quotes, or on the next line behind |", "YAML takes this for a comment, and the text before it does not end")
+	}
 	return t
+}
+
+// cutByComment finds the # that ends a plain scalar within a text in quotes of its expression.
+func (f *file) cutByComment(n *yaml.Node) (diag.Span, bool) {
+	s, ok := f.scalar(n)
+	if n.Style != 0 || !ok {
+		return diag.Span{}, false
+	}
+	var quote rune
+	for i, r := range n.Value {
+		switch {
+		case quote == 0 && (r == '"' || r == '\''):
+			quote = r
+		case r == quote && (i == 0 || n.Value[i-1] != '\\'):
+			quote = 0
+		}
+	}
+	line := f.lines[s.end.line]
+	for c := s.end.col; quote != 0 && c < len(line); c++ {
+		if line[c] == '#' {
+			return f.at(s.end.line+1, c+1, 1), true
+		}
+	}
+	return diag.Span{}, false
 }
 
 // strs returns a text or list of texts with their places.
