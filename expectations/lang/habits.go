@@ -52,13 +52,9 @@ func (c *compiler) syntaxHint(at int) string {
 			return "at least is >=, at most is <="
 		}
 		return "equality is =="
-	case "&":
+	case "&", "and":
 		return hintAnd
-	case "|":
-		return hintOr
-	case "and":
-		return hintAnd
-	case "or":
+	case "|", "or":
 		return hintOr
 	case "is":
 		if next == "not" {
