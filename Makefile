@@ -37,7 +37,7 @@ fmt: ## format as lint wants it
 	$(GOFILES) | xargs -0 $$(.tools/get gofumpt) -w
 
 bench: ## ratios to floors and peers, servers included; nothing else should run on the machine
-	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -run '^$$' -bench 'OnePass|Evaluator|Stream' -benchtime 1x -timeout 60m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity
+	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream' -benchtime 1x -timeout 60m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity
 
 soak: ## the fuzzers over a million pairs, for hours rather than minutes
 	ASSAY_TEST_SOAK=1000000 ASSAY_TEST_REQUIRE=$(REQUIRE) $(SERVERS) with go test -run 'Soak|Fuzz|Random' -v -timeout 6h $(ARGS)

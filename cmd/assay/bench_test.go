@@ -14,7 +14,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/run"
 	"github.com/assay-dev/assay/suites"
@@ -96,10 +98,45 @@ func BenchmarkOnePass(b *testing.B) {
 		_, err := conn.Exec(ctx, byHand)
 		return err
 	}
+	logPlan(b, conn, "theirs", byHand, nil)
+	for _, s := range mustStatements(b, source("flights"), *d.Pass) {
+		logPlan(b, conn, "ours", s.Text, s.Args)
+	}
 	for b.Loop() {
 		connectortest.Versus(b, "server", ours, theirs)
 	}
 	wholeProcess(b, dsn, path, byHand)
+}
+
+func mustStatements(b *testing.B, src connectors.Source, r query.Request) []query.Statement {
+	b.Helper()
+	x, ok := src.(connectors.Explainer)
+	if !ok {
+		b.Fatal("PostgreSQL's source explains nothing")
+	}
+	list, err := x.Statements(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return list
+}
+
+// logPlan logs the server's plan of a statement, its output columns left out.
+func logPlan(b *testing.B, conn *pgx.Conn, whose, sql string, values []string) {
+	b.Helper()
+	args := []any{pgx.QueryExecModeSimpleProtocol}
+	for _, v := range values {
+		args = append(args, v)
+	}
+	rows, err := conn.Query(b.Context(), "explain (costs off) "+sql, args...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("plan of %s:\n%s", whose, strings.Join(lines, "\n"))
 }
 
 // wholeProcess compares `assay run` with psql running the statement by hand. Failing rows are not fetched: psql does not either.

@@ -37,6 +37,7 @@ func Connection() Object {
 			{Name: "password", Kind: String, Param: true, Doc: "its password"},
 			{Name: "api_key", Kind: String, Param: true, Doc: "an API key instead of an account"},
 			{Name: "ca_cert", Kind: String, Param: true, Plain: true, Doc: "the file of the authority that signed the server's certificate"},
+			{Name: "insecure_skip_verify", Kind: Bool, Param: true, Plain: true, Doc: "true to accept any certificate, for trying out; false unless said"},
 			{Name: "timezone", Kind: Zone, Plain: true, Doc: "the IANA zone in which the connection's naive timestamps are read"},
 			{Name: "timeout", Kind: Duration, Plain: true, Doc: "the bound on one statement, at the server"},
 			{Name: "max_conns", Kind: Count, Plain: true, Doc: "the most statements that run at once"},
