@@ -116,7 +116,7 @@ func (b *builder) connection(f *file, name string, p pair, decl schema.Object) (
 
 // settings reads the keys of a connection that are assay's own.
 func (b *builder) settings(c *spec.Connection, values map[string]string, at func(string) diag.Span) {
-	for _, k := range []string{"driver", "timezone", "timeout", "max_conns", "writable"} {
+	for _, k := range []string{"driver", "timezone", "timeout", "max_conns", "writable", "insecure_skip_verify"} {
 		v, ok := values[k]
 		if !ok {
 			continue
@@ -148,6 +148,10 @@ func (b *builder) settings(c *spec.Connection, values map[string]string, at func
 			w, err := strconv.ParseBool(v)
 			if c.Writable = w; err != nil {
 				problem = "writable is true or false"
+			}
+		case "insecure_skip_verify":
+			if _, err := strconv.ParseBool(v); err != nil {
+				problem = "insecure_skip_verify is true or false"
 			}
 		}
 		if problem != "" {
