@@ -4,7 +4,7 @@ SERVERS := connectors/connectortest/servers
 # nothing of these may be skipped
 REQUIRE := postgres,mysql,elasticsearch
 # the race detector, but not within SQLite, C translated to Go: it is twenty times slower there, and one thread at a time is inside
-RACE := -race -gcflags='modernc.org/...=-race=false'
+RACE := -race -count=1 -gcflags='modernc.org/...=-race=false'
 # what else `go test` takes: make test ARGS='-run TestX ./connectors/...'
 ARGS    := ./...
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
