@@ -17,11 +17,43 @@ type Column struct {
 	// Zone is the IANA zone in which a naive timestamp is read ("" for columns
 	// that hold instants).
 	Zone string
+	// Resolution says what the column can tell apart, where the engine declares it.
+	Resolution Resolution
+	// Shape narrows Type where two engines hold the same thing in different types.
+	Shape Shape
 	// Unusable says why the column cannot be used in an expression ("" if it can).
 	Unusable string
 	// Meta belongs to the connector that described the column.
 	Meta any
 }
+
+// Resolution is how fine the values of a column can be. The zero Resolution says that nothing is known.
+type Resolution struct {
+	// Known says that Digits holds.
+	Known bool
+	// Digits is the number of decimal digits that the column keeps: after the point of a Decimal, of the second of a
+	// Timestamp, LocalTimestamp or Duration.
+	Digits int8
+	// Truncates says that the engine cuts further digits off; otherwise it rounds them half away from zero.
+	Truncates bool
+	// Single says that a Double is stored as an IEEE 754 binary32.
+	Single bool
+}
+
+// Shape tells columns of one Type apart by what they hold.
+type Shape uint8
+
+// The shapes.
+const (
+	// Plain is anything that its Type says all of.
+	Plain Shape = iota
+	// Date is a Timestamp that is always midnight UTC and stands for a day.
+	Date
+	// UUID is a String that holds a UUID in lower case with hyphens (the engine's own type).
+	UUID
+	// Flag is an Int that by custom holds 0 or 1 (tinyint(1)).
+	Flag
+)
 
 // ConstraintKind names what a constraint guarantees.
 type ConstraintKind uint8

@@ -1,0 +1,106 @@
+// Package diff finds the differences between two datasets, row by row on a key, in constant memory.
+package diff
+
+import (
+	"time"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// Side is one of the two datasets.
+type Side struct {
+	Name     string // as people know it
+	Source   connectors.Source
+	Relation query.Relation
+	Where    query.Expr // rows to compare, nil for all; evaluated here where the source refuses it
+}
+
+// Column is a pair of columns that are compared, or that form the key.
+type Column struct {
+	Name        string // the source's
+	Left, Right *query.Column
+	Form        canon.Form
+	// Expect replaces Form's equality by a condition over the pair of rows (nil for none): it gets the cells of Spec.Columns'
+	// left and right sides and says equal, or ok=false for undecided.
+	Expect func(left, right []value.Value) (equal, ok bool)
+	// Notes are the schema check's remarks.
+	Notes []canon.Note
+}
+
+// Strategy is how differences are found.
+type Strategy string
+
+// The strategies.
+const (
+	Auto   Strategy = "auto"
+	Merge  Strategy = "merge"
+	Digest Strategy = "digest"
+)
+
+// Spec is a comparison ready to run.
+type Spec struct {
+	Left, Right Side // source and target
+	Key         []Column
+	Columns     []Column // compared ones, key excluded
+	Strategy    Strategy
+	// Settle is how long a candidate difference waits before it is read again; 0 for never.
+	Settle time.Duration
+	// MemoryBytes bounds what is buffered of both sides together; 0 for the default (64 MiB).
+	MemoryBytes int64
+	// TempDir takes spilled data; "" for the system's.
+	TempDir string
+}
+
+// Class is what a key's rows show.
+type Class string
+
+// The classes. Missing rows are in the source only, extra ones in the target only.
+const (
+	Identical    Class = "identical"
+	Changed      Class = "changed"
+	Missing      Class = "missing"
+	Extra        Class = "extra"
+	DuplicateKey Class = "duplicate_key"
+)
+
+// Difference is one key with its rows. Its slices belong to the receiver.
+type Difference struct {
+	Class Class
+	Key   []value.Value // of the source where it has the row, else of the target
+	// Columns are the positions in Spec.Columns that differ (Changed only).
+	Columns []int
+	// Left and Right are the cells of Spec.Columns; nil where the side has no row. LeftErr and RightErr mark
+	// cells that their engine could not represent.
+	Left, Right       []value.Value
+	LeftErr, RightErr []bool
+	// LeftRows and RightRows count the rows with this key (DuplicateKey only; else 0 or 1).
+	LeftRows, RightRows int64
+}
+
+// Counts of a comparison: of keys, but LeftRows and RightRows.
+type Counts struct {
+	Identical, Changed, Missing, Extra, DuplicateKey int64
+	// InFlight keys differed when first read and agreed when read again.
+	InFlight int64
+	// Unsettled keys still changed whenever they were read again: nothing is known of them.
+	Unsettled           int64
+	LeftRows, RightRows int64
+}
+
+// Choice is the strategy taken and why.
+type Choice struct {
+	Strategy Strategy
+	Reason   string
+}
+
+// Result is what a comparison found. Columns counts differing rows by position in Spec.Columns.
+type Result struct {
+	Counts  Counts
+	Columns []int64
+	Choice  Choice
+	// Bound is the probability that a digest hid a difference, at most; 0 for merge.
+	Bound float64
+}
