@@ -337,6 +337,9 @@ func (p *printer) summary(rep *result.Report) {
 		color = red
 	}
 	text := strings.Join(parts, ", ")
+	if s.Verdict == result.Fail && s.Failed == 0 { // nothing else makes such a run fail
+		text = "failed under --strict: " + text
+	}
 	if len(rep.Expectations) == 0 {
 		text = "no expectations"
 	}

@@ -69,6 +69,7 @@ func (b *builder) dataset(f *file, name string, o *object) {
 	var keyAt []diag.Span
 	d.Key, keyAt = o.strs("key")
 	for i, k := range d.Key {
+		d.Places["key."+k] = keyAt[i]
 		if slices.Index(d.Key, k) < i {
 			b.list.Errorf("bad-value", keyAt[i], "", "the key names column %s twice", quote(k))
 		}

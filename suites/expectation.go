@@ -223,7 +223,11 @@ func (b *builder) common(o *object, dataset string) (spec.Expectation, bool) {
 		Description: o.str("description"), Message: o.str("message"), MessageExpression: o.cel("message_expression"), Owner: o.str("owner"),
 	}
 	e.Tags, _ = o.strs("tags")
-	e.Show, _ = o.strs("show")
+	var showAt []diag.Span
+	e.Show, showAt = o.strs("show")
+	for i, name := range e.Show {
+		e.Places["show."+name] = showAt[i]
+	}
 	if e.Severity == "" {
 		e.Severity = spec.Error
 	}

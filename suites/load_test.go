@@ -139,6 +139,9 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s stands at %v, want line %d", k, o.Places[k], line)
 		}
 	}
+	if id, line := o.Places["key.id"], o.Places["key.line"]; id.Col != 11 || line.Col != 15 {
+		t.Errorf("the key's columns stand at %v and %v", id, line)
+	}
 	if d := cmp.Diff([]string{"id"}, s.Datasets[1].Key); d != "" || s.Datasets[1].Query != "select 1" {
 		t.Error(d)
 	}

@@ -67,7 +67,7 @@ func (a *app) explain(ctx context.Context, path string, f *loadFlags, opts plan.
 
 // explainSuite prints what e says of one suite.
 func (a *app) explainSuite(ctx context.Context, l *loaded, s *spec.Suite, opts plan.Options, e explainer) error {
-	p, found, source, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Plan: opts})
+	p, found, source, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Plan: opts, Timeout: statementTimeout})
 	defer done()
 	if found.HasErrors() {
 		return &foundError{list: found, sources: l.sources}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,13 +74,20 @@ func (a *app) lint(ctx context.Context, paths []string, f *loadFlags, offline, s
 
 // lintLive checks a suite against the schemas of its systems. The errors are datasets that could not be described.
 func lintLive(ctx context.Context, s *spec.Suite) (diag.List, []error) {
-	p, found, _, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Plan: plan.Options{}})
+	p, found, _, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Timeout: statementTimeout, Plan: plan.Options{}})
 	defer done()
 	var failed []error
+	said := map[string]bool{} // what is wrong with a connection is said once, not for each dataset
 	for _, d := range p.Datasets {
-		if d.Err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", d.Spec.At, d.Err))
+		if d.Err == nil || said[d.Err.Error()] {
+			continue
 		}
+		said[d.Err.Error()] = true
+		err := d.Err
+		if _, ok := errors.AsType[*run.Failure](err); !ok {
+			err = fmt.Errorf("%s: %w", d.Spec.At, err)
+		}
+		failed = append(failed, err)
 	}
 	return found, failed
 }

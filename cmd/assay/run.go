@@ -124,7 +124,7 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now 
 	bar := a.progress()
 	defer bar.done()
 	return run.Run(ctx, suite, run.Options{
-		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event,
+		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict,
 		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
 	})
 }

@@ -16,19 +16,19 @@ import (
 
 // PrivateServer is a server that a test may kill: nobody else uses it.
 type PrivateServer struct {
-	// DSN names it as ASSAY_TEST_POSTGRES or ASSAY_TEST_MYSQL would.
+	// DSN names it as ASSAY_TEST_POSTGRES, ASSAY_TEST_MYSQL or ASSAY_TEST_ELASTICSEARCH would, the last with an account that may do all.
 	DSN    string
 	name   string
 	state  string
 	script func(t testing.TB, verb string)
 }
 
-// Private starts a server of the test's own ("postgres" or "mysql") with durable settings, by the script `servers`, whose installed
-// software it shares; it is stopped and removed at the end of the test. Where that script did not install it the test is skipped, or
+// Private starts a server of the test's own ("postgres", "mysql" or "elasticsearch", the last one asking who calls) with durable settings,
+// by the script `servers`, whose installed software it shares; it is stopped and removed at the end of the test. Where that script did not install it the test is skipped, or
 // fails as NotSetUp says.
 func Private(t testing.TB, name string) *PrivateServer {
 	t.Helper()
-	server(t, name, map[string]string{"postgres": envPostgres, "mysql": envMySQL}[name])
+	server(t, name, map[string]string{"postgres": envPostgres, "mysql": envMySQL, "elasticsearch": envElasticsearch}[name])
 	script := filepath.Join(ModuleRoot(t), "connectors", "connectortest", "servers")
 	shared := os.Getenv("ASSAY_SERVERS_STATE")
 	if shared == "" {
@@ -48,6 +48,9 @@ func Private(t testing.TB, name string) *PrivateServer {
 	if ok, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb"); len(ok) == 0 && name == "postgres" {
 		NotSetUp(t, name, "it is not installed on this machine")
 	}
+	if ok, _ := filepath.Glob(filepath.Join(software, "elasticsearch-*", "bin")); len(ok) == 0 && name == "elasticsearch" {
+		NotSetUp(t, name, "the script servers has not installed it")
+	}
 	// Not t.TempDir: the unprivileged account that runs servers must reach it.
 	state, err := os.MkdirTemp("/var/tmp", "assay-private-") //nolint:usetesting // see above
 	if err != nil {
@@ -63,7 +66,7 @@ func Private(t testing.TB, name string) *PrivateServer {
 		}
 	}
 	port := freePort(t)
-	env := append(os.Environ(), "ASSAY_SERVERS_STATE="+state, "ASSAY_SERVERS_MODE=native", "ASSAY_SERVERS_DURABLE=1",
+	env := append(os.Environ(), "ASSAY_SERVERS_STATE="+state, "ASSAY_SERVERS_MODE=native", "ASSAY_SERVERS_DURABLE=1", "ASSAY_SERVERS_SECURE=1",
 		fmt.Sprintf("ASSAY_SERVERS_PORT_%s=%d", strings.ToUpper(name), port))
 	call := func(t testing.TB, verb string) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
@@ -77,7 +80,10 @@ func Private(t testing.TB, name string) *PrivateServer {
 	t.Cleanup(func() { call(t, "down") })
 	call(t, "up")
 	p := &PrivateServer{name: name, state: state, script: call, DSN: fmt.Sprintf("postgres://assay:assay@127.0.0.1:%d/assay?sslmode=disable", port)}
-	if name == "mysql" {
+	switch name {
+	case "elasticsearch":
+		p.DSN = fmt.Sprintf("http://elastic:assay@127.0.0.1:%d", port)
+	case "mysql":
 		p.DSN = fmt.Sprintf("assay:assay@tcp(127.0.0.1:%d)/assay", port)
 	}
 	return p

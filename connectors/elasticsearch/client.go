@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,6 +95,12 @@ func newClient(cfg connectors.Config) (*client, error) {
 	case key != "":
 		options = append(options, elastictransport.WithAPIKey(key))
 		c.secrets = append(c.secrets, key)
+		// what the key encodes is id:secret
+		if plain, err := base64.StdEncoding.DecodeString(key); err == nil {
+			if _, secret, ok := strings.Cut(string(plain), ":"); ok && secret != "" {
+				c.secrets = append(c.secrets, secret)
+			}
+		}
 	case user != "":
 		options = append(options, elastictransport.WithBasicAuth(user, password))
 	}

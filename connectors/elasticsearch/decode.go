@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/value"
@@ -21,6 +22,7 @@ type page struct {
 	shards       []byte
 	total        []byte
 	failure      []byte // error of one answer of _msearch
+	status       int    // and its HTTP status
 	whole        bool   // _source came unfiltered
 	after        []byte // sort values of the page before, nil for the first
 	size         int
@@ -56,6 +58,10 @@ func frame(s *scanner, p *page) error {
 			p.aggregations, err = s.value()
 		case "error":
 			p.failure, err = s.value()
+		case "status":
+			var v []byte
+			v, err = s.value()
+			p.status, _ = strconv.Atoi(string(v)) // else 0: no status
 		default:
 			_, err = s.value()
 		}

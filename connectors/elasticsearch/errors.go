@@ -12,7 +12,7 @@ import (
 	"github.com/assay-dev/assay/connectors"
 )
 
-var errStatementTimeout = errors.New("the statement timeout passed")
+var errStatementTimeout = connectors.ErrStatementTimeout
 
 // scrub removes the connection's secrets from a text that others wrote.
 func (c *client) scrub(text string) string {

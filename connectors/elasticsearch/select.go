@@ -2,11 +2,13 @@ package elasticsearch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -35,12 +37,13 @@ type selection struct {
 	bounded  bool // all branches are small: one request without a point in time
 	guards   guards
 	rows     int
-	ordered  bool // the branches are parts of one, in its order, and share its limit
 }
 
+// selectBranch is one search: a branch of the request, or a part of one. The parts of a branch follow each other and share its limit.
 type selectBranch struct {
-	where *clause
-	limit int
+	where  *clause
+	limit  int
+	number int // of the request's branch
 }
 
 // Select implements connectors.Source. It refuses with a *query.Refusal what Caps refuses. Where a filter cannot be
@@ -50,15 +53,10 @@ func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 	if err != nil {
 		return nil, err
 	}
-	for i, b := range q.Branches {
-		if b.Set == nil {
-			continue
-		}
-		where, err := s.violations(ctx, b)
-		if err != nil {
+	if setChecks(q) {
+		if err := s.violated(ctx, sel, q.Branches); err != nil {
 			return nil, err
 		}
-		sel.branches[i].where = where
 	}
 	start := s.stream
 	if sel.bounded {
@@ -71,14 +69,33 @@ func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 	return rows, err
 }
 
-// filteredOnly reports whether rows need nothing of the server that cannot be done here: neither its order nor its groups.
-func filteredOnly(q query.Select) bool {
-	for _, b := range q.Branches {
-		if b.Set != nil {
-			return false
+// violated finds what the branches of set checks read: a part for as many repeated values as one query can name.
+func (s *Source) violated(ctx context.Context, sel *selection, branches []query.Branch) error {
+	var parts []selectBranch
+	for i, b := range branches {
+		if b.Set == nil {
+			parts = append(parts, sel.branches[i])
+			continue
 		}
+		wheres, err := s.violations(ctx, b)
+		if err != nil {
+			return err
+		}
+		for _, w := range wheres {
+			parts = append(parts, selectBranch{where: w, limit: b.Limit, number: i})
+		}
+		sel.bounded = sel.bounded && len(wheres) == 1
 	}
-	return !q.OrderByKey
+	sel.branches = parts
+	return nil
+}
+
+// filteredOnly reports whether rows need nothing of the server that cannot be done here: neither its order nor its groups.
+func filteredOnly(q query.Select) bool { return !q.OrderByKey && !setChecks(q) }
+
+// setChecks reports whether a branch is the rows that violate a set check.
+func setChecks(q query.Select) bool {
+	return slices.ContainsFunc(q.Branches, func(b query.Branch) bool { return b.Set != nil })
 }
 
 // prepare compiles a Select. Set branches get their where later: it takes requests to find it.
@@ -103,12 +120,15 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 	}
 	comp := newCompiler()
 	if q.OrderByKey {
+		if setChecks(q) {
+			return nil, refuse(nil, "order of the rows that violate a set check")
+		}
 		if sel.sort, err = keySort(comp, q.From); err != nil {
 			return nil, err
 		}
 	}
 	sel.bounded = len(q.Branches) > 0
-	for _, b := range q.Branches {
+	for i, b := range q.Branches {
 		where := all()
 		if b.Where != nil {
 			p, r := comp.predicate(b.Where)
@@ -123,7 +143,7 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 			}
 		}
 		sel.bounded = sel.bounded && b.Limit > 0 && b.Limit <= boundedRows
-		sel.branches = append(sel.branches, selectBranch{where: where, limit: b.Limit})
+		sel.branches = append(sel.branches, selectBranch{where: where, limit: b.Limit, number: i})
 	}
 	if len(q.Branches) == 0 {
 		sel.branches = []selectBranch{{where: all()}}
@@ -175,7 +195,7 @@ func (sel *selection) nullsLast(from query.Relation) {
 			parts = append(parts,
 				selectBranch{where: and(b.where, present), limit: b.limit}, selectBranch{where: and(b.where, not(present)), limit: b.limit})
 		}
-		sel.branches, sel.ordered, sel.bounded = parts, true, false
+		sel.branches, sel.bounded = parts, false
 	}
 }
 
@@ -273,7 +293,7 @@ func (s *Source) parsePage(op string, body []byte, p *page) error {
 
 func (s *Source) checkPage(op string, p *page) error {
 	if p.failure != nil {
-		return s.client.refused(op, http.StatusBadRequest, append(append([]byte(`{"error":`), p.failure...), '}'))
+		return s.client.refused(op, cmp.Or(p.status, http.StatusBadRequest), append(append([]byte(`{"error":`), p.failure...), '}'))
 	}
 	var sh shards
 	if len(p.shards) > 0 {
@@ -350,7 +370,7 @@ func (s *Source) boundedOnce(ctx context.Context, sel *selection, whole bool) (c
 		}
 		extra := -1
 		if sel.numbered {
-			extra = i
+			extra = sel.branches[i].number
 		}
 		for at := 0; at < len(p.hits); at += sel.rows {
 			b := &value.Batch{}

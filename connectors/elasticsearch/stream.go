@@ -104,13 +104,11 @@ func (st *stream) fetchAll() {
 	size := firstPage
 	left := 0 // rows still wanted of a branch with a limit
 	for i, b := range st.sel.branches {
-		if b.where.op == clauseNone {
-			continue
-		}
-		if i == 0 || !st.sel.ordered {
+		if i == 0 || b.number != st.sel.branches[i-1].number {
 			left = b.limit
-		} else if b.limit > 0 && left <= 0 {
-			return
+		}
+		if b.where.op == clauseNone || b.limit > 0 && left <= 0 {
+			continue
 		}
 		var after []byte
 		for {
@@ -200,7 +198,7 @@ func (st *stream) fail(err error) error {
 func (st *stream) decode(end int) error {
 	extra := -1
 	if st.sel.numbered {
-		extra = st.current.branch
+		extra = st.sel.branches[st.current.branch].number
 	}
 	err := st.decoder.batch(&st.batch, st.current.hits[st.at:end], st.current.whole, extra)
 	if errors.Is(err, errNeedRaw) {

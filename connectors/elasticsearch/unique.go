@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -202,8 +203,9 @@ func (s *Source) CheckSet(ctx context.Context, check query.SetCheck) (query.SetR
 	return r, nil
 }
 
-// violations is the documents of a branch that violate its set check: as many groups as the limit can need.
-func (s *Source) violations(ctx context.Context, b query.Branch) (*clause, error) {
+// violations is the documents of a branch that violate its set check, in parts that follow each other: a query can name only so many values.
+// It names as many groups as the limit can need, and without a limit no more than one query can.
+func (s *Source) violations(ctx context.Context, b query.Branch) ([]*clause, error) {
 	c, ok := b.Set.(*query.UniqueCheck)
 	if !ok {
 		return nil, s.setRefusal(b.Set)
@@ -212,19 +214,28 @@ func (s *Source) violations(ctx context.Context, b query.Branch) (*clause, error
 	if err != nil {
 		return nil, err
 	}
-	most := maxClauses / max(len(u.fields), 1)
-	if b.Limit > 0 {
-		most = min(most, (b.Limit+1)/2)
+	where := u.where.t
+	if b.Where != nil {
+		p, r := newCompiler().predicate(b.Where)
+		if r != nil {
+			return nil, r
+		}
+		where = and(where, p.t)
+	}
+	together := maxClauses / max(len(u.fields), 1)
+	most := together
+	if b.Limit > 0 && b.Where == nil {
+		most = (b.Limit + 1) / 2 // a group is of two rows at least
 	}
 	v, err := s.view(ctx, u.op, u.target.index)
 	if err != nil {
 		return nil, err
 	}
-	var found []*clause
-	complete := true
 	if _, err := s.counts(ctx, u, v); err != nil {
 		return nil, err
 	}
+	var found []*clause
+	complete := true
 	if err := s.groups(ctx, u, v, func(g group) bool {
 		if g.DocCount < 2 {
 			return true
@@ -242,18 +253,17 @@ func (s *Source) violations(ctx context.Context, b query.Branch) (*clause, error
 	}); err != nil {
 		return nil, err
 	}
-	if !complete && b.Limit == 0 {
+	if !complete && (b.Limit == 0 || b.Where != nil) {
 		return nil, &connectors.InexactError{Reason: "elasticsearch: more repeated values than one query can name"}
 	}
-	where := u.where.t
-	if b.Where != nil {
-		p, r := newCompiler().predicate(b.Where)
-		if r != nil {
-			return nil, r
-		}
-		where = and(where, p.t)
+	if len(found) == 0 {
+		return []*clause{none()}, nil
 	}
-	return and(where, or(found...)), nil
+	var parts []*clause
+	for part := range slices.Chunk(found, together) {
+		parts = append(parts, and(where, or(part...)))
+	}
+	return parts, nil
 }
 
 // unixTime is the instant of a vector's element.

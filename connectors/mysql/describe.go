@@ -111,6 +111,9 @@ func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Sche
 		}
 		probe := statement{text: "SELECT 1 FROM " + from + " LIMIT 0"}
 		if err := s.collect(ctx, probe, func([]driver.Value) error { return nil }); err != nil {
+			if e := serverError(err); e != nil && e.Number == codeTableDenied {
+				err = &connectors.Error{Kind: connectors.Denied, Op: "describe " + d.Table, Err: errNoSelect}
+			}
 			return value.Schema{}, err
 		}
 		return value.Schema{}, &connectors.Error{Kind: connectors.NotFound, Op: "describe " + d.Table, Err: errors.New("no such table in the catalogue")}
@@ -118,6 +121,12 @@ func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Sche
 	c.finish()
 	return c.schema, nil
 }
+
+// codeTableDenied is ER_TABLEACCESS_DENIED_ERROR.
+const codeTableDenied = 1142
+
+// errNoSelect says what the server's refusal leaves open.
+var errNoSelect = errors.New("SELECT is not granted, or there is no such table: MySQL says the same of both")
 
 // catalogue gathers the rows of describeTable.
 type catalogue struct {

@@ -2,14 +2,10 @@ package mysql
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"database/sql/driver"
 	"errors"
 	"io"
 	"net"
-	"os"
-	"syscall"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -94,7 +90,8 @@ func kindOf(err error) connectors.ErrorKind {
 	if e := serverError(err); e != nil {
 		return kinds[e.Number]
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	_, network := connectors.NetworkCause(err)
+	if errors.Is(err, context.DeadlineExceeded) && !network { // a dial that times out says that it is one
 		return connectors.TimedOut
 	}
 	if errors.Is(err, context.Canceled) {
@@ -119,31 +116,35 @@ func broken(err error) bool {
 
 // plain returns err without what only the DSN could have told it.
 func plain(err error) error {
-	var (
-		dns     *net.DNSError
-		op      *net.OpError
-		unknown x509.UnknownAuthorityError
-		host    x509.HostnameError
-		cert    *tls.CertificateVerificationError
-		errno   syscall.Errno
-	)
+	if e := serverError(err); e != nil {
+		return serverCause(e)
+	}
+	if kindOf(err) == connectors.Lost {
+		return connectors.ErrConnectionLost // reset, EOF or closed: a matter of the moment
+	}
+	if text, ok := connectors.NetworkCause(err); ok {
+		return errors.New(text)
+	}
 	switch {
-	case serverError(err) != nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &unknown):
-		return errors.New("TLS: the server's certificate is signed by an unknown authority")
-	case errors.As(err, &host), errors.As(err, &cert):
-		return errors.New("TLS: the server's certificate does not fit")
-	case errors.As(err, &dns):
-		return errors.New("unknown host")
-	case errors.As(err, &errno):
-		return errno
-	case errors.As(err, &op) && os.IsTimeout(err):
-		return errors.New("i/o timeout")
-	case errors.As(err, &op):
-		return errors.New(op.Op + ": the connection failed")
 	case errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF):
-		return errors.New("the connection to the server was lost")
+		return connectors.ErrConnectionLost
 	}
 	return err
+}
+
+// serverCause is the server's message, or the cause that has the same words on every system.
+func serverCause(e *mysql.MySQLError) error {
+	switch {
+	case e.Number == 3024:
+		return connectors.ErrStatementTimeout
+	case e.Number == 1045:
+		return connectors.ErrCredentials
+	case e.Number == 1049:
+		return connectors.ErrNoDatabase
+	case kinds[e.Number] == connectors.Lost:
+		return connectors.ErrConnectionLost
+	}
+	return e
 }

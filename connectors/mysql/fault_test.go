@@ -124,7 +124,9 @@ func TestCancellationReachesTheServer(t *testing.T) {
 		if !errors.Is(err, why) {
 			t.Errorf("got %v", err)
 		}
-	case <-time.After(20 * time.Second): // it takes milliseconds, but on a machine that does nothing else
+	// The session gives its KILL five seconds and then closes the socket, and either ends the call: past six neither
+	// happened, however busy the machine.
+	case <-time.After(6 * time.Second):
 		t.Fatal("the call did not return")
 	}
 	eventually(t, "the statement ends", func() bool { return len(running(t, db)) == 0 })

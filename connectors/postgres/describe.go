@@ -51,8 +51,8 @@ type relation struct {
 
 var (
 	errNoTable    = errors.New("no such table or view, or its schema is not on the search path")
-	errNoUsage    = errors.New("permission denied for its schema")
-	errNoSelect   = errors.New("permission denied: SELECT is not granted")
+	errNoUsage    = errors.New("USAGE of its schema is not granted")
+	errNoSelect   = errors.New("SELECT is not granted")
 	errNoColumns  = errors.New("it has no columns")
 	errSource     = errors.New(`a dataset of postgres is a "table" or a "query"`)
 	errTableName  = errors.New(`a table is named table or schema.table, either part in double quotes if it holds a dot`)

@@ -74,7 +74,7 @@ func failure(ctx context.Context, op, secret string, err error) error {
 		if errors.As(err, &ce) && kind == connectors.Failed {
 			kind = connectors.Unreachable
 		}
-		return &connectors.Error{Kind: kind, Op: op, Err: &serverError{text: mask(pe.Message, secret), code: pe.Code}}
+		return &connectors.Error{Kind: kind, Op: op, Err: serverCause(pe, kind, secret)}
 	}
 	if ctx.Err() != nil {
 		return &connectors.Error{Kind: kindOfContext(ctx), Op: op, Err: context.Cause(ctx)}
@@ -86,11 +86,26 @@ func failure(ctx context.Context, op, secret string, err error) error {
 	case errors.As(err, &ce):
 		kind, err = connectors.Unreachable, errors.New(mask(connectReason(err), secret))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &ne), errors.Is(err, net.ErrClosed):
-		kind, err = connectors.Lost, errors.New("the connection broke: "+mask(err.Error(), secret))
+		kind, err = connectors.Lost, connectors.ErrConnectionLost // reset, EOF or closed: a matter of the moment
 	default:
 		err = errors.New(mask(err.Error(), secret))
 	}
 	return &connectors.Error{Kind: kind, Op: op, Err: err}
+}
+
+// serverCause is the server's message, or the cause that has the same words on every system.
+func serverCause(pe *pgconn.PgError, kind connectors.ErrorKind, secret string) error {
+	switch {
+	case pe.Code == codeQueryCanceled && kind == connectors.TimedOut:
+		return connectors.ErrStatementTimeout
+	case pe.Code == "28P01":
+		return connectors.ErrCredentials
+	case pe.Code == "3D000":
+		return connectors.ErrNoDatabase
+	case kind == connectors.Lost:
+		return connectors.ErrConnectionLost
+	}
+	return &serverError{text: mask(pe.Message, secret), code: pe.Code}
 }
 
 func kindOfContext(ctx context.Context) connectors.ErrorKind {
@@ -102,13 +117,8 @@ func kindOfContext(ctx context.Context) connectors.ErrorKind {
 
 // connectReason says why a connection failed, in one line, without user or database.
 func connectReason(err error) string {
-	var dns *net.DNSError
-	var op *net.OpError
-	switch {
-	case errors.As(err, &dns):
-		return "no such host: " + dns.Name
-	case errors.As(err, &op):
-		return op.Error()
+	if text, ok := connectors.NetworkCause(err); ok {
+		return text
 	}
 	for {
 		inner := errors.Unwrap(err)

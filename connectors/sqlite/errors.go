@@ -18,11 +18,24 @@ func wrap(ctx context.Context, op string, err error) error {
 	if _, ok := errors.AsType[*connectors.Error](err); ok {
 		return err
 	}
-	return &connectors.Error{Kind: kindOf(ctx, err), Op: op, Err: err}
+	if e, ok := errors.AsType[*modernc.Error](err); ok && e.Code()&0xff == lib.SQLITE_NOTADB {
+		err = errors.New("the file is no SQLite database")
+	}
+	if kind := kindOf(ctx, err); kind != connectors.TimedOut {
+		return &connectors.Error{Kind: kind, Op: op, Err: err}
+	}
+	if errors.Is(context.Cause(ctx), connectors.ErrStatementTimeout) {
+		err = connectors.ErrStatementTimeout
+	}
+	return &connectors.Error{Kind: connectors.TimedOut, Op: op, Err: err}
+}
+
+func timedOut(ctx context.Context, err error) bool {
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func kindOf(ctx context.Context, err error) connectors.ErrorKind {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+	if timedOut(ctx, err) {
 		return connectors.TimedOut
 	}
 	e, ok := errors.AsType[*modernc.Error](err)
@@ -36,8 +49,6 @@ func kindOf(ctx context.Context, err error) connectors.ErrorKind {
 		return connectors.Denied
 	case lib.SQLITE_CANTOPEN:
 		return connectors.Unreachable
-	case lib.SQLITE_NOTADB:
-		return connectors.Misconfigured
 	case lib.SQLITE_CORRUPT, lib.SQLITE_IOERR:
 		return connectors.Lost
 	default:

@@ -72,7 +72,7 @@ func regular(path string) error {
 	kind := connectors.Failed
 	switch {
 	case err == nil && info.IsDir():
-		kind, err = connectors.Misconfigured, fmt.Errorf("%s is a directory", path)
+		err = fmt.Errorf("%s is a directory", path)
 	case errors.Is(err, os.ErrNotExist):
 		kind, err = connectors.NotFound, fmt.Errorf("no file %s", path)
 	case errors.Is(err, os.ErrPermission):
@@ -163,7 +163,7 @@ type cursor struct {
 func (s *source) run(ctx context.Context, op, sql string, args []any) (*cursor, error) {
 	var cancel context.CancelFunc
 	if s.cfg.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(ctx, s.cfg.Timeout)
+		ctx, cancel = context.WithTimeoutCause(ctx, s.cfg.Timeout, connectors.ErrStatementTimeout)
 	} else {
 		ctx, cancel = context.WithCancel(ctx)
 	}

@@ -65,7 +65,7 @@ func TestConformance(t *testing.T) {
 				t.Helper()
 				return sqlite.Open(t.Context(), connectors.Config{Params: map[string]string{"path": filepath.Join(t.TempDir(), "none.db")}})
 			}},
-			{Name: "no database", Want: connectors.Misconfigured, Dataset: query.Dataset{Table: "x"}, Open: func(t testing.TB) (connectors.Source, error) {
+			{Name: "no database", Want: connectors.Failed, Dataset: query.Dataset{Table: "x"}, Open: func(t testing.TB) (connectors.Source, error) {
 				t.Helper()
 				p := filepath.Join(t.TempDir(), "text.db")
 				if err := os.WriteFile(p, []byte("this is no database, but it is long enough to look like one: "+string(make([]byte, 200))), 0o600); err != nil {

@@ -57,7 +57,7 @@ func (b *builder) dataset(in Input) {
 	for _, name := range in.Spec.Key {
 		if _, i := in.Schema.Column(name); i < 0 {
 			b.report(diag.Diagnostic{
-				Code: "unknown-column", Span: placeOf(in.Spec, "key"),
+				Code: "unknown-column", Span: placeOf(in.Spec, "key."+name),
 				Message: fmt.Sprintf("dataset %s has no column %q, which its key names", in.Spec.Name, name),
 				Hint:    columnHint(name, &in.Schema),
 			})
@@ -192,7 +192,7 @@ func (b *builder) shown(e *spec.Expectation, d *Dataset) ([]*query.Column, diag.
 	for _, name := range e.Show {
 		c, i := d.Relation.Schema.Column(name)
 		if i < 0 {
-			at, ok := e.Places["show"]
+			at, ok := e.Places["show."+name]
 			if !ok {
 				at = e.At
 			}

@@ -37,7 +37,7 @@ func (x *execution) run(ctx context.Context) {
 	if s, ok := x.source.(connectors.Snapshotter); ok {
 		snap, err := s.Snapshot(ctx)
 		if err != nil {
-			x.failAll(fmt.Errorf("dataset %s: %w", d.Spec.Name, err))
+			x.failAll(err)
 			return
 		}
 		defer func() { _ = snap.Close() }() // read-only: nothing is lost by a failing close
@@ -73,6 +73,7 @@ func (r *runner) note(it *plan.Item, f func(n *numbers)) {
 }
 
 func (x *execution) fail(it *plan.Item, err error) {
+	err = x.r.failure("dataset "+x.d.Spec.Name, x.d.Spec, x.conn, err, true)
 	x.r.note(it, func(n *numbers) {
 		if n.err == nil {
 			n.err = err

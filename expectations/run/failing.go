@@ -46,7 +46,7 @@ func (x *execution) failing(ctx context.Context) {
 				n.ms += ms
 				if err != nil && n.err == nil {
 					// The verdict stands on its counts; only the rows are missing, and the report says so.
-					n.failuresErr = err
+					n.failuresErr = x.r.failure("dataset "+x.d.Spec.Name, x.d.Spec, x.conn, err, true)
 				}
 			})
 		}

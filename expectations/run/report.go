@@ -37,6 +37,9 @@ func (r *runner) report(ctx context.Context, p *plan.Plan, start, end time.Time)
 		rep.Datasets = append(rep.Datasets, r.dataset(d))
 	}
 	rep.Summary = summarise(rep, end.Sub(start))
+	if s := &rep.Summary; r.opts.Strict && (s.Verdict == result.Pass || s.Verdict == result.Inconclusive) && s.Warned+s.Inconclusive+s.Skipped > 0 {
+		s.Verdict = result.Fail
+	}
 	return rep
 }
 

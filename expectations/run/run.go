@@ -4,7 +4,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -29,6 +28,10 @@ type Options struct {
 	// FailureRows is the number of failing rows kept of each expectation.
 	FailureRows int
 	Plan        plan.Options
+	// Timeout is what bounds a statement where the connection says nothing; for messages only.
+	Timeout time.Duration
+	// Strict makes the run's verdict fail where something is warned, inconclusive or skipped.
+	Strict bool
 	// Progress is told what happens; nil for nobody. It is called concurrently.
 	Progress func(Event)
 	// Version is assay's own version, for the report.
@@ -53,6 +56,9 @@ func Run(ctx context.Context, suite *spec.Suite, opts Options) (*result.Report, 
 	r := &runner{suite: suite, opts: opts, conns: map[string]*connection{}, numbers: map[*plan.Item]*numbers{}, rows: map[string]int64{}, took: map[string]time.Duration{}}
 	defer r.close()
 	r.open(ctx)
+	if found := r.misconfigured(); found.HasErrors() {
+		return nil, found
+	}
 	inputs := r.describe(ctx)
 	p, found := plan.Build(suite, inputs, opts.Now, opts.Plan)
 	if found.HasErrors() {
@@ -71,6 +77,7 @@ func Prepare(ctx context.Context, suite *spec.Suite, opts Options) (p *plan.Plan
 	r := &runner{suite: suite, opts: opts, conns: map[string]*connection{}}
 	r.open(ctx)
 	p, found = plan.Build(suite, r.describe(ctx), opts.Now, opts.Plan)
+	found = append(found, r.misconfigured()...)
 	source = func(name string) connectors.Source {
 		for i := range suite.Datasets {
 			if suite.Datasets[i].Name == name {
@@ -167,7 +174,7 @@ func (r *runner) describe(ctx context.Context) []plan.Input {
 		}
 		in.Driver = c.spec.Driver
 		if c.err != nil {
-			in.Err = fmt.Errorf("connection %s: %w", c.spec.Name, c.err)
+			in.Err = r.openFailure(c)
 			continue
 		}
 		wg.Go(func() {
@@ -178,11 +185,7 @@ func (r *runner) describe(ctx context.Context) []plan.Input {
 			r.progress(Event{Dataset: ds.Name, Step: "describe", Total: -1})
 			in.Schema, in.Err = c.source.Describe(ctx, ds.Dataset)
 			if in.Err != nil {
-				what := "dataset " + ds.Name
-				if in.Parent {
-					what = "table " + cmp.Or(ds.Table, ds.Index)
-				}
-				in.Err = fmt.Errorf("%s: %w", what, in.Err)
+				in.Err = r.described(ds, in.Parent, c, in.Err)
 				return
 			}
 			in.Caps = c.source.Caps()

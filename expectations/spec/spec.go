@@ -40,7 +40,7 @@ type Dataset struct {
 	Connection string
 	UpdatedAt  string
 	At         diag.Span
-	Places     map[string]diag.Span // "table", "key", "connection", "columns.NAME": where each was said
+	Places     map[string]diag.Span // "table", "key", "connection", "columns.NAME", "key.NAME": where each was said
 }
 
 // Severity weighs a failed expectation.
@@ -94,7 +94,7 @@ type Expectation struct {
 	Show              []string // columns to show of failing rows
 	Owner             string
 	At                diag.Span            // the expectation's first line
-	Places            map[string]diag.Span // key -> where its value stands
+	Places            map[string]diag.Span // key -> where its value stands; "show.NAME" -> where show names that column
 }
 
 // Named is a use of a catalogue entry with its arguments as written.

@@ -123,198 +123,64 @@ func modUint(x, y uint64) (uint64, bool) {
 }
 
 func intKernel(op query.Op) kernel {
-	switch op {
-	case query.OpAdd: // loops written out where speed counts most: the compiler inlines direct calls only
-		return func(nd *node, n int) {
-			e := nd.strict(n)
-			a, b := nd.args[0], nd.args[1]
-			x, y, am, bm := a.vec.Ints, b.vec.Ints, a.mask(), b.mask()
-			out := grow(nd.vec.Ints, n)
-			for i := range out {
-				z, ok := addInt(x[i&am], y[i&bm])
-				out[i] = z
-				if !ok {
-					e.Set(i)
-				}
-			}
-			nd.vec.Ints = out
-		}
-	case query.OpSub:
-		return func(nd *node, n int) {
-			e := nd.strict(n)
-			a, b := nd.args[0], nd.args[1]
-			x, y, am, bm := a.vec.Ints, b.vec.Ints, a.mask(), b.mask()
-			out := grow(nd.vec.Ints, n)
-			for i := range out {
-				z, ok := subInt(x[i&am], y[i&bm])
-				out[i] = z
-				if !ok {
-					e.Set(i)
-				}
-			}
-			nd.vec.Ints = out
-		}
-	case query.OpMul:
-		return func(nd *node, n int) {
-			e := nd.strict(n)
-			a, b := nd.args[0], nd.args[1]
-			x, y, am, bm := a.vec.Ints, b.vec.Ints, a.mask(), b.mask()
-			out := grow(nd.vec.Ints, n)
-			for i := range out {
-				z, ok := mulInt(x[i&am], y[i&bm])
-				out[i] = z
-				if !ok {
-					e.Set(i)
-				}
-			}
-			nd.vec.Ints = out
-		}
-	case query.OpDiv:
-		return eachInt(divInt)
-	case query.OpMod:
-		return eachInt(modInt)
-	}
-	return nil
-}
-
-func eachInt(f func(x, y int64) (int64, bool)) kernel {
-	return func(nd *node, n int) {
-		nd.vec.Ints = apply(nd, n, nd.vec.Ints, nd.args[0].vec.Ints, nd.args[1].vec.Ints, f)
-	}
-}
-
-// apply computes f for every pair and marks the failures.
-func apply[T any](nd *node, n int, buf, x, y []T, f func(x, y T) (T, bool)) []T {
-	e := nd.strict(n)
-	am, bm := nd.args[0].mask(), nd.args[1].mask()
-	out := grow(buf, n)
-	for i := range out {
-		z, ok := f(x[i&am], y[i&bm])
-		out[i] = z
-		if !ok {
-			e.Set(i)
-		}
-	}
-	return out
+	return pairwiseChecked(ints, map[query.Op]func(x, y int64) (int64, bool){
+		query.OpAdd: addInt, query.OpSub: subInt, query.OpMul: mulInt, query.OpDiv: divInt, query.OpMod: modInt,
+	}[op])
 }
 
 func uintKernel(op query.Op) kernel {
-	f := map[query.Op]func(x, y uint64) (uint64, bool){
+	return pairwiseChecked(uints, map[query.Op]func(x, y uint64) (uint64, bool){
 		query.OpAdd: addUint, query.OpSub: subUint, query.OpMul: mulUint, query.OpDiv: divUint, query.OpMod: modUint,
-	}[op]
-	if f == nil {
-		return nil
-	}
-	return func(nd *node, n int) {
-		nd.vec.Uints = apply(nd, n, nd.vec.Uints, nd.args[0].vec.Uints, nd.args[1].vec.Uints, f)
-	}
+	}[op])
 }
 
 func doubleKernel(op query.Op) kernel {
-	f := map[query.Op]func(x, y float64) float64{
+	return pairwise(floats, map[query.Op]func(x, y float64) float64{
 		query.OpAdd: func(x, y float64) float64 { return x + y },
 		query.OpSub: func(x, y float64) float64 { return x - y },
 		query.OpMul: func(x, y float64) float64 { return x * y },
 		query.OpDiv: func(x, y float64) float64 { return x / y },
-	}[op]
-	if f == nil {
-		return nil
-	}
-	return func(nd *node, n int) {
-		nd.strict(n)
-		a, b := nd.args[0], nd.args[1]
-		x, y, am, bm := a.vec.Floats, b.vec.Floats, a.mask(), b.mask()
-		out := grow(nd.vec.Floats, n)
-		for i := range out {
-			out[i] = f(x[i&am], y[i&bm])
-		}
-		nd.vec.Floats = out
-	}
+	}[op])
 }
 
 func decKernel(op query.Op) kernel {
-	f := map[query.Op]func(x, y value.Dec) (value.Dec, bool){
-		query.OpAdd: func(x, y value.Dec) (value.Dec, bool) { return x.Add(y), true },
-		query.OpSub: func(x, y value.Dec) (value.Dec, bool) { return x.Sub(y), true },
-		query.OpDiv: value.Dec.Quo,
-		query.OpMod: value.Dec.Rem,
-	}[op]
-	if op == query.OpMul {
-		return func(nd *node, n int) {
-			nd.strict(n)
-			a, b := nd.args[0], nd.args[1]
-			x, y, am, bm := a.vec.Decs, b.vec.Decs, a.mask(), b.mask()
-			out := grow(nd.vec.Decs, n)
-			for i := range out {
-				out[i] = x[i&am].Mul(y[i&bm])
-			}
-			nd.vec.Decs = out
-		}
+	switch op {
+	case query.OpDiv:
+		return pairwiseChecked(decs, value.Dec.Quo)
+	case query.OpMod:
+		return pairwiseChecked(decs, value.Dec.Rem)
 	}
-	if f == nil {
-		return nil
-	}
-	return func(nd *node, n int) {
-		nd.vec.Decs = apply(nd, n, nd.vec.Decs, nd.args[0].vec.Decs, nd.args[1].vec.Decs, f)
-	}
+	return pairwise(decs, map[query.Op]func(x, y value.Dec) value.Dec{
+		query.OpAdd: value.Dec.Add, query.OpSub: value.Dec.Sub, query.OpMul: value.Dec.Mul,
+	}[op])
 }
+
+// negChecked and absChecked overflow at the minimum.
+func negChecked(x int64) (int64, bool) { return -x, x != math.MinInt64 }
+func absChecked(x int64) (int64, bool) { return max(x, -x), x != math.MinInt64 }
 
 // unaryKernel returns negation or abs, nil where the kind has none.
 func unaryKernel(op query.Op, k value.Kind) kernel {
 	abs := op == query.OpAbs
 	switch k {
 	case value.Int, value.Duration:
-		return func(nd *node, n int) {
-			e := nd.strict(n)
-			out, x, m := grow(nd.vec.Ints, n), nd.args[0].vec.Ints, nd.args[0].mask()
-			for i := range out {
-				v := x[i&m]
-				if v == math.MinInt64 {
-					e.Set(i)
-				}
-				if !abs || v < 0 {
-					v = -v
-				}
-				out[i] = v
-			}
-			nd.vec.Ints = out
+		if abs {
+			return elementwiseChecked(ints, absChecked)
 		}
+		return elementwiseChecked(ints, negChecked)
 	case value.Double:
-		return func(nd *node, n int) {
-			nd.strict(n)
-			out, x, m := grow(nd.vec.Floats, n), nd.args[0].vec.Floats, nd.args[0].mask()
-			for i := range out {
-				if abs {
-					out[i] = math.Abs(x[i&m])
-				} else {
-					out[i] = -x[i&m]
-				}
-			}
-			nd.vec.Floats = out
+		if abs {
+			return elementwise(floats, math.Abs)
 		}
+		return elementwise(floats, func(x float64) float64 { return -x })
 	case value.Decimal:
-		return func(nd *node, n int) {
-			nd.strict(n)
-			out, x, m := grow(nd.vec.Decs, n), nd.args[0].vec.Decs, nd.args[0].mask()
-			for i := range out {
-				if abs {
-					out[i] = x[i&m].Abs()
-				} else {
-					out[i] = x[i&m].Neg()
-				}
-			}
-			nd.vec.Decs = out
+		if abs {
+			return elementwise(decs, value.Dec.Abs)
 		}
+		return elementwise(decs, value.Dec.Neg)
 	case value.Uint:
 		if abs {
-			return func(nd *node, n int) {
-				nd.strict(n)
-				out, x, m := grow(nd.vec.Uints, n), nd.args[0].vec.Uints, nd.args[0].mask()
-				for i := range out {
-					out[i] = x[i&m]
-				}
-				nd.vec.Uints = out
-			}
+			return elementwise(uints, func(x uint64) uint64 { return x })
 		}
 	default:
 	}

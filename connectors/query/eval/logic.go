@@ -112,24 +112,18 @@ func condKernel(nd *node, n int) {
 	}
 	switch nd.typ.Kind {
 	case value.Int, value.Duration:
-		nd.vec.Ints = grow(nd.vec.Ints, n)
-		choose(nd.vec.Ints, test, yes.mask(), no.mask(), yes.vec.Ints, no.vec.Ints)
+		choose(nd, n, ints)
 	case value.Timestamp, value.LocalTimestamp:
-		nd.vec.Ints, nd.vec.Nanos = grow(nd.vec.Ints, n), grow(nd.vec.Nanos, n)
-		choose(nd.vec.Ints, test, yes.mask(), no.mask(), yes.vec.Ints, no.vec.Ints)
-		choose(nd.vec.Nanos, test, yes.mask(), no.mask(), yes.vec.Nanos, no.vec.Nanos)
+		choose(nd, n, ints)
+		choose(nd, n, func(v *value.Vector) *[]int32 { return &v.Nanos })
 	case value.Uint:
-		nd.vec.Uints = grow(nd.vec.Uints, n)
-		choose(nd.vec.Uints, test, yes.mask(), no.mask(), yes.vec.Uints, no.vec.Uints)
+		choose(nd, n, uints)
 	case value.Double:
-		nd.vec.Floats = grow(nd.vec.Floats, n)
-		choose(nd.vec.Floats, test, yes.mask(), no.mask(), yes.vec.Floats, no.vec.Floats)
+		choose(nd, n, floats)
 	case value.Decimal:
-		nd.vec.Decs = grow(nd.vec.Decs, n)
-		choose(nd.vec.Decs, test, yes.mask(), no.mask(), yes.vec.Decs, no.vec.Decs)
+		choose(nd, n, decs)
 	case value.List:
-		nd.vec.Lists = grow(nd.vec.Lists, n)
-		choose(nd.vec.Lists, test, yes.mask(), no.mask(), yes.vec.Lists, no.vec.Lists)
+		choose(nd, n, func(v *value.Vector) *[][]value.Value { return &v.Lists })
 	case value.String, value.Bytes, value.JSON:
 		nd.beginText(n)
 		for i := range n {
@@ -169,7 +163,10 @@ func (nd *node) isTrue(i int) bool {
 }
 
 // choose blends two columns; a side without values (a null or error for every row) is never asked.
-func choose[T any](out []T, test *node, yesMask, noMask int, yes, no []T) {
+func choose[T any](nd *node, n int, in storage[T]) {
+	test, a, b := nd.args[0], nd.args[1], nd.args[2]
+	yes, no, yesMask, noMask := *in(&a.vec), *in(&b.vec), a.mask(), b.mask()
+	out := grow(*in(&nd.vec), n)
 	for i := range out {
 		if test.isTrue(i) {
 			if len(yes) > 0 {
@@ -179,4 +176,5 @@ func choose[T any](out []T, test *node, yesMask, noMask int, yes, no []T) {
 			out[i] = no[i&noMask]
 		}
 	}
+	*in(&nd.vec) = out
 }

@@ -25,17 +25,17 @@ func extremeKernel(op query.Op, args []*node) (kernel, error) {
 	case value.Int, value.Duration:
 		return func(nd *node, n int) {
 			nd.strict(n)
-			nd.vec.Ints = extreme(nd, n, nd.vec.Ints, func(a *node) []int64 { return a.vec.Ints }, cmp.Compare[int64], sign)
+			extreme(nd, n, ints, cmp.Compare[int64], sign)
 		}, nil
 	case value.Uint:
 		return func(nd *node, n int) {
 			nd.strict(n)
-			nd.vec.Uints = extreme(nd, n, nd.vec.Uints, func(a *node) []uint64 { return a.vec.Uints }, cmp.Compare[uint64], sign)
+			extreme(nd, n, uints, cmp.Compare[uint64], sign)
 		}, nil
 	case value.Decimal:
 		return func(nd *node, n int) {
 			nd.strict(n)
-			nd.vec.Decs = extreme(nd, n, nd.vec.Decs, func(a *node) []value.Dec { return a.vec.Decs }, value.Dec.Cmp, sign)
+			extreme(nd, n, decs, value.Dec.Cmp, sign)
 		}, nil
 	case value.Double:
 		return func(nd *node, n int) {
@@ -45,28 +45,28 @@ func extremeKernel(op query.Op, args []*node) (kernel, error) {
 					markNaN(e, a, n)
 				}
 			}
-			nd.vec.Floats = extreme(nd, n, nd.vec.Floats, func(a *node) []float64 { return a.vec.Floats }, cmp.Compare[float64], sign)
+			extreme(nd, n, floats, cmp.Compare[float64], sign)
 		}, nil
 	}
 	return nil, mismatch(op, args)
 }
 
 // extreme folds the operands of every row.
-func extreme[T any](nd *node, n int, buf []T, of func(*node) []T, compare func(a, b T) int, sign int) []T {
-	out := grow(buf, n)
-	first, m := of(nd.args[0]), nd.args[0].mask()
+func extreme[T any](nd *node, n int, in storage[T], compare func(a, b T) int, sign int) {
+	out := grow(*in(&nd.vec), n)
+	first, m := *in(&nd.args[0].vec), nd.args[0].mask()
 	for i := range out {
 		out[i] = first[i&m]
 	}
 	for _, a := range nd.args[1:] {
-		x, m := of(a), a.mask()
+		x, m := *in(&a.vec), a.mask()
 		for i := range out {
 			if compare(x[i&m], out[i])*sign > 0 {
 				out[i] = x[i&m]
 			}
 		}
 	}
-	return out
+	*in(&nd.vec) = out
 }
 
 // roundKernel is ceil, floor, round or trunc of Double.
@@ -77,64 +77,30 @@ func roundKernel(op query.Op, args []*node) (kernel, error) {
 	if args[0].typ.Kind != value.Double {
 		return nil, mismatch(op, args)
 	}
-	return func(nd *node, n int) {
-		nd.strict(n)
-		out, x, m := grow(nd.vec.Floats, n), nd.args[0].vec.Floats, nd.args[0].mask()
-		for i := range out {
-			out[i] = f(x[i&m])
-		}
-		nd.vec.Floats = out
-	}, nil
+	return elementwise(floats, f), nil
 }
 
 // signKernel is math.sign, of the operand's kind; NaN stays NaN, -0 becomes 0.
 func signKernel(args []*node) (kernel, error) {
 	switch args[0].typ.Kind {
 	case value.Int:
-		return func(nd *node, n int) {
-			nd.strict(n)
-			out, x, m := grow(nd.vec.Ints, n), nd.args[0].vec.Ints, nd.args[0].mask()
-			for i := range out {
-				out[i] = int64(cmp.Compare(x[i&m], 0))
-			}
-			nd.vec.Ints = out
-		}, nil
+		return elementwise(ints, func(x int64) int64 { return int64(cmp.Compare(x, 0)) }), nil
 	case value.Uint:
-		return func(nd *node, n int) {
-			nd.strict(n)
-			out, x, m := grow(nd.vec.Uints, n), nd.args[0].vec.Uints, nd.args[0].mask()
-			for i := range out {
-				out[i] = min(x[i&m], 1)
-			}
-			nd.vec.Uints = out
-		}, nil
+		return elementwise(uints, func(x uint64) uint64 { return min(x, 1) }), nil
 	case value.Double:
-		return func(nd *node, n int) {
-			nd.strict(n)
-			out, x, m := grow(nd.vec.Floats, n), nd.args[0].vec.Floats, nd.args[0].mask()
-			for i := range out {
-				switch v := x[i&m]; {
-				case v > 0:
-					out[i] = 1
-				case v < 0:
-					out[i] = -1
-				case v == 0:
-					out[i] = 0
-				default:
-					out[i] = v
-				}
+		return elementwise(floats, func(x float64) float64 {
+			switch {
+			case x > 0:
+				return 1
+			case x < 0:
+				return -1
+			case x == 0:
+				return 0
 			}
-			nd.vec.Floats = out
-		}, nil
+			return x
+		}), nil
 	case value.Decimal:
-		return func(nd *node, n int) {
-			nd.strict(n)
-			out, x, m := grow(nd.vec.Decs, n), nd.args[0].vec.Decs, nd.args[0].mask()
-			for i := range out {
-				out[i] = value.DecFromInt(int64(x[i&m].Sign()))
-			}
-			nd.vec.Decs = out
-		}, nil
+		return elementwise(decs, func(x value.Dec) value.Dec { return value.DecFromInt(int64(x.Sign())) }), nil
 	}
 	return nil, mismatch(query.OpSign, args)
 }
