@@ -44,7 +44,7 @@ func (s *Source) shown(index string) *view {
 }
 
 // Statements implements connectors.Explainer. Within a snapshot they name its point in time, which is opened before and closed after them
-// all. Of a stream it shows the opening, the check of the guards, the first page of each branch
+// all. Of a stream it shows the opening, the check of the guards, the first page of each branch or slice
 // and the closing; further pages differ in size and search_after only. Of a unique check it shows the counts and the first page of groups.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
 	switch r := r.(type) {
@@ -85,12 +85,19 @@ func (s *Source) selectStatements(q query.Select) ([]query.Statement, error) {
 	if !sel.guards.empty() {
 		out = append(out, v.request(s.guardBody(sel)))
 	}
-	for i, b := range sel.branches {
-		size := firstPage
-		if b.limit > 0 {
-			size = min(size, b.limit)
+	parts := sel.parts()
+	if len(parts) == 1 {
+		parts = nil
+		for i := range sel.branches {
+			parts = append(parts, part{branch: i, slice: -1})
 		}
-		out = append(out, v.request(s.pageBody(sel, i, size, false, nil)))
+	}
+	for _, p := range parts {
+		size := firstPage
+		if limit := sel.branches[p.branch].limit; limit > 0 {
+			size = min(size, limit)
+		}
+		out = append(out, v.request(s.pageBody(sel, p, size, false, nil)))
 	}
 	if s.points == nil {
 		out = append(out, s.closePIT(pitPlaceholder))
