@@ -59,6 +59,11 @@ func (b *builder) expectation(f *file, n *yaml.Node, dataset string) {
 			"one expectation is both %s and %s", entries[0].Name, entries[1].Name)
 		return
 	}
+	if _, ok := o.pairs["compare"]; ok {
+		b.comparison(o, entries, dataset)
+		return
+	}
+	b.noComparison(o)
 	if len(entries) == 0 {
 		b.plainExpectation(o, dataset)
 		return
@@ -73,6 +78,7 @@ func (b *builder) expectationKey(f *file, p pair, decl schema.Object, pairs map[
 		return b.checkKey(f, decl, p, nil)
 	}
 	_, expect := pairs["expect"]
+	_, compare := pairs["compare"]
 	named := false
 	for n := range pairs {
 		if _, ok := b.catalog[n]; ok {
@@ -82,7 +88,7 @@ func (b *builder) expectationKey(f *file, p pair, decl schema.Object, pairs map[
 	switch {
 	case catalog.Later(k):
 		b.list.Errorf("not-yet", f.span(p.key), "", "expectation %s is not supported by this version", quote(k))
-	case !expect && !named:
+	case !expect && !named && !compare:
 		hint := diag.DidYouMean(k, append(catalog.Names(), decl.Names()...))
 		if hint == "" {
 			hint = "write expect: and CEL, or one of " + strings.Join(catalog.Names(), ", ")
@@ -218,7 +224,7 @@ func (b *builder) common(o *object, dataset string) (spec.Expectation, bool) {
 	before := len(b.list)
 	e := spec.Expectation{
 		Dataset: dataset, At: o.at, Places: map[string]diag.Span{},
-		ID: o.str("id"), Expect: o.cel("expect"), Metric: o.cel("metric"), Where: o.cel("where"),
+		ID: o.str("id"), Expect: o.cel("expect"), Metric: o.cel("metric"), Where: o.where(),
 		Severity: spec.Severity(o.enum("severity")), OnNull: spec.NullPolicy(o.enum("on_null")), OnEmpty: spec.EmptyPolicy(o.enum("on_empty")),
 		Description: o.str("description"), Message: o.str("message"), MessageExpression: o.cel("message_expression"), Owner: o.str("owner"),
 	}

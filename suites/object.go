@@ -161,10 +161,10 @@ func (o *object) has(key string) bool {
 
 func mayBeEmpty(k schema.Kind) bool {
 	switch k {
-	case schema.Objects, schema.Names, schema.Expectations, schema.Vars, schema.Strings:
+	case schema.Objects, schema.Names, schema.Texts, schema.Expectations, schema.Vars, schema.Strings:
 		return true
 	case schema.String, schema.CEL, schema.Bool, schema.Count, schema.Version, schema.Rate, schema.Duration, schema.Enum, schema.Zone,
-		schema.Any:
+		schema.Nested, schema.Sided, schema.Tolerance, schema.Words, schema.Any:
 	}
 	return false
 }

@@ -38,6 +38,7 @@ func (b *builder) resolve() {
 	for _, u := range b.uses {
 		b.checkUse(u, sets, setNames)
 	}
+	b.resolveComparisons(sets, setNames)
 }
 
 // checkUse checks a named expectation as far as that is possible without a live schema.

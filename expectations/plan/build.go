@@ -128,6 +128,10 @@ func (b *builder) expectation(e *spec.Expectation) {
 		b.named(e)
 		return
 	}
+	if e.Compare != nil {
+		b.report(diag.Diagnostic{Code: "not-yet", Span: e.At, Message: "compare is not supported by this version"})
+		return
+	}
 	it := &Item{ID: e.ID, Spec: e, Expression: e.Expect.Value, Where: e.Where.Value}
 	if e.Dataset != "" {
 		it.Kind, it.Datasets = result.KindRow, []string{e.Dataset}

@@ -73,7 +73,7 @@ const (
 	EmptyFail    EmptyPolicy = "fail"
 )
 
-// Expectation is one declared expectation: either Expect, or Named, is set (Expect also goes with Metric).
+// Expectation is one declared expectation: one of Expect, Named and Compare is set (Expect also goes with Metric).
 type Expectation struct {
 	ID          string // declared, or derived by the loader from name and columns; unique in the suite
 	Dataset     string // nested in this dataset; "" for one between datasets
@@ -81,6 +81,7 @@ type Expectation struct {
 	Metric      diag.Text // metric: the value that expect calls `metric`
 	Where       diag.Text
 	Named       *Named
+	Compare     *Compare
 	Mostly      *value.Dec // 0 to 1; nil when absent
 	MaxFailures *int64
 	Severity    Severity

@@ -29,8 +29,18 @@ const (
 	Zone
 	// Objects is a map from a name to a Field.Of.
 	Objects
-	// Names is a map from a name to a text.
+	// Names is a map from a name to a logical type.
 	Names
+	// Texts is a map from a name to a text.
+	Texts
+	// Nested is a map with known keys: a Field.Of.
+	Nested
+	// Sided is an expression for both sides of a comparison, or a map with one for each.
+	Sided
+	// Tolerance is a number, or a map that says what it is relative to.
+	Tolerance
+	// Words is one of Field.Enum, or a list of them.
+	Words
 	// Expectations is a list of expectations.
 	Expectations
 	// Vars is the map of variables.
@@ -46,7 +56,7 @@ type Field struct {
 	Required bool
 	Enum     []string
 	Doc      string  // one sentence
-	Of       *Object // of Objects
+	Of       *Object // of Objects and Nested
 	// Later marks a key that is documented but not supported by this version.
 	Later bool
 	// Param marks a connection's key that is handed to its driver.

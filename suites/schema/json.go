@@ -104,7 +104,7 @@ func field(f Field) node {
 		return node{"anyOf": []any{scalar(), node{"type": "array", "items": scalar()}, node{"type": "null"}}}
 	case Objects:
 		n := node{"type": []any{"object", "null"}, "additionalProperties": object(*f.Of)}
-		if f.Of.Name != Column().Name {
+		if f.Of.Name != Column().Name && f.Of.Name != ComparedColumn().Name {
 			n["propertyNames"] = node{"pattern": identifierPattern}
 		}
 		return n
@@ -114,6 +114,23 @@ func field(f Field) node {
 		return node{"type": []any{"array", "null"}, "items": ref("nested")}
 	case Vars:
 		return vars()
+	case Texts:
+		return node{"type": []any{"object", "null"}, "additionalProperties": scalar()}
+	case Nested:
+		return object(*f.Of)
+	case Sided:
+		cel := field(Field{Kind: CEL})
+		return node{"anyOf": []any{cel, node{
+			"type": "object", "properties": node{"source": cel, "target": cel}, "minProperties": 1, "additionalProperties": false,
+		}}}
+	case Tolerance:
+		number := node{"type": []any{"number", "string"}}
+		return node{"anyOf": []any{number, node{
+			"type": "object", "properties": node{"abs": number, "rel": number, "ulp": number},
+			"minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+		}}}
+	case Words:
+		return node{"anyOf": []any{enum(f.Enum), node{"type": "array", "items": enum(f.Enum)}}}
 	case Any:
 	}
 	return node{}
@@ -152,10 +169,24 @@ func expectation(nested bool) node {
 	}
 	choices := []string{"expect"}
 	if nested {
+		for _, f := range Comparison() {
+			delete(props, f.Name)
+		}
+		where := field(Field{Kind: CEL})
+		where["description"] = "the rows to judge"
+		props["where"] = where
 		for _, e := range catalog.Entries() {
 			props[e.Name] = named(e)
 			choices = append(choices, e.Name)
 		}
+	}
+	if !nested {
+		choices = append(choices, "compare")
+		with := node{}
+		for _, k := range ComparisonKeys() {
+			with[k] = []any{"compare"}
+		}
+		n["dependentRequired"] = with
 	}
 	n["oneOf"] = anyRequired(choices...)
 	n["not"] = node{"required": []any{"mostly", "max_failures"}}
@@ -169,6 +200,9 @@ func named(e catalog.Entry) node {
 	var short []any
 	for _, f := range Expectation().Fields {
 		if f.Inside {
+			if f.Kind == Sided {
+				f.Kind = CEL
+			}
 			v := field(f)
 			v["description"] = f.Doc
 			props[f.Name] = v

@@ -103,6 +103,8 @@ func nested(item string) string {
 	return head + "datasets:\n  orders:\n    connection: shop\n    table: orders\n    expectations:\n      - " + item + "\n"
 }
 
+func between(item string) string { return head + "expectations:\n  - " + item + "\n" }
+
 func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 	s := compile(t)
 	for _, text := range []string{
@@ -114,6 +116,10 @@ func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 		head + "vars: {a: 1, b: {type: int}}\nexpectations: [{expect: a.count() == 1}]\n",
 		head + "datasets: {o: {connection: shop, index: x, columns: {a: {type: bool, absent: error, array: true}}, types: {b: int}}}\n",
 		head + "datasets:\nexpectations:\n",
+		between("{compare: {source: a, target: b}}"), between("{compare: {source: a, target: b}, where: row.x > 0, key: id, settle: 5s, strategy: merge, mostly: 99%}"),
+		between("{compare: {source: a, target: b}, where: {source: row.x > 0}, ignore: [n], map: {a: b}}"),
+		between("{compare: {source: a, target: b}, columns: {a b: {tolerance: 0.1}, b: {tolerance: {rel: 1e-9}}, c: {tolerance: 5s}, d: {precision: 1ms}}}"),
+		between("{compare: {source: a, target: b}, columns: {a: {normalize: nfc}, b: {normalize: [trim, nfc]}, c: {expect: source.c == target.c}, d: {unordered: true, empty_is_null: true}}}"),
 	} {
 		if err := validate(t, s, text); err != nil {
 			t.Errorf("refused:\n%s\n%v", text, err)
@@ -133,6 +139,11 @@ func TestSchemaRefusesWhatTheLoaderRefuses(t *testing.T) {
 		nested("expect: a\n        mostly: 1\n        max_failures: 1"), nested("row_count: {min: -1}"),
 		nested("fresh: {column: t, max_age: soon}"), nested("matches: {column: t, patern: x}"),
 		nested("expect: a\n        compare: {}"), "expectations: [{not_null: id}]\n", "expectations: {a: b}\n",
+		nested("compare: {source: a, target: b}"), nested("expect: a\n        where: {source: a}"), nested("not_null: {column: a, where: {source: a}}"),
+		between("{compare: {source: a}}"), between("{compare: {source: a, target: b}, expect: a}"), between("{expect: a, settle: 5s}"),
+		between("{compare: {source: a, target: b}, strategy: fast}"), between("{compare: {source: a, target: b}, where: {sorce: a}}"),
+		between("{compare: {source: a, target: b}, columns: {a: {tolerance: {rel: 1, ulp: 1}}}}"), between("{compare: {source: a, target: b}, columns: {a: {normalize: nfk}}}"),
+		between("{compare: {source: a, target: b}, map: [a]}"), between("{compare: {source: a, target: b}, fix: target}"),
 	} {
 		if err := validate(t, s, text); err == nil {
 			t.Errorf("accepted:\n%s", text)
@@ -157,7 +168,7 @@ func TestCommonKeysAndArgumentsDiffer(t *testing.T) {
 }
 
 func TestEveryFieldIsDocumented(t *testing.T) {
-	for _, o := range []schema.Object{schema.Suite(), schema.Connection(), schema.Dataset(), schema.Column(), schema.Expectation()} {
+	for _, o := range []schema.Object{schema.Suite(), schema.Connection(), schema.Dataset(), schema.Column(), schema.Expectation(), schema.Sides(), schema.ComparedColumn()} {
 		for _, f := range o.Fields {
 			if !f.Later && (f.Doc == "" || strings.HasSuffix(f.Doc, ".")) {
 				t.Errorf("%s.%s: doc %q", o.Name, f.Name, f.Doc)

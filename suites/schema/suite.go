@@ -90,28 +90,29 @@ func ColumnTypes() []string {
 
 // Expectation returns the keys that every expectation takes.
 func Expectation() Object {
+	fields := []Field{
+		{Name: "id", Kind: String, Inside: true, Doc: "its stable name; absent, it is made from dataset, name and columns"},
+		{Name: "expect", Kind: CEL, Doc: "the CEL expression that must hold"},
+		{Name: "metric", Kind: CEL, Doc: "a CEL value that expect calls metric"},
+		{Name: "where", Kind: Sided, Inside: true, Doc: "the rows to judge; of a comparison, on both sides, or `{source: …, target: …}`"},
+		{Name: "mostly", Kind: Rate, Inside: true, Doc: "the least share of rows that must hold: 0.99 or 99%"},
+		{Name: "max_failures", Kind: Count, Inside: true, Doc: "the most rows that may fail, instead of mostly"},
+		{Name: "severity", Kind: Enum, Enum: []string{"error", "warning", "info"}, Inside: true, Doc: "how a failure weighs; error unless said"},
+		{Name: "on_null", Kind: Enum, Enum: []string{"skip", "fail", "pass"}, Inside: true, Doc: "what a row undecided by null counts as; skip unless said"},
+		{Name: "on_empty", Kind: Enum, Enum: []string{"pass", "fail"}, Inside: true, Doc: "the verdict when no row was judged"},
+		{Name: "description", Kind: String, Inside: true, Doc: "why it must hold"},
+		{Name: "message", Kind: String, Inside: true, Doc: "what to say of a failing row"},
+		{Name: "message_expression", Kind: CEL, Inside: true, Doc: "CEL of that message over the row"},
+		{Name: "tags", Kind: Strings, Inside: true, Doc: "words to select it by"},
+		{Name: "show", Kind: Strings, Inside: true, Doc: "the columns to show of failing rows"},
+		{Name: "owner", Kind: String, Inside: true, Doc: "who is asked when it fails"},
+	}
+	fields = append(fields, Comparison()...)
+	fields = append(fields, later("dataset"), later("join"), later("fix"), later("baseline"), later("sample"), later("schedule"))
 	return Object{
-		Name: "an expectation",
-		Doc:  "Something that must hold: a CEL expression, or a named expectation.",
-		Fields: []Field{
-			{Name: "id", Kind: String, Inside: true, Doc: "its stable name; absent, it is made from dataset, name and columns"},
-			{Name: "expect", Kind: CEL, Doc: "the CEL expression that must hold"},
-			{Name: "metric", Kind: CEL, Doc: "a CEL value that expect calls metric"},
-			{Name: "where", Kind: CEL, Inside: true, Doc: "the rows to judge"},
-			{Name: "mostly", Kind: Rate, Inside: true, Doc: "the least share of rows that must hold: 0.99 or 99%"},
-			{Name: "max_failures", Kind: Count, Inside: true, Doc: "the most rows that may fail, instead of mostly"},
-			{Name: "severity", Kind: Enum, Enum: []string{"error", "warning", "info"}, Inside: true, Doc: "how a failure weighs; error unless said"},
-			{Name: "on_null", Kind: Enum, Enum: []string{"skip", "fail", "pass"}, Inside: true, Doc: "what a row undecided by null counts as; skip unless said"},
-			{Name: "on_empty", Kind: Enum, Enum: []string{"pass", "fail"}, Inside: true, Doc: "the verdict when no row was judged"},
-			{Name: "description", Kind: String, Inside: true, Doc: "why it must hold"},
-			{Name: "message", Kind: String, Inside: true, Doc: "what to say of a failing row"},
-			{Name: "message_expression", Kind: CEL, Inside: true, Doc: "CEL of that message over the row"},
-			{Name: "tags", Kind: Strings, Inside: true, Doc: "words to select it by"},
-			{Name: "show", Kind: Strings, Inside: true, Doc: "the columns to show of failing rows"},
-			{Name: "owner", Kind: String, Inside: true, Doc: "who is asked when it fails"},
-			later("dataset"), later("join"), later("compare"), later("columns"), later("ignore"), later("settle"), later("fix"),
-			later("baseline"), later("key"), later("sample"), later("schedule"),
-		},
+		Name:   "an expectation",
+		Doc:    "Something that must hold: a CEL expression, a named expectation, or a comparison of two datasets row by row.",
+		Fields: fields,
 	}
 }
 
