@@ -59,7 +59,7 @@ func TestComparison(t *testing.T) {
 	if len(s.Expectations) != 4 {
 		t.Fatalf("%d expectations", len(s.Expectations))
 	}
-	if e := s.Expectations[0]; e.ID != "orders.compare.sales" || e.Severity != spec.Error || e.At.Line != 6 || e.At.Col != 5 || e.Compare.Source.Value != "orders" || e.Compare.Target.At.Col != 37 {
+	if e := s.Expectations[0]; e.ID != "orders.compare.sales" || e.Severity != spec.Error || e.At.Line != 6 || e.At.Col != 5 || e.Compare.Source.Value != "orders" || e.Compare.Target.At.Col != 39 {
 		t.Errorf("got %+v of %+v", e.Compare, e)
 	}
 	e := s.Expectations[1]
