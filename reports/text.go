@@ -73,6 +73,7 @@ var marks = map[result.Verdict]string{
 
 const (
 	red, green, yellow, dim, bold, plain = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+	underline                            = "\x1b[4m"
 )
 
 func (p *printer) paint(color, s string) string {
@@ -266,9 +267,12 @@ func (p *printer) detail(same []*result.Expectation) {
 	}
 	if len(same) == 1 {
 		p.expression(e)
+		p.comparison(e)
 	}
-	for i := range min(len(e.Failures), p.o.Rows) {
-		p.failure(&e.Failures[i])
+	if e.Compare == nil {
+		for i := range min(len(e.Failures), p.o.Rows) {
+			p.failure(&e.Failures[i])
+		}
 	}
 	if shown := int64(min(len(e.Failures), p.o.Rows)); shown > 0 && Failing(e) > shown {
 		p.printf("    %s\n", p.paint(dim, "… and "+diag.Plural(Failing(e)-shown, "more row")))

@@ -1,0 +1,108 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// Findings below the sum of a comparison, and columns there, are bounded: a table may have hundreds.
+const (
+	shownFindings = 6
+	shownCounts   = 12
+)
+
+// Tally is a comparison's counts in one line, those of no key left out: "5 changed, 2 missing, 1,000 identical".
+func Tally(c *result.CompareCounts) string {
+	var parts []string
+	for _, x := range []struct {
+		n    int64
+		what string
+	}{
+		{c.Changed, "changed"}, {c.Missing, "missing"}, {c.Extra, "extra"}, {c.DuplicateKey, "with a duplicate key"},
+		{c.Unsettled, "unsettled"}, {c.InFlight, "in flight"}, {c.Identical, "identical"},
+	} {
+		if x.n > 0 {
+			parts = append(parts, diag.Group(x.n)+" "+x.what)
+		}
+	}
+	if len(parts) == 0 {
+		return "no rows on either side"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// ColumnCount is a compared column with the number of rows in which it differs.
+type ColumnCount struct {
+	Name string
+	N    int64
+}
+
+// DifferingColumns are the columns that differ anywhere, the most often first.
+func DifferingColumns(c *result.Compare) []ColumnCount {
+	var out []ColumnCount
+	for name, n := range c.Columns {
+		if n > 0 {
+			out = append(out, ColumnCount{name, n})
+		}
+	}
+	slices.SortFunc(out, func(a, b ColumnCount) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(slices.Index(c.Order, a.Name), slices.Index(c.Order, b.Name)), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// ColumnsText is DifferingColumns in one line: "total 3, status 2".
+func ColumnsText(c *result.Compare) string {
+	var parts []string
+	list := DifferingColumns(c)
+	for i, x := range list {
+		if i == shownCounts {
+			parts = append(parts, "… and "+diag.Plural(int64(len(list)-i), "more column"))
+			break
+		}
+		parts = append(parts, Clip(diag.Visible(x.Name), cellWidth)+" "+diag.Group(x.N))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Bound says how sure a comparison by digests is, "" where every row was read.
+func Bound(c *result.Compare) string {
+	if c.Bound == 0 {
+		return ""
+	}
+	return "a digest hides a difference with probability at most " + strconv.FormatFloat(c.Bound, 'g', 2, 64)
+}
+
+// comparison prints what two datasets differ in.
+func (p *printer) comparison(e *result.Expectation) {
+	c := e.Compare
+	if c == nil {
+		return
+	}
+	p.printf("  %s\n", Tally(&c.Counts))
+	p.printf("  %s\n", p.paint(dim, "source "+Clip(diag.Visible(c.Source), cellWidth)+": "+diag.Plural(c.Counts.SourceRows, "row")+
+		"; target "+Clip(diag.Visible(c.Target), cellWidth)+": "+diag.Plural(c.Counts.TargetRows, "row")))
+	if text := ColumnsText(c); text != "" {
+		p.printf("  columns: %s\n", text)
+	}
+	for i, f := range c.Findings {
+		if i == shownFindings {
+			p.printf("  %s\n", p.paint(dim, "… and "+diag.Plural(int64(len(c.Findings)-i), "more note")+" on columns"))
+			break
+		}
+		p.printf("  %s\n", p.paint(dim, "note: "+Clip(diag.Visible(f.Text), messageWidth)))
+	}
+	if text := Bound(c); text != "" {
+		p.printf("  %s\n", p.paint(dim, text))
+	}
+	n := min(len(e.Failures), p.o.Rows)
+	if n == 0 || p.err != nil {
+		return
+	}
+	p.err = Differences(p.w, c.Key, e.Failures[:n], DifferenceOptions{Color: p.o.Color, Indent: "    "})
+}
