@@ -34,8 +34,11 @@ type Resolution struct {
 	// Digits is the number of decimal digits that the column keeps: after the point of a Decimal, of the second of a
 	// Timestamp, LocalTimestamp or Duration.
 	Digits int8
-	// Truncates says that the engine cuts further digits off; otherwise it rounds them half away from zero.
+	// Truncates says that the engine cuts further digits off; otherwise it rounds them half away from zero, and instants half to the later.
 	Truncates bool
+	// From2000 says that a Timestamp or LocalTimestamp is rounded as PostgreSQL does, which counts microseconds from 2000-01-01:
+	// what is finer half to even, then to Digits half away from that day.
+	From2000 bool
 	// Single says that a Double is stored as an IEEE 754 binary32.
 	Single bool
 }
