@@ -63,6 +63,9 @@ func TestText(t *testing.T) {
 	golden(t, "hostile.txt", got)
 	golden(t, "hostile.narrow.quiet.txt", writeText(t, hostile(), reports.TextOptions{Rows: 1, Width: 80, Quiet: true}))
 	golden(t, "hostile.color.txt", writeText(t, hostile(), reports.TextOptions{Rows: 0, Color: true, Width: 120}))
+	rep := hostile()
+	rep.Expectations = rep.Expectations[len(rep.Expectations)-1:]
+	golden(t, "compare.color.txt", writeText(t, rep, reports.TextOptions{Rows: 10, Color: true}))
 	golden(t, "empty.txt", writeText(t, empty(), reports.TextOptions{Rows: 5}))
 }
 
@@ -83,20 +86,26 @@ func TestTextIsHarmless(t *testing.T) {
 		table, _, _ := strings.Cut(got, "\n\n")
 		for l := range strings.SplitSeq(table, "\n") {
 			// numbers are never cut, however narrow: this run has the widest of everything
-			if w := twwidth.WidthNoCache(l); w > max(width, 103) {
+			if w := twwidth.WidthNoCache(l); w > max(width, 105) {
 				t.Errorf("the table at %d columns has a line of %d: %s", width, w, l)
 			}
 		}
 	}
-	// the colours are ours alone: what they paint is as harmless
+	// the colours are ours alone: what they paint is as harmless; only the brackets around what differs give way to them
+	rep := hostile()
+	rep.Expectations[len(rep.Expectations)-1].Failures = nil
 	colored := writeText(t, hostile(), reports.TextOptions{Rows: 20, Color: true})
+	if strings.ContainsFunc(strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[2m", "", "\x1b[1m", "", "\x1b[4m", "", "\x1b[0m", "", "\n", "").Replace(colored), unicode.IsControl) {
+		t.Error("a control character is in the coloured text")
+	}
+	colored = writeText(t, rep, reports.TextOptions{Rows: 20, Color: true})
 	for _, ours := range []string{"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"} {
 		if !strings.Contains(colored, ours) {
 			t.Errorf("no %q in the coloured text", ours)
 		}
 		colored = strings.ReplaceAll(colored, ours, "")
 	}
-	if plain := writeText(t, hostile(), reports.TextOptions{Rows: 20}); colored != plain {
+	if plain := writeText(t, rep, reports.TextOptions{Rows: 20}); colored != plain {
 		t.Errorf("colours change more than colour:\n%s", cmp.Diff(plain, colored))
 	}
 }

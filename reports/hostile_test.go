@@ -61,11 +61,11 @@ func hostile() *result.Report {
 			Versions: map[string]string{"assay": "1.0.0", "go": "go1.26.8"}, Digest: "0123456789abcdef0123456789abcdef",
 		},
 		Summary: result.Summary{
-			Verdict: result.Error, Passed: 4, Failed: 3, Warned: 2, Inconclusive: 1, Errored: 3, Skipped: 1, RecordsChecked: 9_007_199_254_740_993,
+			Verdict: result.Error, Passed: 4, Failed: 4, Warned: 2, Inconclusive: 1, Errored: 3, Skipped: 1, RecordsChecked: 9_007_199_254_740_993,
 			ErrorCount: 5, Inconsistency: new(0.000_000_1), Throughput: 1234.5,
 			TopErrors: []result.ErrorCount{{Message: lines + markup, Count: 2}}, FixesByType: map[string]int{},
 		},
-		Expectations: append(hostileRows(), hostileOthers()...),
+		Expectations: append(append(hostileRows(), hostileOthers()...), hostileCompare()),
 		Datasets: []result.Dataset{
 			{Name: "orders", Connection: "shop", Driver: "postgres", Source: "public." + markup, Rows: new(int64(1)), MS: 12},
 			{Name: "customers", Connection: "legacy", Driver: "mysql", Source: "customers", Rows: new(int64(336_776)), Statements: []string{"SELECT 1"}, MS: 65_000},

@@ -37,10 +37,10 @@ func Differing(a, b result.Cell, width int) (x, y Part) {
 	head := commonHead(s, t)
 	tail := commonTail(s[head:], t[head:])
 	left, right := s[head:len(s)-tail], t[head:len(t)-tail]
+	w := window{escape: escape, marked: escape, width: width - 2*len(quote)}
 	if alike(left, right) {
-		escape = strconvASCII // they look the same: only their code points tell them apart
+		w.marked = escapedASCII // they look the same: only their code points tell them apart
 	}
-	w := window{escape: escape, width: width - 2*len(quote)}
 	x, y = w.cut(s, head, tail), w.cut(t, head, tail)
 	x.Before, y.Before = quote+x.Before, quote+y.Before
 	x.After, y.After = x.After+quote, y.After+quote
@@ -53,8 +53,8 @@ func alike(a, b string) bool {
 	return a != b && len(a) <= looked && len(b) <= looked && norm.NFC.String(a) == norm.NFC.String(b)
 }
 
-// strconvASCII writes everything that is not ASCII as an escape.
-func strconvASCII(s string) string {
+// escapedASCII writes everything that is not ASCII as an escape.
+func escapedASCII(s string) string {
 	q := strconv.QuoteToASCII(s)
 	return q[1 : len(q)-1]
 }
@@ -99,8 +99,8 @@ func joined(s string, i int) bool {
 
 // window shows the surroundings of a difference.
 type window struct {
-	escape func(string) string
-	width  int
+	escape, marked func(string) string
+	width          int
 }
 
 // context is how many columns of what both sides share are shown before the difference, where not all fits.
@@ -112,7 +112,7 @@ func (w window) cut(s string, shared, tail int) Part {
 	if long = len(before) > maxLooked(w.width); long {
 		before = lastBytes(before, maxLooked(w.width))
 	}
-	p := Part{Before: w.escape(before), Marked: w.escape(head(s[shared:len(s)-tail], w.width)), After: w.escape(head(s[len(s)-tail:], w.width))}
+	p := Part{Before: w.escape(before), Marked: w.marked(head(s[shared:len(s)-tail], w.width)), After: w.escape(head(s[len(s)-tail:], w.width))}
 	if !long && textWidth(p.Before)+textWidth(p.Marked)+textWidth(p.After) <= w.width {
 		return p
 	}

@@ -275,7 +275,11 @@ func (p *printer) detail(same []*result.Expectation) {
 		}
 	}
 	if shown := int64(min(len(e.Failures), p.o.Rows)); shown > 0 && Failing(e) > shown {
-		p.printf("    %s\n", p.paint(dim, "… and "+diag.Plural(Failing(e)-shown, "more row")))
+		what := "more row"
+		if e.Compare != nil {
+			what = "more difference"
+		}
+		p.printf("    %s\n", p.paint(dim, "… and "+diag.Plural(Failing(e)-shown, what)))
 	}
 	if e.Owner != "" {
 		p.printf("  %s\n", p.paint(dim, "owner: "+Clip(diag.Visible(e.Owner), cellWidth)))

@@ -42,7 +42,7 @@ const (
 func Write(w io.Writer, rep *result.Report) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"group": diag.Group, "took": reports.Took, "line": line, "code": code, "tile": tile,
-		"plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
+		"plural64": diag.Plural, "plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
 		"spoken": func(c result.Cell) string { return reports.Spoken(c, cellWidth) },
 	}).Parse(pageTemplate)
 	if err != nil {
@@ -338,6 +338,9 @@ func (i item) LeftOut() bool {
 // Shown says how many of the failing rows are in the table.
 func (i item) Shown() string {
 	all, shown := reports.Failing(&i.Expectation), int64(len(i.Failures))
+	if i.Compare != nil {
+		return shownDifferences(i.Compare.Counts.Different(), shown)
+	}
 	if all <= shown {
 		return diag.Plural(shown, "failing row")
 	}

@@ -78,6 +78,7 @@ func pages() map[string]*result.Report {
 		"errors":  made(8, result.Error),
 		"many":    made(500, result.Pass, result.Pass, result.Pass, result.Pass, result.Fail, result.Pass, result.Pass, result.Error, result.Pass, result.Skipped),
 		"none":    made(0, result.Pass),
+		"compare": compared(),
 	}
 }
 
