@@ -27,7 +27,8 @@ type Source interface {
 
 // Rows is a stream of batches in constant memory.
 type Rows interface {
-	// Next returns the next non-empty batch, valid until the next call, or nil, nil at the end.
+	// Next returns the next non-empty batch, valid until the next call, or nil, nil at the end. The caller may exchange the batch's
+	// content with that of another batch of the same types, and so keep it without a copy: the next call clears what it finds there.
 	Next(ctx context.Context) (*value.Batch, error)
 	// Close stops the stream on the server too and may be called at any time, more than once.
 	Close() error

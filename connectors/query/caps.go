@@ -20,6 +20,9 @@ type Caps struct {
 	Set func(SetCheck) *Refusal
 	// KeyOrder is true where Select returns rows in key order without sorting them all first here.
 	KeyOrder bool
+	// UnorderedFaster is true where reading rows in key order costs so much more than reading them in any order that who needs the
+	// order should rather sort key ranges itself.
+	UnorderedFaster bool
 	// Group is true where Aggregate takes GroupBy.
 	Group bool
 }

@@ -26,6 +26,11 @@ type Column struct {
 	// Expect replaces Form's equality by a condition over the pair of rows (nil for none): it gets the cells of Spec.Columns'
 	// left and right sides and says equal, or ok=false for undecided.
 	Expect func(left, right []value.Value) (equal, ok bool)
+	// Needs are the positions in Spec.Columns of the cells that Expect looks at, beside its own: where one of them is in error, it is
+	// not asked, and the rows differ.
+	Needs []int
+	// Carried columns are read and handed on, for what Expect and reports need, but not compared; Form is not set.
+	Carried bool
 	// Notes are the schema check's remarks.
 	Notes []canon.Note
 }
@@ -103,4 +108,39 @@ type Result struct {
 	Choice  Choice
 	// Bound is the probability that a digest hid a difference, at most; 0 for merge.
 	Bound float64
+	// Partial says that the comparison ended before both sides were read: the counts are of what was read until then, and prove nothing.
+	Partial bool
+	// Reads says how each side, source and target, was read.
+	Reads [2]Read
+}
+
+// Read is how one side was read.
+type Read struct {
+	Method Method
+	Reason string
+	// WhereUndecided counts the rows for which Side.Where is neither true nor false: they are not compared.
+	WhereUndecided int64
+	// WhereHere says that Side.Where was evaluated here.
+	WhereHere bool
+	// Windows is the number of key windows read, Spilled the bytes that sorting wrote to files.
+	Windows, Spilled int64
+}
+
+// Method is how the rows of one side come in key order.
+type Method string
+
+// The methods.
+const (
+	// ByServer: the source gives its rows in key order.
+	ByServer Method = "key order"
+	// BySort: the source gives its rows in any order, and they are sorted here.
+	BySort Method = "sorted here"
+	// ByWindows: the rows between two keys are read in any order and sorted here, window after window.
+	ByWindows Method = "key windows"
+)
+
+// Progress is how far a comparison has come.
+type Progress struct {
+	LeftRows, RightRows int64 // compared so far
+	Differences         int64 // candidates found so far, of whatever class
 }

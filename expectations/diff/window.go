@@ -1,0 +1,273 @@
+package diff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// cutter watches the ordered side while it is read and cuts the key into windows: of about so many bytes of that side each.
+type cutter struct {
+	key   keyOrder // the columns that are cut by
+	from  canon.Side
+	side  canon.Side // the one that is read in windows
+	types []value.Type
+	every int64
+
+	since int64
+	last  *bound
+	out   chan *bound
+	done  bool
+}
+
+// cutAhead bounds the windows that are cut before they are read.
+const cutAhead = 64
+
+// saw counts a page that was read, and cuts behind its last row where it is time. It must come before the page is handed on.
+func (c *cutter) saw(ctx context.Context, p *page) error {
+	if c.since += p.bytes; c.done || c.since < c.every {
+		return nil
+	}
+	b := &bound{side: c.side, row: value.NewBatch(c.types...)}
+	b.row.N = 1
+	for k := range b.row.Cols {
+		if !ceil(&b.row.Cols[k], &c.key[k].Form, &p.Cols[k], c.from, p.N-1) {
+			c.close() // nothing of the other side's type is that great: the rest is one window
+			return nil
+		}
+	}
+	if c.last != nil && !c.last.before(c.key, b.row, c.side, 0) {
+		return nil // still the same keys
+	}
+	c.last, c.since = b, 0
+	select {
+	case c.out <- b:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// close says that there are no more cuts: the last window has no end.
+func (c *cutter) close() {
+	if !c.done {
+		c.done = true
+		close(c.out)
+	}
+}
+
+// window is one range of keys with its rows in order.
+type window struct {
+	upto *bound // nil for no end
+	rows connectors.Rows
+}
+
+// windows reads a side window after window, the next one while one is compared.
+type windows struct {
+	in    *input
+	cut   *cutter
+	cols  []*query.Column // that are cut by
+	total int64           // rows that there should be
+	seen  int64
+	out   chan window
+	err   error // set before out is closed
+}
+
+// run reads all windows.
+func (w *windows) run(ctx context.Context) error {
+	w.err = w.in.failed(w.loop(ctx))
+	close(w.out)
+	return w.err
+}
+
+func (w *windows) loop(ctx context.Context) error {
+	var lo *bound
+	for last := false; !last; {
+		var hi *bound
+		select {
+		case b, ok := <-w.cut.out:
+			hi, last = b, !ok
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		rows, err := w.fetch(ctx, lo, hi)
+		if err != nil {
+			return err
+		}
+		select {
+		case w.out <- window{upto: hi, rows: rows}:
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), rows.Close())
+		}
+		lo = hi
+	}
+	if w.seen != w.total {
+		return &CoverageError{Rows: w.total, Seen: w.seen, Columns: w.in.key.columns(w.in.side)}
+	}
+	return nil
+}
+
+// CoverageError says that rows of a side lie in no range of its keys, or in several, so that nothing can be said of them.
+type CoverageError struct {
+	Rows, Seen int64
+	Columns    []string
+}
+
+// Error implements error.
+func (e *CoverageError) Error() string {
+	return fmt.Sprintf("the ranges of the key %v have %d rows, the whole has %d: a key holds a value that cannot be represented, or the data changed",
+		e.Columns, e.Seen, e.Rows)
+}
+
+// fetch reads the rows of a window and sorts them.
+func (w *windows) fetch(ctx context.Context, lo, hi *bound) (connectors.Rows, error) {
+	w.in.read.Windows++
+	rows, err := w.in.source.Select(ctx, w.in.selection(between(lo, hi, w.cols), false))
+	if err != nil {
+		return nil, err
+	}
+	counted := connectors.Rows(&counting{Rows: rows, n: &w.seen})
+	if w.in.sieve != nil {
+		counted = &sifted{rows: counted, sieve: w.in.sieve}
+	}
+	s := &sorting{in: w.in, from: counted}
+	if err := s.sort(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// next returns the next window; false at the end.
+func (w *windows) next(ctx context.Context) (win window, ok bool, err error) {
+	select {
+	case win, ok = <-w.out:
+		if !ok {
+			return window{}, false, w.err
+		}
+		return win, true, nil
+	case <-ctx.Done():
+		return window{}, false, context.Cause(ctx)
+	}
+}
+
+// counting counts the rows of a stream.
+type counting struct {
+	connectors.Rows
+	n *int64
+}
+
+// Next implements connectors.Rows.
+func (c *counting) Next(ctx context.Context) (*value.Batch, error) {
+	b, err := c.Rows.Next(ctx)
+	if b != nil {
+		*c.n += int64(b.N)
+	}
+	return b, err
+}
+
+// newWindows says whether a side can be read in windows while the other one is read in order: nil, and why not, where it cannot.
+// It asks the source for a first row in key order and for the number of rows, in its snapshot: a source that cannot trust a range of
+// its keys says so then, and the state of the data is fixed before the other side's first row.
+func newWindows(ctx context.Context, in *input, every int64) (*windows, string, error) {
+	if !in.owned {
+		return nil, "the source has no snapshots", nil
+	}
+	from := canon.Left
+	if in.side == canon.Left {
+		from = canon.Right
+	}
+	w := &windows{in: in, out: make(chan window)}
+	c := &cutter{from: from, side: in.side, every: max(every, 1), out: make(chan *bound, cutAhead)}
+	for k := range in.key {
+		f := &in.key[k].Form
+		if !rangeable(f, in.side) {
+			break
+		}
+		c.types = append(c.types, in.cols[k].Col.Type)
+	}
+	c.key, w.cols, w.cut = in.key[:len(c.types)], in.cols[:len(c.types)], c
+	if len(c.types) == 0 {
+		return nil, "no range of its key agrees with the order of the comparison", nil
+	}
+	probe := boolean(query.OpNot, isNull(w.cols[0]))
+	if lo := sample(c); lo != nil {
+		probe = between(lo, lo, w.cols)
+	}
+	if r := in.source.Caps().Expr(in.from, probe); r != nil {
+		return nil, r.Reason, nil
+	}
+	if reason, err := w.try(ctx, probe); reason != "" || err != nil {
+		return nil, reason, err
+	}
+	reason, err := w.count(ctx)
+	if reason != "" || err != nil {
+		return nil, reason, err
+	}
+	return w, "", nil
+}
+
+// sample is a bound like those to come, to ask the source whether it can compare with it.
+func sample(c *cutter) *bound {
+	b := &bound{side: c.side, row: value.NewBatch(c.types...)}
+	b.row.N = 1
+	for k := range b.row.Cols {
+		v := &b.row.Cols[k]
+		switch v.Type.Kind { //nolint:exhaustive // rangeable says which there are
+		case value.Int:
+			v.AppendInt(1)
+		case value.Uint:
+			v.AppendUint(1)
+		case value.Decimal:
+			v.AppendDecimal(value.NewDec(15, 1))
+		case value.Timestamp, value.LocalTimestamp:
+			v.AppendTimestamp(1, 0)
+		default:
+			v.AppendString("a")
+		}
+	}
+	return b
+}
+
+// try asks for a row of a range in key order: it is refused where the ranges cannot be trusted on the data at hand.
+func (w *windows) try(ctx context.Context, probe query.Expr) (string, error) {
+	q := w.in.selection(probe, true)
+	q.Branches[0].Limit = 1
+	q.From.Dataset.Key = q.From.Dataset.Key[:len(w.cols)]
+	rows, err := w.in.source.Select(ctx, q)
+	if err == nil {
+		_, err = rows.Next(ctx)
+		err = errors.Join(err, rows.Close())
+	}
+	if reason := unable(err); reason != "" {
+		return reason, nil
+	}
+	return "", err
+}
+
+// count counts the rows that the windows must have between them.
+func (w *windows) count(ctx context.Context) (string, error) {
+	m := query.Measure{Kind: query.MeasureCount, Where: w.in.where}
+	if w.in.where != nil {
+		m.Nulls = query.Columns(w.in.where)
+	}
+	if r := w.in.source.Caps().Measure(w.in.from, m); r != nil {
+		return r.Reason, nil
+	}
+	b, err := w.in.source.Aggregate(ctx, query.Aggregate{From: w.in.from, Measures: []query.Measure{m}})
+	if reason := unable(err); reason != "" {
+		return reason, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if b.N != 1 {
+		return "", fmt.Errorf("a count of %d rows", b.N)
+	}
+	w.total = b.Cols[0].Ints[0]
+	return "", nil
+}
