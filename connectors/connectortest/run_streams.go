@@ -8,6 +8,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
 )
 
 // bulkSize is more rows than any connector puts into one batch.
@@ -21,6 +22,7 @@ func (h *Harness) streams(t *testing.T) {
 	t.Run("all rows in several batches", func(t *testing.T) {
 		sameRows(t, tb, tb.Names(), tb.Rows, ReadAll(t, src, all, bulkSize-1))
 	})
+	t.Run("batches exchanged by the caller", func(t *testing.T) { exchanged(t, src, all) })
 	t.Run("two at once", func(t *testing.T) { twoStreams(t, src, all) })
 	t.Run("several goroutines", func(t *testing.T) { concurrent(t, src, all, bulkSize) })
 	t.Run("ends once and stays ended", func(t *testing.T) {
@@ -104,6 +106,38 @@ func start(t *testing.T, src connectors.Source, q query.Select) connectors.Rows 
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	return rows
+}
+
+// exchanged keeps every batch by giving the stream another one in its place, and reads what it kept when the stream has ended.
+func exchanged(t *testing.T, src connectors.Source, q query.Select) {
+	t.Helper()
+	rows := start(t, src, q)
+	var kept []*value.Batch
+	for {
+		b, err := rows.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b == nil {
+			break
+		}
+		mine := value.NewBatch(b.Types()...)
+		if n := len(kept); n > 1 && n%2 == 0 {
+			// One that has been used, and whose rows the stream must not show again.
+			mine, kept[n-2] = kept[n-2], kept[n-2].Clone()
+		}
+		*mine, *b = *b, *mine
+		kept = append(kept, mine)
+	}
+	seen := map[int64]bool{}
+	for _, b := range kept {
+		for _, r := range batchRows(t, b, 0) {
+			seen[r[0].Int()] = true
+		}
+	}
+	if len(kept) < 2 || len(seen) != bulkSize {
+		t.Errorf("%d batches with %d different rows, want several with %d", len(kept), len(seen), bulkSize)
+	}
 }
 
 // twoStreams reads two streams in turns; each must give every row once.

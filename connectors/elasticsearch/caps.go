@@ -13,5 +13,7 @@ func (s *Source) Caps() query.Caps {
 		Set:      s.setRefusal,
 		KeyOrder: true,
 		Group:    false,
+		// Sorted pages are up to four times as slow as slices in the order of the index.
+		UnorderedFaster: true,
 	}
 }
