@@ -130,9 +130,9 @@ func mergeIndices(infos map[string]*indexInfo, openSearch bool, options map[stri
 	sort.Strings(names)
 	for _, name := range names {
 		d := merged[name]
-		columns = append(columns, value.Column{
-			Name: name, Type: d.kind, Native: d.native, MayErr: d.mayErr, Unusable: d.unusable, Meta: d.f,
-		})
+		column := value.Column{Name: name, Type: d.kind, Native: d.native, MayErr: d.mayErr, Unusable: d.unusable, Meta: d.f}
+		resolve(&column, d.f)
+		columns = append(columns, column)
 	}
 	return columns
 }

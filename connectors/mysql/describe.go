@@ -20,7 +20,7 @@ import (
 const describeTable = `SELECT 'table' AS part, '' AS grp, 0 AS pos, TABLE_TYPE AS a, ENGINE AS b, CAST(TABLE_ROWS AS CHAR) AS c, NULL AS d, NULL AS e, NULL AS f
 FROM information_schema.TABLES WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
 UNION ALL
-SELECT 'column', COLUMN_NAME, ORDINAL_POSITION, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, CONCAT_WS(',', NUMERIC_PRECISION, NUMERIC_SCALE)
+SELECT 'column', COLUMN_NAME, ORDINAL_POSITION, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, CONCAT_WS(',', COALESCE(NUMERIC_PRECISION, DATETIME_PRECISION), NUMERIC_SCALE)
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
 UNION ALL
 SELECT 'index', INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, CAST(NON_UNIQUE AS CHAR), IS_VISIBLE, CAST(SUB_PART AS CHAR), EXPRESSION, INDEX_TYPE
@@ -99,7 +99,7 @@ func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Sche
 	if err != nil {
 		return value.Schema{}, err
 	}
-	c := catalogue{dataset: d, schema: value.Schema{Rows: -1}}
+	c := catalogue{dataset: d, schema: value.Schema{Rows: -1}, truncates: s.dial.truncates.Load()}
 	if err := s.collect(ctx, st, c.row); err != nil {
 		return value.Schema{}, err
 	}
@@ -132,6 +132,9 @@ var errNoSelect = errors.New("SELECT is not granted, or there is no such table: 
 type catalogue struct {
 	dataset query.Dataset
 	schema  value.Schema
+	// truncates says that the server cuts fractions of a second that a column does not keep.
+	truncates bool
+
 	found   bool
 	base    bool // a base table
 	innodb  bool
@@ -179,7 +182,12 @@ func (c *catalogue) column(r []driver.Value) (value.Column, error) {
 	n.precision, _ = strconv.Atoi(precision) // empty for what has none
 	n.scale, _ = strconv.Atoi(scale)
 	n.base = true
-	return col, logical(&col, n, c.dataset)
+	if n.timed() {
+		n.fraction, n.precision = n.precision, 0
+	}
+	err := logical(&col, n, c.dataset)
+	col.Resolution.Truncates = n.timed() && c.truncates
+	return col, err
 }
 
 // indexPart reads one column of an index: those of all indexes come first, then second columns.
@@ -260,6 +268,8 @@ func (s *Source) describeQuery(ctx context.Context, d query.Dataset) (value.Sche
 		n.data, n.unsigned = strings.CutPrefix(declared, "unsigned ")
 		if p, sc, ok := meta.ColumnTypePrecisionScale(i); ok && n.data == "decimal" {
 			n.precision, n.scale = int(p)+1, int(sc) // an unsigned column's length has no sign, which the driver subtracts
+		} else if ok && n.timed() {
+			n.fraction = int(sc)
 		}
 		c := value.Column{Name: name, Native: declared}
 		if n.data == "null" {
@@ -268,6 +278,7 @@ func (s *Source) describeQuery(ctx context.Context, d query.Dataset) (value.Sche
 		if err := logical(&c, n, d); err != nil {
 			return value.Schema{}, err
 		}
+		c.Resolution.Truncates = n.timed() && s.dial.truncates.Load()
 		schema.Columns = append(schema.Columns, c)
 	}
 	row := make([]driver.Value, len(schema.Columns))

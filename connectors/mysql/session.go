@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -36,6 +38,8 @@ const killTimeout = 5 * time.Second
 type connector struct {
 	base driver.Connector
 	pin  string
+	// truncates says that the server's sessions cut fractions of a second that a column does not keep: they round otherwise.
+	truncates atomic.Bool
 }
 
 func newConnector(cfg *mysql.Config, timeout time.Duration) (*connector, error) {
@@ -77,7 +81,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	own := &conn{driverConn: raw}
 	if _, err = raw.ExecContext(ctx, c.pin, nil); err == nil {
-		own.id, err = connectionID(ctx, raw)
+		own.id, err = c.introduce(ctx, raw)
 	}
 	if err != nil {
 		_ = raw.Close()
@@ -99,16 +103,18 @@ func (c *connector) open(ctx context.Context) (driverConn, error) {
 	return raw, nil
 }
 
-func connectionID(ctx context.Context, dc driverConn) (uint64, error) {
-	rows, err := dc.QueryContext(ctx, "SELECT CONNECTION_ID()", nil)
+// introduce asks the server for the connection's id, and for what it does to the seconds that others write.
+func (c *connector) introduce(ctx context.Context, dc driverConn) (uint64, error) {
+	rows, err := dc.QueryContext(ctx, "SELECT CONNECTION_ID(), @@GLOBAL.sql_mode, VERSION()", nil)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = rows.Close() }()
-	row := make([]driver.Value, 1)
+	row := make([]driver.Value, 3)
 	if err := rows.Next(row); err != nil {
 		return 0, err
 	}
+	c.truncates.Store(truncates(text(row[1]), text(row[2])))
 	switch id := row[0].(type) {
 	case uint64:
 		return id, nil
@@ -116,6 +122,15 @@ func connectionID(ctx context.Context, dc driverConn) (uint64, error) {
 		return uint64(id), nil //nolint:gosec // connection ids are never negative
 	}
 	return 0, fmt.Errorf("connection id of type %T", row[0])
+}
+
+// truncates reports whether a server cuts fractions of a second where a column has no room for them. MySQL rounds and MariaDB cuts,
+// each unless its mode says otherwise.
+func truncates(mode, version string) bool {
+	if strings.Contains(version, "MariaDB") {
+		return !strings.Contains(mode, "TIME_ROUND_FRACTIONAL")
+	}
+	return strings.Contains(mode, "TIME_TRUNCATE_FRACTIONAL")
 }
 
 // kill stops the statement that connection id runs, from a connection of its own: the pool may be full.

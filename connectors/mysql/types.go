@@ -19,6 +19,7 @@ type native struct {
 	precision int // decimal: digits in all; bit: bits
 	scale     int
 	base      bool // described by the catalogue, so that its declaration is known in full
+	fraction  int  // datetime, timestamp, time: digits of the second
 }
 
 // of returns what was described of a column; a column from elsewhere has only its logical type.
@@ -45,6 +46,7 @@ func logical(c *value.Column, n native, d query.Dataset) error {
 	c.Meta = n
 	c.Type = value.Of(kindOfNative(n))
 	c.MayErr = n.datelike()
+	resolve(c, n)
 	switch {
 	case n.is("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection", "geometrycollection"):
 		c.Unusable = "geometry has no type in expressions"

@@ -142,6 +142,7 @@ func settle(c *value.Column, t typeInfo, bytewise, deterministic bool) {
 		}
 		m.family, m.elem, m.elemf = famArray, t.Elem, b.family
 		c.Type, c.MayErr = value.ListOf(value.Of(b.kind)), true
+		resolve(c, b.family, t.Mod)
 		return
 	}
 	b, why := scalar(t.OID, t.Name, t.Kind)
@@ -157,6 +158,7 @@ func settle(c *value.Column, t typeInfo, bytewise, deterministic bool) {
 		m.expr, m.oid, m.bytewise, m.deterministic = "(%s)::text", oidText, false, false
 	}
 	c.Type, c.MayErr = value.Of(b.kind), b.mayErr
+	resolve(c, b.family, t.Mod)
 }
 
 // encode notes the database's encoding. SQL_ASCII checks nothing, so its text may not be text.

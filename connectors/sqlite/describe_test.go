@@ -33,7 +33,7 @@ func write(t *testing.T, path string, statements ...string) {
 func TestDescribe(t *testing.T) {
 	path := file(t)
 	write(t, path,
-		`CREATE TABLE parent (id INTEGER PRIMARY KEY)`,
+		`CREATE TABLE parent (id INTEGER PRIMARY KEY)`, `CREATE TABLE days (day DATE, at DATETIME, told TEXT)`,
 		`CREATE TABLE loose (id INTEGER PRIMARY KEY, n INT NOT NULL, b BOOLEAN, d DOUBLE PRECISION, m DECIMAL(10,2) UNIQUE, s VARCHAR(9) UNIQUE,
 			y BLOB, at DATETIME, j JSON, u UUID, f FLOATING POINT, tod TIME, untyped, parent_id INT REFERENCES parent(id),
 			twice INT GENERATED ALWAYS AS (n * 2) VIRTUAL)`,
@@ -76,6 +76,13 @@ func TestDescribe(t *testing.T) {
 		"parent_id int may err", "twice int may err",
 	}, brief(loose)); diff != "" {
 		t.Error(diff)
+	}
+	for name, want := range map[string]value.Shape{"day": value.Date, "at": value.Plain, "told": value.Date} {
+		days := describe(query.Dataset{Table: "days", Columns: map[string]query.ColumnOptions{"told": {Type: "date"}}})
+		c, _ := days.Column(name)
+		if c.Shape != want || c.Resolution != (value.Resolution{}) {
+			t.Errorf("%s: shape %d, %+v", name, c.Shape, c.Resolution)
+		}
 	}
 	// A decimal held as text may repeat in another spelling; SQLite enforces foreign keys only on request.
 	if diff := cmp.Diff([]value.Constraint{

@@ -36,7 +36,7 @@ func column(d query.Dataset, t tableTraits, name, declared string, notNull, pk b
 	c.Type = value.Of(kind)
 	switch {
 	case date:
-		c.Zone = "UTC"
+		c.Zone, c.Shape = "UTC", value.Date
 	case kind == value.Timestamp:
 		if d.Timezone != "" {
 			if _, err := time.LoadLocation(d.Timezone); err != nil {
