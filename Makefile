@@ -2,7 +2,7 @@
 SHELL   := bash
 SERVERS := connectors/connectortest/servers
 # nothing of these may be skipped
-REQUIRE := postgres,mysql,elasticsearch
+REQUIRE := postgres,mysql,mariadb,elasticsearch
 # the race detector, but not within SQLite, C translated to Go: it is twenty times slower there, and one thread at a time is inside
 RACE := -race -count=1 -gcflags='modernc.org/...=-race=false'
 # what else `go test` takes: make test ARGS='-run TestX ./connectors/...'
@@ -18,7 +18,7 @@ help: ## list the targets
 build: ## build bin/assay
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/assay ./cmd/assay
 
-up: ## start PostgreSQL, MySQL and Elasticsearch for the tests
+up: ## start PostgreSQL, MySQL, MariaDB and Elasticsearch for the tests
 	@$(SERVERS) up
 	@$(SERVERS) env
 

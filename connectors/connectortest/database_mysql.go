@@ -10,10 +10,21 @@ import (
 // dropped at the end of the test. It skips or fails as MySQL does.
 func MySQLDatabase(t testing.TB) string {
 	t.Helper()
-	dsn := MySQL(t)
+	return databaseOn(t, MySQL(t))
+}
+
+// MariaDBDatabase does the same on MariaDB.
+func MariaDBDatabase(t testing.TB) string {
+	t.Helper()
+	return databaseOn(t, MariaDB(t))
+}
+
+// databaseOn creates a database on the server of dsn.
+func databaseOn(t testing.TB, dsn string) string {
+	t.Helper()
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		t.Fatalf("%s is not a DSN", envMySQL)
+		t.Fatal("the test server's DSN does not parse") // which is not shown: it may hold a password
 	}
 	db := openDB(t, "mysql", dsn)
 	name := Unique("ct_db")

@@ -16,19 +16,19 @@ import (
 
 // PrivateServer is a server that a test may kill: nobody else uses it.
 type PrivateServer struct {
-	// DSN names it as ASSAY_TEST_POSTGRES, ASSAY_TEST_MYSQL or ASSAY_TEST_ELASTICSEARCH would, the last with an account that may do all.
+	// DSN names it as ASSAY_TEST_POSTGRES, ASSAY_TEST_MYSQL, ASSAY_TEST_MARIADB or ASSAY_TEST_ELASTICSEARCH would, the last with an account that may do all.
 	DSN    string
 	name   string
 	state  string
 	script func(t testing.TB, verb string)
 }
 
-// Private starts a server of the test's own ("postgres", "mysql" or "elasticsearch", the last one asking who calls) with durable settings,
+// Private starts a server of the test's own ("postgres", "mysql", "mariadb" or "elasticsearch", the last one asking who calls) with durable settings,
 // by the script `servers`, whose installed software it shares; it is stopped and removed at the end of the test. Where that script did not install it the test is skipped, or
 // fails as NotSetUp says.
 func Private(t testing.TB, name string) *PrivateServer {
 	t.Helper()
-	server(t, name, map[string]string{"postgres": envPostgres, "mysql": envMySQL, "elasticsearch": envElasticsearch}[name])
+	server(t, name, map[string]string{"postgres": envPostgres, "mysql": envMySQL, "mariadb": envMariaDB, "elasticsearch": envElasticsearch}[name])
 	script := filepath.Join(ModuleRoot(t), "connectors", "connectortest", "servers")
 	shared := os.Getenv("ASSAY_SERVERS_STATE")
 	if shared == "" {
@@ -42,7 +42,7 @@ func Private(t testing.TB, name string) *PrivateServer {
 		t.Skip(name + ": the servers run in containers, and a private one is a plain process")
 	}
 	software := filepath.Join(shared, "software")
-	if _, err := os.Stat(filepath.Join(software, "mysql.current")); err != nil && name == "mysql" {
+	if _, err := os.Stat(filepath.Join(software, name+".current")); err != nil && (name == "mysql" || name == "mariadb") {
 		NotSetUp(t, name, "the script servers has not installed it")
 	}
 	if ok, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb"); len(ok) == 0 && name == "postgres" {
@@ -83,7 +83,7 @@ func Private(t testing.TB, name string) *PrivateServer {
 	switch name {
 	case "elasticsearch":
 		p.DSN = fmt.Sprintf("http://elastic:assay@127.0.0.1:%d", port)
-	case "mysql":
+	case "mysql", "mariadb":
 		p.DSN = fmt.Sprintf("assay:assay@tcp(127.0.0.1:%d)/assay", port)
 	}
 	return p

@@ -12,6 +12,7 @@ import (
 const (
 	envPostgres      = "ASSAY_TEST_POSTGRES"
 	envMySQL         = "ASSAY_TEST_MYSQL"
+	envMariaDB       = "ASSAY_TEST_MARIADB"
 	envElasticsearch = "ASSAY_TEST_ELASTICSEARCH"
 	envOpenSearch    = "ASSAY_TEST_OPENSEARCH"
 	envShared        = "ASSAY_SHARED"
@@ -32,6 +33,12 @@ func Postgres(t testing.TB) string {
 func MySQL(t testing.TB) string {
 	t.Helper()
 	return server(t, "mysql", envMySQL)
+}
+
+// MariaDB returns the DSN of the MariaDB test server in the same form, or skips or fails as Postgres does, under the name mariadb.
+func MariaDB(t testing.TB) string {
+	t.Helper()
+	return server(t, "mariadb", envMariaDB)
 }
 
 // Elasticsearch returns the base URL of the Elasticsearch test server, or skips or fails as
@@ -102,7 +109,7 @@ func absent(t testing.TB, name, why string) {
 	t.Skip(name + ": " + why)
 }
 
-// Required reports whether ASSAY_TEST_REQUIRE (a list such as "postgres,mysql,elasticsearch,shared")
+// Required reports whether ASSAY_TEST_REQUIRE (a list such as "postgres,mysql,mariadb,elasticsearch,shared")
 // names what: a test that needs it must then fail rather than skip.
 func Required(what string) bool { return listed(envRequire, what) }
 
