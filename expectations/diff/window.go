@@ -15,7 +15,8 @@ import (
 type cutter struct {
 	key   keyOrder // the columns that are cut by
 	from  canon.Side
-	side  canon.Side // the one that is read in windows
+	side  canon.Side      // the one that is read in windows
+	cols  []*query.Column // its columns that are cut by
 	types []value.Type
 	every int64
 
@@ -44,6 +45,10 @@ func (c *cutter) saw(ctx context.Context, p *page) error {
 	if c.last != nil && !c.last.before(c.key, b.row, c.side, 0) {
 		return nil // still the same keys
 	}
+	if b.above(0, c.cols) == nil {
+		c.close() // nulls are last: nothing can be behind them
+		return nil
+	}
 	c.last, c.since = b, 0
 	select {
 	case c.out <- b:
@@ -71,8 +76,7 @@ type window struct {
 type windows struct {
 	in    *input
 	cut   *cutter
-	cols  []*query.Column // that are cut by
-	total int64           // rows that there should be
+	total int64 // rows that there should be
 	seen  int64
 	out   chan window
 	err   error // set before out is closed
@@ -127,7 +131,7 @@ func (e *CoverageError) Error() string {
 // fetch reads the rows of a window and sorts them.
 func (w *windows) fetch(ctx context.Context, lo, hi *bound) (connectors.Rows, error) {
 	w.in.read.Windows++
-	rows, err := w.in.source.Select(ctx, w.in.selection(between(lo, hi, w.cols), false))
+	rows, err := w.in.source.Select(ctx, w.in.selection(between(lo, hi, w.cut.cols), false))
 	if err != nil {
 		return nil, err
 	}
@@ -190,13 +194,13 @@ func newWindows(ctx context.Context, in *input, every int64) (*windows, string, 
 		}
 		c.types = append(c.types, in.cols[k].Col.Type)
 	}
-	c.key, w.cols, w.cut = in.key[:len(c.types)], in.cols[:len(c.types)], c
+	w.cut, c.key, c.cols = c, in.key[:len(c.types)], in.cols[:len(c.types)]
 	if len(c.types) == 0 {
 		return nil, "no range of its key agrees with the order of the comparison", nil
 	}
-	probe := boolean(query.OpNot, isNull(w.cols[0]))
+	probe := boolean(query.OpNot, isNull(c.cols[0]))
 	if lo := sample(c); lo != nil {
-		probe = between(lo, lo, w.cols)
+		probe = between(lo, lo, w.cut.cols)
 	}
 	if r := in.source.Caps().Expr(in.from, probe); r != nil {
 		return nil, r.Reason, nil
@@ -237,7 +241,7 @@ func sample(c *cutter) *bound {
 func (w *windows) try(ctx context.Context, probe query.Expr) (string, error) {
 	q := w.in.selection(probe, true)
 	q.Branches[0].Limit = 1
-	q.From.Dataset.Key = q.From.Dataset.Key[:len(w.cols)]
+	q.From.Dataset.Key = q.From.Dataset.Key[:len(w.cut.cols)]
 	rows, err := w.in.source.Select(ctx, q)
 	if err == nil {
 		_, err = rows.Next(ctx)
