@@ -1,0 +1,197 @@
+package canon_test
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"testing"
+
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/value"
+	"pgregory.net/rapid"
+)
+
+// everyForm runs a property for each form, in a fixed order.
+func everyForm(t *testing.T, prop func(t *rapid.T, f *canon.Form)) {
+	all := forms(t)
+	names := make([]string, 0, len(all))
+	for n := range all {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		t.Run(n, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { prop(t, all[n]) })
+		})
+	}
+}
+
+// show names a cell in messages.
+func show(v *value.Vector, i int) string {
+	if v.IsErr(i) {
+		return "error"
+	}
+	return fmt.Sprintf("%q", v.Value(i).Text())
+}
+
+// TestRunIsEqual compares runs at any offset of both sides with cell by cell, and Equal with that of the sides exchanged.
+func TestRunIsEqual(t *testing.T) {
+	everyForm(t, func(t *rapid.T, f *canon.Form) {
+		p := drawn(t)
+		n, i, j := 1+p(140), p(70), p(70)
+		few := 1 + p(9) // draw few values and repeat them: rapid is slow to draw many
+		l, r := repeated(p, f.Left, i+n, few), repeated(p, f.Right, j+n, few)
+		differ := make(value.Bitmap, value.Words(n)+1)
+		differ[len(differ)-1] = 0xABCD
+		f.Run(l, i, r, j, n, differ)
+		if differ[len(differ)-1] != 0xABCD {
+			t.Fatal("bits beyond the rows are touched")
+		}
+		swapped, _, err := canon.Pair(f.Right, f.Left, f.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range n {
+			eq := f.Equal(l, i+k, r, j+k)
+			if eq == differ.Get(k) {
+				t.Fatalf("%s, %s: Equal %v, Run says differ %v", show(l, i+k), show(r, j+k), eq, differ.Get(k))
+			}
+			if swapped.Equal(r, j+k, l, i+k) != eq {
+				t.Fatalf("%s, %s: %v, but not with the sides exchanged", show(l, i+k), show(r, j+k), eq)
+			}
+			if (l.IsErr(i+k) || r.IsErr(j+k)) && eq {
+				t.Fatal("an error is equal")
+			}
+		}
+		if n&63 != 0 && differ[n>>6]>>(uint(n)&63) != 0 {
+			t.Fatal("bits behind the last row are set")
+		}
+	})
+}
+
+// repeated fills a vector of n cells with few drawn ones, in a drawn pattern.
+func repeated(p pick, c value.Column, n, few int) *value.Vector {
+	some := randomVector(p, c, few, true)
+	v := new(value.Vector)
+	v.Reset(c.Type)
+	step, at := 1+p(few), p(few)
+	for range n {
+		v.AppendFrom(some, at)
+		at = (at + step) % few
+		if at%3 == 1 {
+			at = (at + 1) % few
+		}
+	}
+	return v
+}
+
+// TestOrderIsTotal finds an order without contradictions over the cells of both sides, whose ties are what Equal calls the same.
+func TestOrderIsTotal(t *testing.T) {
+	everyForm(t, func(t *rapid.T, f *canon.Form) {
+		ok, _ := f.Digestible()
+		if (f.Orderable() == nil) != ok {
+			t.Fatalf("digestible %v, but orderable: %v", ok, f.Orderable())
+		}
+		if !ok {
+			return
+		}
+		p := drawn(t)
+		const n = 6
+		sides := [2]*value.Vector{randomVector(p, f.Left, n, true), randomVector(p, f.Right, n, true)}
+		type cell struct {
+			side canon.Side
+			at   int
+		}
+		order := func(a, b cell) int { return f.Order(sides[a.side], a.side, a.at, sides[b.side], b.side, b.at) }
+		var cells []cell
+		for i := range n {
+			cells = append(cells, cell{canon.Left, i}, cell{canon.Right, i})
+		}
+		name := func(c cell) string { return show(sides[c.side], c.at) }
+		for _, a := range cells {
+			for _, b := range cells {
+				if order(a, b) != -order(b, a) {
+					t.Fatalf("%s, %s: %d and %d", name(a), name(b), order(a, b), order(b, a))
+				}
+				if a.side == canon.Left && b.side == canon.Right && !sides[0].IsErr(a.at) && f.Equal(sides[0], a.at, sides[1], b.at) != (order(a, b) == 0) {
+					t.Fatalf("%s, %s: order %d", name(a), name(b), order(a, b))
+				}
+				for _, c := range cells {
+					if order(a, b) <= 0 && order(b, c) <= 0 && order(a, c) > 0 {
+						t.Fatalf("%s <= %s <= %s, but not the first and the last", name(a), name(b), name(c))
+					}
+				}
+			}
+		}
+		slices.SortFunc(cells, order)
+		rank := func(c cell) int {
+			v := sides[c.side]
+			if v.IsErr(c.at) {
+				return 2
+			}
+			if v.IsNull(c.at) {
+				return 1
+			}
+			return 0
+		}
+		for i := 1; i < len(cells); i++ {
+			if !f.Options.EmptyIsNull && rank(cells[i-1]) > rank(cells[i]) {
+				t.Fatalf("%s before %s", name(cells[i-1]), name(cells[i]))
+			}
+		}
+	})
+}
+
+// TestServerOrder holds the sides that may stream to their word: in the order of values, as connectors promise it, keys ascend, and
+// only like values are one key.
+func TestServerOrder(t *testing.T) {
+	streams := 0
+	everyForm(t, func(t *rapid.T, f *canon.Form) {
+		p := drawn(t)
+		for side, c := range []value.Column{f.Left, f.Right} {
+			if f.Orderable() != nil || !f.ServerOrder(canon.Side(side)) { //nolint:gosec // 0 or 1
+				continue
+			}
+			streams++
+			v := randomVector(p, c, 8, false)
+			for i := range v.N {
+				for j := range v.N {
+					if v.IsNull(i) || v.IsNull(j) {
+						continue
+					}
+					want, ok := value.Compare(v.Value(i), v.Value(j))
+					if !ok {
+						continue // NaN: engines have it last or not at all
+					}
+					if c.Resolution.Known && (finer(v, i, c) || finer(v, j, c)) {
+						continue // the engine does not hold it
+					}
+					got := f.Order(v, canon.Side(side), i, v, canon.Side(side), j) //nolint:gosec // 0 or 1
+					if got != want {
+						t.Fatalf("side %d: %s, %s: %d on the server, %d here", side, show(v, i), show(v, j), want, got)
+					}
+				}
+			}
+		}
+	})
+	if streams == 0 {
+		t.Error("no side streams")
+	}
+}
+
+// finer reports whether a cell has digits that its column does not keep.
+func finer(v *value.Vector, i int, c value.Column) bool {
+	unit := int64(1e9)
+	for range c.Resolution.Digits {
+		unit /= 10
+	}
+	switch c.Type.Kind {
+	case value.Decimal:
+		return v.Decs[i].Round(int32(c.Resolution.Digits)).Cmp(v.Decs[i]) != 0
+	case value.Timestamp, value.LocalTimestamp:
+		return int64(v.Nanos[i])%unit != 0
+	case value.Duration:
+		return v.Ints[i]%unit != 0
+	}
+	return false
+}
