@@ -78,15 +78,43 @@ func Bound(c *result.Compare) string {
 	return "a digest hides a difference with probability at most " + strconv.FormatFloat(c.Bound, 'g', 2, 64)
 }
 
+// Pick chooses n differences of a list in order, so that every class is among them if there is room.
+func Pick(list []result.Failure, n int) []result.Failure {
+	if len(list) <= n {
+		return list
+	}
+	const classes = 4
+	share := max(n/classes, 1)
+	taken := make([]bool, len(list))
+	of := map[result.Class]int{}
+	left := max(n, 0)
+	for round := range 2 {
+		for i := range list {
+			if left > 0 && !taken[i] && (round > 0 || of[list[i].Class] < share) {
+				taken[i] = true
+				of[list[i].Class]++
+				left--
+			}
+		}
+	}
+	var out []result.Failure
+	for i := range list {
+		if taken[i] {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}
+
 // comparison prints what two datasets differ in.
 func (p *printer) comparison(e *result.Expectation) {
 	c := e.Compare
 	if c == nil {
 		return
 	}
-	p.printf("  %s\n", Tally(&c.Counts))
 	p.printf("  %s\n", p.paint(dim, "source "+Clip(diag.Visible(c.Source), cellWidth)+": "+diag.Plural(c.Counts.SourceRows, "row")+
-		"; target "+Clip(diag.Visible(c.Target), cellWidth)+": "+diag.Plural(c.Counts.TargetRows, "row")))
+		"; target "+Clip(diag.Visible(c.Target), cellWidth)+": "+diag.Plural(c.Counts.TargetRows, "row")+
+		"; "+diag.Plural(c.Counts.Identical+c.Counts.InFlight, "key")+" of both agree"))
 	if text := ColumnsText(c); text != "" {
 		p.printf("  columns: %s\n", text)
 	}
@@ -100,9 +128,9 @@ func (p *printer) comparison(e *result.Expectation) {
 	if text := Bound(c); text != "" {
 		p.printf("  %s\n", p.paint(dim, text))
 	}
-	n := min(len(e.Failures), p.o.Rows)
-	if n == 0 || p.err != nil {
+	list := Pick(e.Failures, p.o.Rows)
+	if len(list) == 0 || p.err != nil {
 		return
 	}
-	p.err = Differences(p.w, c.Key, e.Failures[:n], DifferenceOptions{Color: p.o.Color, Indent: "    "})
+	p.err = Differences(p.w, c.Key, list, DifferenceOptions{Color: p.o.Color, Indent: "    "})
 }

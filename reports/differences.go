@@ -126,7 +126,11 @@ func (d *differences) alsoShown(f *result.Failure, blank []string) {
 		if _, isKey := f.Key[c]; isKey || differ[c] || !ok {
 			continue
 		}
-		d.lines = append(d.lines, append(blank[:len(blank):len(blank)], Clip(diag.Visible(c), keyWidth), CellText(before, valueWidth), CellText(f.After[c], valueWidth)))
+		after := "–" // the target has no such column
+		if v, ok := f.After[c]; ok {
+			after = CellText(v, valueWidth)
+		}
+		d.lines = append(d.lines, append(blank[:len(blank):len(blank)], Clip(diag.Visible(c), keyWidth), CellText(before, valueWidth), after))
 	}
 }
 

@@ -302,7 +302,7 @@ func (p *printer) expression(e *result.Expectation) {
 			p.printf("  %s\n", p.paint(dim, "… "+diag.Plural(int64(more), "more line")))
 		}
 	}
-	if e.Expression != "" {
+	if e.Expression != "" && e.Compare == nil {
 		show("", e.Expression)
 	}
 	if e.Where != "" {

@@ -98,7 +98,14 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	var reps []*result.Report
 	wrong := false
 	for i := range l.suites {
-		rep, found := a.runSuite(ctx, &l.suites[i], f, now)
+		id := run.NewID(now)
+		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
+		differences := &failuresFile{dir: dir}
+		rep, found := a.runSuite(ctx, &l.suites[i], f, now, id, differences)
+		path, err := differences.close()
+		if err != nil {
+			return &worldError{err}
+		}
 		if err := a.warn(found, l); err != nil {
 			return err
 		}
@@ -109,7 +116,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		if err := a.report(rep, out, f.shown); err != nil {
 			return err
 		}
-		if err := a.keep(rep, f, paths, len(l.suites) > 1); err != nil {
+		if err := a.keep(rep, dir, f.shown, path); err != nil {
 			return err
 		}
 		reps = append(reps, rep)
@@ -120,11 +127,11 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	return nil
 }
 
-func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now time.Time) (*result.Report, diag.List) {
+func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now time.Time, id string, differences *failuresFile) (*result.Report, diag.List) {
 	bar := a.progress()
 	defer bar.done()
 	return run.Run(ctx, suite, run.Options{
-		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict,
+		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: differences.take,
 		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
 	})
 }
@@ -209,25 +216,32 @@ func (a *app) render(w io.Writer, rep *result.Report, format string, shown int) 
 // shownRows is the number of failing rows that the text form shows of each expectation where --failures says nothing.
 const shownRows = 5
 
-// keep writes the run's own files: report.json and report.html.
-func (a *app) keep(rep *result.Report, f *runFlags, paths []string, several bool) error {
-	dir := f.out
+// dir is the folder for the files of one suite's run.
+func (f *runFlags) dir(suite *spec.Suite, id string, paths []string, several bool) string {
 	switch {
-	case dir == "":
-		dir = filepath.Join(stateDir(f.state, paths), "runs", rep.Run.ID)
+	case f.out == "":
+		return filepath.Join(stateDir(f.state, paths), "runs", id)
 	case several:
-		dir = filepath.Join(dir, fileName(rep.Run.Suite))
+		return filepath.Join(f.out, fileName(suite.Name))
 	}
+	return f.out
+}
+
+// keep writes the run's own files: report.json and report.html.
+func (a *app) keep(rep *result.Report, dir string, shown int, differences string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return &worldError{fmt.Errorf("keep the report: %w", err)}
 	}
 	for name, format := range map[string]string{"report.json": "json", "report.html": "html"} {
-		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format, f.shown) })
+		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format, shown) })
 		if err != nil {
 			return &worldError{err}
 		}
 	}
 	if !a.quiet {
+		if differences != "" {
+			a.note("every difference: %s", differences)
+		}
 		a.note("report: %s", filepath.Join(dir, "report.html"))
 	}
 	return nil

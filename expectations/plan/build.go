@@ -44,7 +44,7 @@ type builder struct {
 }
 
 func (b *builder) dataset(in Input) {
-	d := &Dataset{parent: in.Parent, Spec: in.Spec, Driver: in.Driver, Err: in.Err, Relation: query.Relation{Dataset: in.Spec.Dataset, Schema: in.Schema}}
+	d := &Dataset{parent: in.Parent, source: in.Source, Spec: in.Spec, Driver: in.Driver, Err: in.Err, Relation: query.Relation{Dataset: in.Spec.Dataset, Schema: in.Schema}}
 	b.byName[in.Spec.Name] = d
 	if in.Parent {
 		return
@@ -129,7 +129,7 @@ func (b *builder) expectation(e *spec.Expectation) {
 		return
 	}
 	if e.Compare != nil {
-		b.report(diag.Diagnostic{Code: "not-yet", Span: e.At, Message: "compare is not supported by this version"})
+		b.compare(e)
 		return
 	}
 	it := &Item{ID: e.ID, Spec: e, Expression: e.Expect.Value, Where: e.Where.Value}
@@ -280,7 +280,7 @@ func (b *builder) failedDataset(text string) *Dataset {
 // place hands a compiled item to the placers of its datasets.
 func (b *builder) place(it *Item) {
 	switch {
-	case it.Err != nil || it.Schema != nil:
+	case it.Err != nil || it.Schema != nil || it.Compare != nil:
 	case it.Row != nil:
 		if it.Row.Proof == "" {
 			b.placers[it.Datasets[0]].row(it)

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
@@ -18,7 +19,7 @@ type Plan struct {
 	Datasets []*Dataset
 }
 
-// Item is one expectation, compiled. Exactly one of Row, Set, Metric and Schema is set unless Err is.
+// Item is one expectation, compiled. Exactly one of Row, Set, Metric, Schema and Compare is set unless Err is.
 type Item struct {
 	ID   string
 	Kind result.Kind
@@ -33,6 +34,8 @@ type Item struct {
 	Set    *SetItem
 	Metric *MetricItem
 	Schema *SchemaItem
+	// Compare is run by itself, beside the passes over its two datasets.
+	Compare *CompareItem
 	// Err says why the expectation cannot be evaluated at all (its dataset failed, or its own text is
 	// wrong under keep-going).
 	Err error
@@ -101,6 +104,7 @@ type Dataset struct {
 	Err error
 
 	parent bool // Input.Parent
+	source connectors.Source
 
 	// Pass is the one aggregate statement; nil when nothing needs it. PassSlots[i] owns Pass.Measures[i].
 	Pass      *query.Aggregate
@@ -134,6 +138,7 @@ type SetJob struct {
 type Input struct {
 	Spec   *spec.Dataset
 	Driver string
+	Source connectors.Source
 	Schema value.Schema
 	Caps   query.Caps
 	// Snapshots is true where all requests of the dataset can see one state.
@@ -150,6 +155,10 @@ type Input struct {
 type Options struct {
 	// DistrustConstraints checks even what the engine guarantees.
 	DistrustConstraints bool
+	// Notes reports all that the schema check of a comparison remarks, not only columns that are not compared.
+	Notes bool
+	// TempDir takes what comparisons spill; "" for the system's.
+	TempDir string
 	// KeepGoing turns findings against the schema into errors of the expectations concerned.
 	KeepGoing bool
 }

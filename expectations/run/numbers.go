@@ -19,6 +19,7 @@ type numbers struct {
 	err        error
 	// failuresErr says why failing rows could not be fetched; the verdict stands all the same.
 	failuresErr error
+	comparison  *comparison
 	statements  int
 	ms          int64
 	server      bool

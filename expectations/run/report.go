@@ -25,7 +25,7 @@ func (r *runner) report(ctx context.Context, p *plan.Plan, start, end time.Time)
 	rep := &result.Report{
 		Schema: result.SchemaName,
 		Run: result.Run{
-			ID: runID(start), Suite: r.suite.Name, Job: r.suite.Name, Mode: "full", Start: start.UTC(), End: end.UTC(),
+			ID: cmp.Or(r.opts.ID, NewID(start)), Suite: r.suite.Name, Job: r.suite.Name, Mode: "full", Start: start.UTC(), End: end.UTC(),
 			DurationMS: end.Sub(start).Milliseconds(), Now: r.opts.Now.UTC(), Versions: versions(r.opts.Version), Digest: r.suite.Digest,
 		},
 		Expectations: []result.Expectation{}, Datasets: []result.Dataset{}, Alerts: []result.Alert{},
@@ -43,8 +43,8 @@ func (r *runner) report(ctx context.Context, p *plan.Plan, start, end time.Time)
 	return rep
 }
 
-// runID is unique and sorts by time.
-func runID(start time.Time) string {
+// NewID returns a name for a run that is unique and sorts by time.
+func NewID(start time.Time) string {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails, says its documentation
 	return start.UTC().Format("20060102T150405") + "-" + hex.EncodeToString(b[:])
@@ -95,6 +95,8 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 		}
 	case it.Metric != nil:
 		r.judgeMetric(it, n, &out)
+	case it.Compare != nil:
+		r.judgeComparison(it, n, &out)
 	default:
 		r.judgeRows(it, n, &out)
 	}
@@ -139,6 +141,8 @@ func ran(it *plan.Item, n *numbers) (where, method string) {
 	switch {
 	case it.Schema != nil:
 		return "schema", "catalogue"
+	case n.comparison != nil:
+		return "here", n.comparison.method()
 	case proofOf(it) != "":
 		return "constraint", proofOf(it)
 	case n.server && n.here:

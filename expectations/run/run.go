@@ -36,12 +36,17 @@ type Options struct {
 	Progress func(Event)
 	// Version is assay's own version, for the report.
 	Version string
+	// ID names the run; "" for a new name.
+	ID string
+	// Difference is handed every difference that a comparison finds, without the rows' values, as it is found; nil for nobody. It is
+	// called concurrently. Its error ends the comparison.
+	Difference func(expectation string, f *result.Failure) error
 }
 
 // Event is one step of a run.
 type Event struct {
 	Dataset string
-	Step    string // "describe", "pass", "set", "group", "stream", "failing rows", "done"
+	Step    string // "describe", "pass", "set", "group", "stream", "failing rows", "compare", "done"; of a comparison, Dataset is its id
 	Rows    int64  // rows streamed so far in this step
 	Total   int64  // expected rows, -1 when unknown
 }
@@ -108,6 +113,8 @@ type connection struct {
 	source connectors.Source
 	err    error
 	slots  chan struct{}
+	// pairs is held while two slots are taken, so that two who want two never wait for each other.
+	pairs chan struct{}
 }
 
 func (c *connection) acquire(ctx context.Context) error {
@@ -137,7 +144,7 @@ func (r *runner) open(ctx context.Context) {
 		if n <= 0 {
 			n = defaultConns
 		}
-		c := &connection{spec: sc, slots: make(chan struct{}, n)}
+		c := &connection{spec: sc, slots: make(chan struct{}, n), pairs: make(chan struct{}, 1)}
 		r.conns[sc.Name] = c
 		wg.Go(func() { c.source, c.err = r.opts.Open(ctx, sc) })
 	}
@@ -188,7 +195,7 @@ func (r *runner) describe(ctx context.Context) []plan.Input {
 				in.Err = r.described(ds, in.Parent, c, in.Err)
 				return
 			}
-			in.Caps = c.source.Caps()
+			in.Source, in.Caps = c.source, c.source.Caps()
 			_, in.Snapshots = c.source.(connectors.Snapshotter)
 			_, in.Sets = c.source.(connectors.SetChecker)
 		})
@@ -214,6 +221,14 @@ func (r *runner) execute(ctx context.Context, p *plan.Plan) {
 			r.progress(Event{Dataset: d.Spec.Name, Step: "done", Total: -1})
 		})
 	}
+	for _, it := range p.Items {
+		if it.Compare != nil && it.Err == nil {
+			wg.Go(func() {
+				r.compare(ctx, p, it)
+				r.progress(Event{Dataset: it.ID, Step: "done", Total: -1})
+			})
+		}
+	}
 	wg.Wait()
 }
 
@@ -221,7 +236,7 @@ func (r *runner) execute(ctx context.Context, p *plan.Plan) {
 func itemsOf(p *plan.Plan, d *plan.Dataset) []*plan.Item {
 	var out []*plan.Item
 	for _, it := range p.Items {
-		if it.Metric == nil && it.Err == nil && len(it.Datasets) > 0 && it.Datasets[0] == d.Spec.Name {
+		if it.Metric == nil && it.Compare == nil && it.Err == nil && len(it.Datasets) > 0 && it.Datasets[0] == d.Spec.Name {
 			out = append(out, it)
 		}
 	}

@@ -85,9 +85,11 @@ func changed(f *result.Failure) []difference {
 		if _, isKey := f.Key[c]; isKey || differ[c] || !ok {
 			continue
 		}
-		out = append(out, difference{
-			Column: c, Source: reports.Part{Before: reports.CellText(before, sideWidth)}, Target: reports.Part{Before: reports.CellText(f.After[c], sideWidth)},
-		})
+		after := "–" // the target has no such column
+		if v, ok := f.After[c]; ok {
+			after = reports.CellText(v, sideWidth)
+		}
+		out = append(out, difference{Column: c, Source: reports.Part{Before: reports.CellText(before, sideWidth)}, Target: reports.Part{Before: after}})
 	}
 	return out
 }

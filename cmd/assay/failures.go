@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// failuresName is the file beside a run's report that holds every difference.
+const failuresName = "failures.jsonl"
+
+// failuresFile takes the differences of a run, one a line, as they are found: keys and the names of columns, never values. It
+// appears with the first difference, readable by its owner alone.
+type failuresFile struct {
+	dir string
+
+	mu   sync.Mutex
+	file *os.File
+	to   *bufio.Writer
+	n    int64
+}
+
+func (f *failuresFile) path() string { return filepath.Join(f.dir, failuresName) }
+
+// failureLine is a line of the file.
+type failureLine struct {
+	Expectation string                 `json:"expectation"`
+	Class       result.Class           `json:"class"`
+	Key         map[string]result.Cell `json:"key"`
+	Columns     []string               `json:"columns,omitempty"`
+	SourceRows  int64                  `json:"source_rows,omitempty"`
+	TargetRows  int64                  `json:"target_rows,omitempty"`
+}
+
+// take writes a difference.
+func (f *failuresFile) take(expectation string, d *result.Failure) error {
+	line, err := json.Marshal(failureLine{expectation, d.Class, d.Key, d.Columns, d.SourceRows, d.TargetRows})
+	if err != nil {
+		return fmt.Errorf("keep the differences: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.to == nil {
+		if err := f.open(); err != nil {
+			return fmt.Errorf("keep the differences: %w", err)
+		}
+	}
+	f.n++
+	if _, err := f.to.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("keep the differences: %w", err)
+	}
+	return nil
+}
+
+func (f *failuresFile) open() error {
+	if err := os.MkdirAll(f.dir, 0o750); err != nil {
+		return err
+	}
+	if err := f.remove(); err != nil { // an earlier run's may be readable by others
+		return err
+	}
+	file, err := os.OpenFile(f.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	f.file, f.to = file, bufio.NewWriterSize(file, 1<<16)
+	return nil
+}
+
+func (f *failuresFile) remove() error {
+	if err := os.Remove(f.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// close completes the file; where there was no difference it removes what an earlier run left in its place. It returns the path, ""
+// for no file.
+func (f *failuresFile) close() (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.to == nil {
+		if err := f.remove(); err != nil {
+			return "", fmt.Errorf("remove the last run's differences: %w", err)
+		}
+		return "", nil
+	}
+	err := f.to.Flush()
+	if e := f.file.Close(); err == nil {
+		err = e
+	}
+	f.to = nil
+	if err != nil {
+		return "", fmt.Errorf("keep the differences: %w", err)
+	}
+	return f.path(), nil
+}
