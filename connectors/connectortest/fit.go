@@ -70,6 +70,12 @@ func oddities(e Engine) []oddity {
 		return []oddity{{"lt", "'0000-00-00 00:00:00'"}, {"day", "'0000-00-00'"}, {"day", "'2024-00-15'"}, {"lt", "'2024-02-00 10:00:00'"}, {"ts", "'0000-00-00 00:00:00'"}}
 	case EngineSQLite:
 		return []oddity{{"i", "'12abc'"}, {"i", "1.5"}, {"i", "x'00ff'"}, {"d", "'abc'"}, {"s", "x'ff'"}, {"ts", "'yesterday'"}, {"dec", "'1,5'"}}
+	case EngineCSV:
+		return []oddity{{"u", "-1"}, {"u", "1.5"}, {"d", "abc"}, {"by", "xyz"}, {"by", "abc"}, {"tod", "25:00:00"}, {"j", "{"}, {"s", "\xff"}, {"k", "\"a\xc3\""}}
+	case EngineJSONLines:
+		return []oddity{{"u", "-1"}, {"u", `"x"`}, {"d", `"abc"`}, {"d", "true"}, {"by", `"xyz"`}, {"tod", "[]"}, {"s", `"\ud800"`}, {"k", "\"\xff\""}}
+	case EngineParquet:
+		return []oddity{{"s", "\xff"}, {"j", "{"}}
 	case EngineMemory, EngineElasticsearch, EngineOpenSearch:
 	}
 	return nil
@@ -90,7 +96,11 @@ func fitValue(e Engine, c Column, v value.Value) value.Value {
 		return fitTime(e, c, v)
 	case value.List:
 		return fitList(e, v)
-	case value.Null, value.Bool, value.Int, value.Uint, value.Decimal, value.Bytes, value.Duration, value.JSON:
+	case value.JSON:
+		if e == EngineJSONLines && v.Str() == "null" {
+			return value.NullValue() // a null that is a document cannot be told from one that is not
+		}
+	case value.Null, value.Bool, value.Int, value.Uint, value.Decimal, value.Bytes, value.Duration:
 	}
 	return v
 }
@@ -110,7 +120,7 @@ func fitDouble(e Engine, v value.Value) value.Value {
 		if f == 0 {
 			return value.DoubleValue(0)
 		}
-	case EnginePostgres, EngineMemory:
+	case EnginePostgres, EngineMemory, EngineCSV, EngineJSONLines, EngineParquet:
 	}
 	return v
 }
@@ -124,7 +134,7 @@ func refusesText(e Engine, s string) bool {
 func fitTime(e Engine, c Column, v value.Value) value.Value {
 	at := v.Time()
 	switch e {
-	case EnginePostgres:
+	case EnginePostgres, EngineParquet:
 		at = at.Truncate(time.Microsecond)
 	case EngineMySQL:
 		at = at.Truncate(time.Microsecond)
@@ -133,7 +143,7 @@ func fitTime(e Engine, c Column, v value.Value) value.Value {
 		}
 	case EngineElasticsearch, EngineOpenSearch:
 		at = at.Truncate(time.Millisecond)
-	case EngineSQLite, EngineMemory:
+	case EngineSQLite, EngineMemory, EngineCSV, EngineJSONLines:
 	}
 	if v.Kind() == value.LocalTimestamp {
 		return value.LocalTimestampValue(at)

@@ -38,6 +38,8 @@ type Harness struct {
 	// a case refused without being listed fails, and so does one listed that is not refused.
 	// An order of Select that it refuses is "order by " and the key's first column.
 	Refused []string
+	// NoEngine says that the connector evaluates nothing: its Caps refuse every case, and Refused stays empty.
+	NoEngine bool
 	// Extra are the columns that Describe lists beside a table's own (Elasticsearch's _id).
 	Extra []string
 }

@@ -5,11 +5,11 @@ import "github.com/assay-dev/assay/connectors/value"
 // The engines' own types of the columns that are not a kind's default.
 
 func nativeInt32() map[Engine]string {
-	return map[Engine]string{EnginePostgres: "integer", EngineMySQL: "int", EngineElasticsearch: "integer"}
+	return map[Engine]string{EnginePostgres: "integer", EngineMySQL: "int", EngineElasticsearch: "integer", EngineParquet: "int32"}
 }
 
 func nativeFloat32() map[Engine]string {
-	return map[Engine]string{EnginePostgres: "real", EngineMySQL: "float", EngineElasticsearch: "float"}
+	return map[Engine]string{EnginePostgres: "real", EngineMySQL: "float", EngineElasticsearch: "float", EngineParquet: "float"}
 }
 
 func nativeShortText() map[Engine]string {
@@ -21,11 +21,11 @@ func nativeChar() map[Engine]string {
 }
 
 func nativeUUID() map[Engine]string {
-	return map[Engine]string{EnginePostgres: "uuid", EngineMySQL: "char(36)"}
+	return map[Engine]string{EnginePostgres: "uuid", EngineMySQL: "char(36)", EngineParquet: "uuid"}
 }
 
 func nativeDate() map[Engine]string {
-	return map[Engine]string{EnginePostgres: "date", EngineMySQL: "date"}
+	return map[Engine]string{EnginePostgres: "date", EngineMySQL: "date", EngineCSV: "date", EngineJSONLines: "date", EngineParquet: "date"}
 }
 
 // NativeType returns the type that the engine's loader declares for c, "" where the engine has none for its kind.
@@ -49,7 +49,7 @@ func nativeList(e Engine, elem value.Kind) string {
 		return ""
 	case e == EnginePostgres:
 		return scalar + "[]"
-	case e == EngineElasticsearch || e == EngineMemory:
+	case e == EngineElasticsearch || e == EngineMemory || e == EngineJSONLines || e == EngineParquet:
 		return scalar
 	}
 	return ""
@@ -71,6 +71,18 @@ func nativeScalars() map[Engine]map[value.Kind]string {
 		EngineSQLite: {
 			value.Bool: "BOOLEAN", value.Int: "INTEGER", value.Double: "REAL", value.Decimal: "TEXT", value.String: "TEXT", value.Bytes: "BLOB",
 			value.Timestamp: "TEXT", value.JSON: "TEXT",
+		},
+		EngineCSV: {
+			value.Bool: "bool", value.Int: "int", value.Uint: "uint", value.Double: "double", value.Decimal: "decimal", value.String: "string", value.Bytes: "bytes",
+			value.Timestamp: "timestamp", value.LocalTimestamp: "local_timestamp", value.Duration: "duration", value.JSON: "json",
+		},
+		EngineJSONLines: {
+			value.Bool: "bool", value.Int: "int", value.Uint: "uint", value.Double: "double", value.Decimal: "decimal", value.String: "string", value.Bytes: "bytes",
+			value.Timestamp: "timestamp", value.LocalTimestamp: "local_timestamp", value.Duration: "duration", value.JSON: "json",
+		},
+		EngineParquet: {
+			value.Bool: "boolean", value.Int: "int64", value.Uint: "uint64", value.Double: "double", value.Decimal: "decimal(76,20)", value.String: "string",
+			value.Bytes: "binary", value.Timestamp: "timestamp(us,utc)", value.LocalTimestamp: "timestamp(us)", value.Duration: "time(us)", value.JSON: "json",
 		},
 		EngineMemory: {
 			value.Bool: "bool", value.Int: "int", value.Uint: "uint", value.Double: "double", value.Decimal: "decimal", value.String: "string", value.Bytes: "bytes",

@@ -26,6 +26,9 @@ const (
 	EngineElasticsearch Engine = "elasticsearch"
 	EngineOpenSearch    Engine = "opensearch"
 	EngineSQLite        Engine = "sqlite"
+	EngineCSV           Engine = "csv"
+	EngineJSONLines     Engine = "jsonl"
+	EngineParquet       Engine = "parquet"
 )
 
 // Table is rows with types: what a loader puts into an engine, and what is expected to come back.
