@@ -116,7 +116,7 @@ func (b *builder) connection(f *file, name string, p pair, decl schema.Object) (
 
 // settings reads the keys of a connection that are assay's own.
 func (b *builder) settings(c *spec.Connection, values map[string]string, at func(string) diag.Span) {
-	for _, k := range []string{"driver", "timezone", "timeout", "max_conns", "writable", "insecure_skip_verify"} {
+	for _, k := range []string{"driver", "timezone", "timeout", "max_conns", "writable", "insecure_skip_verify", "header", "format"} {
 		v, ok := values[k]
 		if !ok {
 			continue
@@ -153,6 +153,14 @@ func (b *builder) settings(c *spec.Connection, values map[string]string, at func
 			if _, err := strconv.ParseBool(v); err != nil {
 				problem = "insecure_skip_verify is true or false"
 			}
+		case "header":
+			if _, err := strconv.ParseBool(v); err != nil {
+				problem = "header is true or false"
+			}
+		case "format":
+			if fd, _ := schema.Connection().Field(k); !slices.Contains(fd.Enum, v) {
+				problem, hint = "format is one of "+strings.Join(fd.Enum, ", "), diag.DidYouMean(v, fd.Enum)
+			}
 		}
 		if problem != "" {
 			b.list.Errorf("bad-value", at(k), hint, "%s", problem)
@@ -167,7 +175,7 @@ var partsOfAddress = []string{"host", "hostname", "server", "port", "user", "dat
 func driverHint(word string, drivers []string) string {
 	other := map[string]string{
 		"pg": "postgres", "psql": "postgres", "pgsql": "postgres", "pgx": "postgres", "postgresql": "postgres", "mariadb": "mysql",
-		"es": "elasticsearch", "elastic": "elasticsearch", "sqlite3": "sqlite",
+		"es": "elasticsearch", "elastic": "elasticsearch", "sqlite3": "sqlite", "file": "files", "csv": "files", "jsonl": "files", "parquet": "files",
 	}
 	if d := other[strings.ToLower(word)]; slices.Contains(drivers, d) {
 		return `did you mean "` + d + `"?`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/elasticsearch"
+	"github.com/assay-dev/assay/connectors/files"
 	"github.com/assay-dev/assay/connectors/mysql"
 	"github.com/assay-dev/assay/connectors/postgres"
 	"github.com/assay-dev/assay/connectors/sqlite"
@@ -28,6 +29,7 @@ func drivers() map[string]connectors.Opener {
 		"elasticsearch": elasticsearch.Open,
 		"opensearch":    elasticsearch.Open,
 		"sqlite":        sqlite.Open,
+		"files":         files.Open,
 	}
 }
 
@@ -57,7 +59,7 @@ func open(ctx context.Context, c *spec.Connection) (connectors.Source, error) {
 // a suite means the same wherever it is run from.
 func params(c *spec.Connection) map[string]string {
 	path := c.Params["path"]
-	if path == "" || filepath.IsAbs(path) || c.At.File == "" {
+	if path == "" && c.Driver != "files" || filepath.IsAbs(path) || c.At.File == "" {
 		return c.Params
 	}
 	p := maps.Clone(c.Params)

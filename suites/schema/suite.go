@@ -29,10 +29,14 @@ func Connection() Object {
 		Name: "a connection",
 		Doc:  "A system that holds data. ${ENV} is replaced in its values, and nowhere else.",
 		Fields: []Field{
-			{Name: "driver", Kind: String, Required: true, Plain: true, Doc: "postgres, mysql, elasticsearch, opensearch or sqlite"},
+			{Name: "driver", Kind: String, Required: true, Plain: true, Doc: "postgres, mysql, elasticsearch, opensearch, sqlite or files"},
 			{Name: "dsn", Kind: String, Param: true, Doc: "the driver's own connection string or URL"},
 			{Name: "url", Kind: String, Param: true, Doc: "the URL of the server"},
-			{Name: "path", Kind: String, Param: true, Plain: true, Doc: "the database file"},
+			{Name: "path", Kind: String, Param: true, Plain: true, Doc: "the database file, or the folder of files"},
+			{Name: "format", Kind: Enum, Enum: []string{"csv", "tsv", "jsonl", "parquet"}, Param: true, Plain: true, Doc: "how files are written, whatever their names end in"},
+			{Name: "header", Kind: Bool, Param: true, Plain: true, Doc: "whether the first line of CSV files names the columns; true unless said"},
+			{Name: "delimiter", Kind: String, Param: true, Plain: true, Doc: "what parts the fields of CSV files: one character, or tab"},
+			{Name: "null", Kind: String, Param: true, Plain: true, Doc: "the text that stands for null in CSV files where it is not in quotes; nothing unless said"},
 			{Name: "username", Kind: String, Param: true, Doc: "the account"},
 			{Name: "password", Kind: String, Param: true, Doc: "its password"},
 			{Name: "api_key", Kind: String, Param: true, Doc: "an API key instead of an account"},
@@ -57,7 +61,7 @@ func Dataset() Object {
 			{Name: "connection", Kind: String, Required: true, Doc: "the name of its connection"},
 			{Name: "table", Kind: String, Doc: "a table or view: orders, public.orders"},
 			{Name: "index", Kind: String, Doc: "an index or alias"},
-			{Name: "file", Kind: String, Doc: "a file"},
+			{Name: "file", Kind: String, Doc: "a file, or a pattern of several: orders.csv, orders/*.parquet"},
 			{Name: "query", Kind: String, Doc: "a read-only query in the engine's own language"},
 			{Name: "key", Kind: Strings, Doc: "the column or columns that identify a row"},
 			{Name: "updated_at", Kind: String, Doc: "the column that says when a row last changed"},
@@ -78,14 +82,14 @@ func Column() Object {
 		Fields: []Field{
 			{Name: "type", Kind: Enum, Enum: ColumnTypes(), Doc: "its logical type, where the engine's is too poor"},
 			{Name: "absent", Kind: Enum, Enum: []string{"null", "error"}, Doc: "what a missing Elasticsearch field is: null (default) or an error"},
-			{Name: "array", Kind: Bool, Doc: "whether an Elasticsearch field holds arrays"},
+			{Name: "array", Kind: Bool, Doc: "whether an Elasticsearch field, or a key of JSON lines, holds arrays"},
 		},
 	}
 }
 
 // ColumnTypes are the logical types that a suite may declare for a column.
 func ColumnTypes() []string {
-	return []string{"bool", "int", "uint", "double", "decimal", "string", "bytes", "timestamp", "duration", "json"}
+	return []string{"bool", "int", "uint", "double", "decimal", "string", "bytes", "timestamp", "local_timestamp", "date", "duration", "json"}
 }
 
 // Expectation returns the keys that every expectation takes.
