@@ -50,7 +50,7 @@ func compileRow(text diag.Text, s Scope, want value.Type) (*RowExpr, diag.List) 
 	if len(c.diags) > 0 {
 		return nil, c.diags
 	}
-	e, err := newRowExpr(text, c.env, ast, c.rels, c.spans)
+	e, err := newRowExpr(c.env, ast, c.rels, c.spans)
 	if err != nil {
 		c.planError(err)
 		return nil, c.diags
