@@ -1,8 +1,10 @@
 package lang
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -162,8 +164,10 @@ func (c *compiler) check(root celast.Expr, vars map[string]*types.Type) (*celast
 		return nil, false
 	}
 	if est, err := env.EstimateCost(checked, estimator{}); err == nil && est.Max > maxCost {
-		c.fail("too-complex", c.spans[root.ID()], "nested loops over lists multiply",
-			"the expression may take %d steps a row, the limit is %d", est.Max, uint64(maxCost))
+		c.fail("too-complex", c.spans[root.ID()],
+			fmt.Sprintf("loops within loops multiply, and so does text put into text (replace, join); "+
+				"a text counts as %d characters, a list as %d elements", assumedText, assumedElements),
+			"the expression may take up to %s steps a row, the limit is %s", diag.GroupDigits(strconv.FormatUint(est.Max, 10)), diag.Group(maxCost))
 		return nil, false
 	}
 	return checked.NativeRep(), true
