@@ -17,6 +17,9 @@ func Statements(d Dialect, r query.Request) ([]query.Statement, error) {
 	case query.Aggregate:
 		var plan *Plan
 		if plan, err = Aggregate(d, r); err == nil {
+			if p, ok := Unguarded(d, r); ok {
+				plan = p // Aggregate's follows only where this is in doubt
+			}
 			st = plan.Statement
 		}
 	case query.SetCheck:
