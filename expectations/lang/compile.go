@@ -29,8 +29,8 @@ func CompileMessage(text diag.Text, s Scope) (*RowExpr, diag.List) {
 	return compileRow(text, s, value.Of(value.String))
 }
 
-// CompileRowValue compiles an expression of any scalar type over a row: a join's key, a
-// correction's value.
+// CompileRowValue compiles an expression of any scalar type over a row. The parity tests hold every such expression to
+// CEL's meaning through it; joins will take their keys by it, and corrections their values.
 func CompileRowValue(text diag.Text, s Scope) (*RowExpr, diag.List) {
 	return compileRow(text, s, value.Type{Kind: value.JSON})
 }

@@ -1,8 +1,10 @@
 package lang
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -191,4 +193,11 @@ func (e *RowExpr) collect() {
 		e.columns = append(e.columns, c)
 	}
 	sortColumns(e.columns)
+}
+
+// sortColumns orders columns by relation, then by position.
+func sortColumns(cs []*query.Column) {
+	slices.SortFunc(cs, func(a, b *query.Column) int {
+		return cmp.Or(cmp.Compare(a.Rel, b.Rel), cmp.Compare(a.Index, b.Index))
+	})
 }
