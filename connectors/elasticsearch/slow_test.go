@@ -22,7 +22,7 @@ import (
 const (
 	slowTexts    = 10_000
 	slowLength   = 8000
-	slowPatterns = 16
+	slowPatterns = 30
 	// slowFor is how long it must take to prove anything, goneIn how soon it must be gone once it is cancelled.
 	slowFor = 4 * time.Second
 	goneIn  = 3 * time.Second
