@@ -46,7 +46,7 @@ func privateServerVerb(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("not under go test")
 	}
 	f.engine, f.server = args[0], connectortest.Private(f.t, args[0])
-	host := ""
+	var host string
 	if f.engine == "mysql" {
 		c, err := mysql.ParseDSN(f.server.DSN)
 		ts.Check(err)

@@ -10,16 +10,16 @@ import (
 	"github.com/assay-dev/assay/expectations/spec"
 )
 
-// Failure is a failure of the world in words for the reader of a suite: where the dataset or the connection is declared, what
+// WorldError is a failure of the world in words for the reader of a suite: where the dataset or the connection is declared, what
 // happened and what to do. The words are the same whatever driver met it; the driver's error is in the chain.
-type Failure struct {
+type WorldError struct {
 	At      diag.Span
 	Message string
 	cause   error
 }
 
 // Error implements error.
-func (f *Failure) Error() string {
+func (f *WorldError) Error() string {
 	if f.At.File == "" {
 		return f.Message
 	}
@@ -27,7 +27,7 @@ func (f *Failure) Error() string {
 }
 
 // Unwrap returns the system's own error.
-func (f *Failure) Unwrap() error { return f.cause }
+func (f *WorldError) Unwrap() error { return f.cause }
 
 // misconfigured are findings about the connections that cannot be right on any day: their settings are no settings of the driver.
 func (r *runner) misconfigured() diag.List {
@@ -75,7 +75,7 @@ func (r *runner) ofConnection(c *connection, err error, cause string) error {
 	default:
 		text = cause + "; check what the connection is given"
 	}
-	return &Failure{At: c.spec.At, Message: "connection " + c.spec.Name + ": " + text, cause: err}
+	return &WorldError{At: c.spec.At, Message: "connection " + c.spec.Name + ": " + text, cause: err}
 }
 
 // described is a failure to read the schema of a dataset, or of the table that a references expectation names.
@@ -90,7 +90,7 @@ func (r *runner) described(ds *spec.Dataset, parent bool, c *connection, err err
 // failure says what went wrong with a dataset. reading tells that its system had answered before.
 func (r *runner) failure(what string, ds *spec.Dataset, c *connection, err error, reading bool) error {
 	e, ok := errors.AsType[*connectors.Error](err)
-	if _, done := errors.AsType[*Failure](err); done || !ok {
+	if _, done := errors.AsType[*WorldError](err); done || !ok {
 		return err
 	}
 	kind, cause := e.Kind, e.Err.Error()
@@ -132,7 +132,7 @@ func (r *runner) failure(what string, ds *spec.Dataset, c *connection, err error
 			text = "its schema cannot be read: " + cause
 		}
 	}
-	return &Failure{At: ds.At, Message: what + ": " + text, cause: err}
+	return &WorldError{At: ds.At, Message: what + ": " + text, cause: err}
 }
 
 // timedOut is what to say of a timeout; who is the connection's name, or "it".
