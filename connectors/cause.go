@@ -18,6 +18,8 @@ var (
 	ErrCredentials = errors.New("the user, its password or its key is wrong")
 	// ErrNoDatabase is the cause where the server runs but has no database of that name.
 	ErrNoDatabase = errors.New("the server has no database of that name")
+	// ErrNotOnPath is the cause where a table named without its schema is in none that the account looks in.
+	ErrNotOnPath = errors.New("no such table or view in the schemas of the search path")
 	// ErrConnectionLost is the cause of a connection that broke while it was in use.
 	ErrConnectionLost = errors.New("the connection to the server was lost")
 )

@@ -6,12 +6,10 @@ import (
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/expectations/catalog"
 	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/lang"
 	"github.com/assay-dev/assay/expectations/spec"
 	"github.com/assay-dev/assay/suites/schema"
 )
-
-// reservedNames are names that expressions use themselves.
-func reservedNames() []string { return []string{"row", "now", "vars", "source", "target", "metric"} }
 
 // celNames are names that CEL and its extensions use: a dataset of that name could not be told from them.
 func celNames() []string {
@@ -28,7 +26,7 @@ func (b *builder) takeDatasets(f *file, o *object) {
 	o.named("datasets", func(name string, p pair) {
 		at := f.span(p.key)
 		switch {
-		case slices.Contains(reservedNames(), name) || slices.Contains(celNames(), name):
+		case lang.Reserved(name) || slices.Contains(celNames(), name):
 			b.list.Errorf("reserved-name", at, "choose another: expressions use it themselves", "%s is reserved and cannot name a dataset", quote(name))
 			return
 		case !catalog.IsIdentifier(name):

@@ -54,19 +54,6 @@ func (s *Set) Sources() diag.Sources {
 	}
 }
 
-// Lines returns the lines of a file that was read, from the first, secrets hidden.
-func (s *Set) Lines(name string) []string {
-	f, ok := s.files[name]
-	if !ok {
-		return nil
-	}
-	out := make([]string, len(f.lines))
-	for i := range out {
-		out[i] = f.shown(i + 1).Text
-	}
-	return out
-}
-
 // Load reads suites. A path is a file, a folder (its *.yaml and *.yml files but assay.yaml) or a glob. The Set is
 // never nil; with an error among the diagnostics its suites may be incomplete.
 func Load(ctx context.Context, opts Options, paths ...string) (*Set, diag.List) {

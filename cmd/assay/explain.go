@@ -221,6 +221,9 @@ func (e *explainer) statements(title string, list []query.Statement, err error) 
 		e.printf("  (cannot be shown: %s)\n", diag.Visible(err.Error()))
 	}
 	for _, s := range list {
+		if s.Only != "" {
+			e.printf("\n  -- %s\n", s.Only)
+		}
 		for line := range strings.SplitSeq(s.Text, "\n") {
 			e.printf("  %s\n", diag.Visible(line))
 		}

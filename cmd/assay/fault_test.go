@@ -115,7 +115,8 @@ func startRun(t *testing.T, engine, dsn, suite string) *background {
 	return b
 }
 
-func busy(t *testing.T, engine, dsn string) int {
+// busy counts the statements of an endless suite that run on the server.
+func busy(t testing.TB, engine, dsn string) int {
 	t.Helper()
 	e := endlessOn(engine)
 	db, err := sql.Open(e.driver, dsn)
@@ -169,33 +170,6 @@ func (b *background) verdicts(t *testing.T) map[string][2]string {
 		out[e.ID] = [2]string{e.Verdict, e.Message}
 	}
 	return out
-}
-
-// TestServerKilled kills a server during the aggregate and during a stream: the expectation is an error that says so, the
-// other connection's is evaluated, the exit code is 3.
-func TestServerKilled(t *testing.T) {
-	for engine, cases := range map[string][][2]string{ // what was being done, the expectation
-		"postgres": {{"measure far", counted}, {"read far", streamed}}, "mysql": {{"aggregate far", counted}, {"select from far", streamed}},
-	} {
-		t.Run(engine, func(t *testing.T) {
-			server := connectortest.Private(t, engine)
-			for _, c := range cases {
-				b := startRun(t, engine, server.DSN, writeEndless(t, engine, server.DSN, c[1]))
-				server.Kill(t)
-				if code := b.end(t, 20*time.Second); code != exitError {
-					t.Errorf("exit code %d, want %d\n%s%s", code, exitError, &b.stdout, &b.stderr)
-				}
-				got := b.verdicts(t)
-				if got["here.not_null.id"][0] != "pass" {
-					t.Errorf("the other connection: %q", got["here.not_null.id"])
-				}
-				if far := got["far"]; far[0] != "error" || !strings.HasPrefix(far[1], c[0]+": the connection ") {
-					t.Errorf("the killed server's expectation: %q, want the error %q", far, c[0]+": the connection …")
-				}
-				server.Restart(t)
-			}
-		})
-	}
 }
 
 // TestInterrupt sends SIGINT during the aggregate and during a stream: the exit code is 130 at once, and nothing runs on at the server.

@@ -84,7 +84,7 @@ func lintLive(ctx context.Context, s *spec.Suite) (diag.List, []error) {
 		}
 		said[d.Err.Error()] = true
 		err := d.Err
-		if _, ok := errors.AsType[*run.Failure](err); !ok {
+		if _, ok := errors.AsType[*run.WorldError](err); !ok {
 			err = fmt.Errorf("%s: %w", d.Spec.At, err)
 		}
 		failed = append(failed, err)

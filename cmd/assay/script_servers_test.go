@@ -52,6 +52,10 @@ func mysqlEnv(t testing.TB, env *testscript.Env) error {
 	})
 	env.Setenv("MYSQL_DSN", dsn)
 	env.Setenv("MYSQL_DB", c.DBName)
+	env.Setenv("MYSQL_HOST", c.Addr)
+	nowhere := c.Clone()
+	nowhere.DBName = "nowhere"
+	env.Setenv("ADMIN_NOWHERE", nowhere.FormatDSN())
 	c.User, c.Passwd = name, hostileReader
 	env.Setenv("READER_DSN", c.FormatDSN())
 	env.Setenv("READER_URL", fmt.Sprintf("mysql://%s:hostile%%25p%%40ss%%2Fw%%3Ard'%%22@%s/%s", name, c.Addr, c.DBName))

@@ -31,6 +31,11 @@ func TestMain(m *testing.M) {
 //	exits CODE ARGS...              run assay, check its exit code
 //	es METHOD PATH [BODY-FILE]      a request to the cluster, its answer in the file answer
 //	fill FILE...                    put the value of the variable X where the files say @X@
+//	plain                           the last command's output in the files out and err, times and this run's own names put aside
+//	documents INDEX N               so many documents {n, s: "ABC"}
+//	private-server ENGINE           a server of this script's own: $FAR_DSN, $FAR_HOST
+//	kill-during-scan CODE ARGS...   run assay, kill that server while it is being read, check assay's exit code
+//	restart-server                  start it again
 //	pganswer, mysqlanswer QUERY     a query of one value, in the file answer; sqliteanswer: in local.db
 //
 // Setting UPDATE_SCRIPTS rewrites the expected output in the scripts.
@@ -40,8 +45,15 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
-			"exits": exitsVerb, "es": esVerb, "fill": fillVerb,
+			"exits": exitsVerb, "es": esVerb, "fill": fillVerb, "plain": plainVerb,
+			"documents": documentsVerb, "private-server": privateServerVerb, "kill-during-scan": killVerb, "restart-server": restartVerb,
 			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "root" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return os.Geteuid() == 0, nil
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
@@ -50,6 +62,7 @@ func TestScripts(t *testing.T) {
 			if !ok {
 				return nil
 			}
+			env.Values[farKey{}] = &far{t: tb}
 			// Each script that talks to a server gets a database of its own.
 			name := filepath.Base(env.WorkDir)
 			if strings.Contains(name, "postgres") {
@@ -177,7 +190,11 @@ func exitsVerb(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE ARGS...")
 	}
-	err := ts.Exec("assay", args[1:]...)
+	checkExit(ts, ts.Exec("assay", args[1:]...), args)
+}
+
+// checkExit compares the end of assay with the first argument.
+func checkExit(ts *testscript.TestScript, err error, args []string) {
 	code := "0"
 	if err != nil {
 		code = strings.TrimPrefix(err.Error(), "exit status ")

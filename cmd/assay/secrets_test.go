@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +58,7 @@ type breach struct {
 	driver string
 	params map[string]string
 	usage  bool // a finding in the suite, not a failure of the world
+	either bool // it depends on the password whether the text has a form at all
 }
 
 // quoteKeyValue quotes a value of PostgreSQL's key=value form.
@@ -84,7 +86,7 @@ func postgresBreaches(t *testing.T, password string) []breach {
 	raw := func(name, dsn string) breach {
 		return breach{name: "postgres: " + name, driver: "postgres", params: map[string]string{"dsn": dsn}}
 	}
-	return []breach{
+	list := []breach{
 		with("wrong password", func(*url.URL) {}),
 		with("refused", func(u *url.URL) { u.Host = "127.0.0.1:1" }),
 		with("unknown host", func(u *url.URL) { u.Host = "no-such-host.invalid:5432" }),
@@ -100,6 +102,20 @@ func postgresBreaches(t *testing.T, password string) []breach {
 		raw("unclosed quote", "host=127.0.0.1 port=1 password='"+password),
 		raw("no form at all", password),
 	}
+	return unreadable(list, "no such certificate", "unknown sslmode", "not a port", "not encoded", "bad escape", "not quoted", "unclosed quote", "no form at all")
+}
+
+// unreadable marks the breaches whose settings no driver could take: the suite is wrong, not the world.
+func unreadable(list []breach, names ...string) []breach {
+	for i := range list {
+		b := &list[i]
+		b.usage = b.usage || slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(b.name, n) })
+		b.either = b.usage && b.driver == "postgres" && (strings.HasSuffix(b.name, "not quoted") || strings.HasSuffix(b.name, "no form at all"))
+		if u := b.params["url"]; strings.Contains(u, ",") { // which separates URLs
+			b.usage = true
+		}
+	}
+	return list
 }
 
 func mysqlBreaches(t *testing.T, password string) []breach {
@@ -118,7 +134,7 @@ func mysqlBreaches(t *testing.T, password string) []breach {
 		return breach{name: "mysql: " + name, driver: "mysql", params: map[string]string{"dsn": dsn}}
 	}
 	user := url.UserPassword("assay", password).String()
-	return []breach{
+	return unreadable([]breach{
 		with("wrong password", func(*mysql.Config) {}),
 		with("refused", func(c *mysql.Config) { c.Addr = "127.0.0.1:1" }),
 		with("unknown host", func(c *mysql.Config) { c.Addr = "no-such-host.invalid:3306" }),
@@ -130,7 +146,7 @@ func mysqlBreaches(t *testing.T, password string) []breach {
 		raw("URL, unknown option", "mysql://"+user+"@127.0.0.1:1/assay?nonsense=%zz"),
 		raw("no database part", "assay:"+password+"@tcp(127.0.0.1:1)"), raw("no protocol", "assay:"+password+"@127.0.0.1:1/assay"),
 		raw("no form at all", password),
-	}
+	}, "TLS without a name", "not encoded", "not a port", "unknown option", "no database part", "no protocol", "no form at all")
 }
 
 func elasticsearchBreaches(t *testing.T, password string) []breach {
@@ -155,15 +171,13 @@ func elasticsearchBreaches(t *testing.T, password string) []breach {
 		{name: "elasticsearch: in a query", driver: "elasticsearch", params: map[string]string{"url": "http://127.0.0.1:1/?key=" + url.QueryEscape(password)}},
 	}
 	for name, p := range map[string]map[string]string{"userinfo": nil, "username": basic, "api_key": key} {
-		truth := with(name+", not a truth", "https", good.Host, p == nil, merge(p, map[string]string{"insecure_skip_verify": "perhaps"}))
-		truth.usage = true
 		list = append(
-			list, truth, with(name+", which the server does not ask for", "http", good.Host, p == nil, p), with(name+", refused", "http", "127.0.0.1:1", p == nil, p), with(name+", unknown host", "http", "no-such-host.invalid:9200", p == nil, p),
+			list, with(name+", not a truth", "https", good.Host, p == nil, merge(p, map[string]string{"insecure_skip_verify": "perhaps"})), with(name+", which the server does not ask for", "http", good.Host, p == nil, p), with(name+", refused", "http", "127.0.0.1:1", p == nil, p), with(name+", unknown host", "http", "no-such-host.invalid:9200", p == nil, p),
 			with(name+", TLS to a plain server", "https", good.Host, p == nil, p),
 			with(name+", no such certificate", "https", good.Host, p == nil, merge(p, map[string]string{"ca_cert": "/nowhere/ca.pem"})),
 		)
 	}
-	return list
+	return unreadable(list, "not encoded", "no form at all", "in a query", "no such certificate", "not a truth")
 }
 
 func merge(a, b map[string]string) map[string]string {
@@ -248,7 +262,7 @@ func (b *breach) command(t *testing.T, dir, secret string, want int, args ...str
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := Do(args, strings.NewReader(""), &out, &errs)
-	if code != want {
+	if code != want && (!b.either || code != exitError) {
 		t.Errorf("%s: assay %s: exit code %d, want %d", b.name, args[0], code, want)
 	}
 	if out.Len()+errs.Len() == 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,8 @@ func runLogged(t *testing.T, e flightEngine, log func(f func()) []section) (expl
 // holdToStatements compares what the server logged with what explain printed.
 func holdToStatements(t *testing.T, explained, logged []section) {
 	t.Helper()
+	// What follows only where the data makes it is not among what this run sends.
+	explained = slices.DeleteFunc(slices.Clone(explained), func(s section) bool { return strings.HasPrefix(s.title, "only where ") })
 	// One statement of each kind, in this order: the schema, one pass, one for each set-level check, the stream, the failing rows.
 	var kinds []string
 	for _, s := range explained {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -125,8 +126,11 @@ func fitDouble(e Engine, v value.Value) value.Value {
 	return v
 }
 
-// refusesText: PostgreSQL has no NUL in text.
+// refusesText: PostgreSQL has no NUL in text, and only SQLite takes bytes that are not UTF-8 (a JSON document is UTF-8 by definition).
 func refusesText(e Engine, s string) bool {
+	if e != EngineSQLite && e != EngineMemory && !utf8.ValidString(s) {
+		return true
+	}
 	return e == EnginePostgres && strings.Contains(s, "\x00")
 }
 

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,4 +238,39 @@ func (h *Harness) cancelSlow(t *testing.T) {
 			t.Errorf("got %v, want an error that wraps the context's", err)
 		}
 	})
+}
+
+// concurrent asks one source from several goroutines: every answer must be whole.
+func concurrent(t *testing.T, src connectors.Source, all query.Select, want int) {
+	t.Helper()
+	const askers = 4
+	got := make([]int, askers)
+	errs := make([]error, askers)
+	var wg sync.WaitGroup
+	for i := range askers {
+		wg.Go(func() { got[i], errs[i] = countRows(t, src, all) })
+	}
+	wg.Wait()
+	for i := range askers {
+		if errs[i] != nil || got[i] != want {
+			t.Errorf("asker %d: %d rows, want %d: %v", i, got[i], want, errs[i])
+		}
+	}
+}
+
+func countRows(t *testing.T, src connectors.Source, q query.Select) (int, error) {
+	t.Helper()
+	rows, err := src.Select(t.Context(), q)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = rows.Close() }()
+	n := 0
+	for {
+		b, err := rows.Next(t.Context())
+		if err != nil || b == nil {
+			return n, err
+		}
+		n += b.N
+	}
 }

@@ -17,9 +17,15 @@ import (
 // readerRole is the role of docs/connectors/elasticsearch.md, for the indices that connectortest makes.
 const readerRole = `{"cluster": ["monitor"], "indices": [{"names": ["ct_*"], "privileges": ["read", "view_index_metadata"]}]}`
 
-// TestAccounts runs on a cluster that asks who calls: what a wrong account is told, what a right one needs, and that neither shows its secret.
-func TestAccounts(t *testing.T) {
+// TestOwnServer holds what needs a cluster that nobody else uses; it starts one for both.
+func TestOwnServer(t *testing.T) {
 	admin := connectortest.Private(t, "elasticsearch").DSN
+	t.Run("accounts", func(t *testing.T) { testAccounts(t, admin) })
+	t.Run("cancelled", func(t *testing.T) { testCancelled(t, admin) })
+}
+
+// testAccounts runs on a cluster that asks who calls: what a wrong account is told, what a right one needs, and that neither shows its secret.
+func testAccounts(t *testing.T, admin string) {
 	_, host, _ := strings.Cut(admin, "@")
 	url := "http://" + host
 	for name, role := range map[string]string{

@@ -14,8 +14,8 @@ import (
 	"github.com/assay-dev/assay/connectors/query"
 )
 
-// TestStatementTimeout holds a timeout that no request can keep to its kind. A truly slow search is no part of the
-// tests: what is slow enough to be cancelled for sure can exhaust the heap of the test server.
+// TestStatementTimeout holds a timeout that no request can keep to its kind. Searches that are slow stand in testCancelled: they have no
+// place on a server that others use.
 func TestStatementTimeout(t *testing.T) {
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		_, err := elasticsearch.Open(t.Context(), connectors.Config{

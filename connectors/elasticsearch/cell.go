@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -49,12 +50,20 @@ type parsed struct {
 	text []byte // String and Bytes; in scratch or in the page
 }
 
+// loneSurrogate is what the index holds for half a pair of surrogates (\ud800), and so what is read of it here: each server has its own way.
+func (f *field) loneSurrogate() rune {
+	if f.openSearch {
+		return utf8.RuneError
+	}
+	return '?'
+}
+
 // inner returns the text of a string or of another scalar, without quotes; scratch is used for escapes.
-func inner(raw, scratch []byte) (text []byte, quoted bool) {
+func inner(raw, scratch []byte, lone rune) (text []byte, quoted bool) {
 	if len(raw) >= 2 && raw[0] == '"' {
 		in := raw[1 : len(raw)-1]
 		if slices.Contains(in, '\\') {
-			return unescape(scratch[:0], in), true
+			return unescape(scratch[:0], in, lone), true
 		}
 		return in, true
 	}
@@ -69,7 +78,7 @@ func (f *field) parse(raw, scratch []byte, whole bool) (parsed, error) {
 	if raw[0] == '{' {
 		return parsed{bad: true}, nil
 	}
-	text, quoted := inner(raw, scratch)
+	text, quoted := inner(raw, scratch, f.loneSurrogate())
 	numeric := f.codec == codecInt || f.codec == codecUint || f.codec == codecDouble || f.codec == codecDecimal || f.codec == codecTime
 	if quoted && len(text) == 0 && numeric && f.typ != "keyword" && f.typ != "text" {
 		return parsed{null: true}, nil // as the server's coercion has it

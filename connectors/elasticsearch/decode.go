@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -239,7 +240,7 @@ func (d *decoder) collect(s *scanner, n *node) error {
 func (d *decoder) member(s *scanner, n *node, key []byte) error {
 	c := n.child(key)
 	if c == nil && bytes.IndexByte(key, '\\') >= 0 {
-		c = n.child(unescape(nil, key))
+		c = n.child(unescape(nil, key, utf8.RuneError))
 	}
 	if c == nil && bytes.IndexByte(key, '.') >= 0 {
 		c = n
@@ -296,7 +297,7 @@ func (d *decoder) cell(v *value.Vector, f *field, leaf int, h hit, whole bool) e
 		appendParsed(v, codecString, parsed{text: []byte(*f.constant)})
 		return nil
 	case leaf < 0:
-		text, _ := inner(h.id, d.scratch)
+		text, _ := inner(h.id, d.scratch, utf8.RuneError)
 		appendParsed(v, codecString, parsed{text: text})
 		return nil
 	}

@@ -61,13 +61,10 @@ func targetOf(d query.Dataset) (target, error) {
 	return target{index: index, filter: filter}, nil
 }
 
-func (t target) describeRequests() []request {
-	index := "/" + url.PathEscape(t.index)
-	count := request{method: http.MethodPost, path: index + "/_count"}
-	if t.filter != nil {
-		count.body = marshal(map[string]any{"query": t.filter})
-	}
-	return []request{{method: http.MethodGet, path: index}, count}
+// describeRequests reads the mapping, and the count by a search: the server goes on with a _count whose caller has left.
+func (s *Source) describeRequests(t target) []request {
+	count := s.bounds(map[string]any{"size": 0, "track_total_hits": true}, withFilter(t.filter, nil))
+	return []request{{method: http.MethodGet, path: "/" + url.PathEscape(t.index)}, searchRequest(t.index, count)}
 }
 
 // Describe implements connectors.Source. Fields of several indices (a pattern, an alias, a data stream) are one
@@ -78,7 +75,7 @@ func (s *Source) Describe(ctx context.Context, d query.Dataset) (value.Schema, e
 		return value.Schema{}, err
 	}
 	op := "describe " + t.index
-	requests := t.describeRequests()
+	requests := s.describeRequests(t)
 	var infos map[string]*indexInfo
 	if err := s.client.json(ctx, op, requests[0], &infos); err != nil {
 		return value.Schema{}, err
@@ -86,17 +83,19 @@ func (s *Source) Describe(ctx context.Context, d query.Dataset) (value.Schema, e
 	if len(infos) == 0 {
 		return value.Schema{}, &connectors.Error{Kind: connectors.NotFound, Op: op, Err: errors.New("no index matches")}
 	}
-	var count struct {
-		Count  int64  `json:"count"`
-		Shards shards `json:"_shards"`
-	}
-	if err := s.client.json(ctx, op, requests[1], &count); err != nil {
+	body, err := s.client.do(ctx, op, requests[1], nil)
+	if err != nil {
 		return value.Schema{}, err
 	}
-	if err := s.client.check(op, false, count.Shards); err != nil {
+	var p page
+	if err := s.parsePage(op, body, &p); err != nil {
 		return value.Schema{}, err
 	}
-	schema := value.Schema{Columns: mergeIndices(infos, s.client.openSearch, d.Columns), Rows: count.Count}
+	rows, err := totalOf(op, p.total)
+	if err != nil {
+		return value.Schema{}, err
+	}
+	schema := value.Schema{Columns: mergeIndices(infos, s.client.openSearch, d.Columns), Rows: rows}
 	if len(infos) == 1 {
 		schema.Key = []string{idColumn}
 	}

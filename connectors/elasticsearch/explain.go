@@ -32,7 +32,7 @@ func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
 	if err != nil {
 		return nil
 	}
-	return statements(t.describeRequests())
+	return statements(s.describeRequests(t))
 }
 
 // shown is the view that explained statements name.

@@ -86,6 +86,8 @@ type field struct {
 	ignored []string
 	// sortable is true where the index orders the field as its values are ordered.
 	sortable bool
+	// openSearch tells whose index it is.
+	openSearch bool
 }
 
 // class says how indexed values relate to those of _source.
@@ -128,6 +130,11 @@ func describeIndex(info *indexInfo, openSearch bool, options map[string]query.Co
 		d.out[name] = described{
 			f: &field{name: name, typ: "runtime"}, kind: value.Of(value.JSON), native: "runtime " + p.Type,
 			unusable: "a runtime field is not in _source",
+		}
+	}
+	for _, c := range d.out {
+		if c.f != nil {
+			c.f.openSearch = openSearch
 		}
 	}
 	return d.out

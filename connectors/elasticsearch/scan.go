@@ -156,8 +156,8 @@ func (s *scanner) array(f func() error) error {
 	}
 }
 
-// unescape appends the text of a string's inside to dst. A lone surrogate becomes U+FFFD.
-func unescape(dst, s []byte) []byte {
+// unescape appends the text of a string's inside to dst. A lone surrogate is no character; it becomes lone, as in the index.
+func unescape(dst, s []byte, lone rune) []byte {
 	for {
 		i := bytes.IndexByte(s, '\\')
 		if i < 0 || i+1 >= len(s) {
@@ -189,7 +189,7 @@ func unescape(dst, s []byte) []byte {
 					r = full
 					s = s[6:]
 				} else {
-					r = utf8.RuneError
+					r = lone
 				}
 			}
 			dst = utf8.AppendRune(dst, r)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/assay-dev/assay/connectors"
 )
@@ -34,7 +35,7 @@ func TestScannerAgainstEncodingJSON(t *testing.T) {
 			}
 			var text string
 			if json.Unmarshal(raw, &text) == nil && raw[0] == '"' {
-				if got, _ := inner(raw, nil); string(got) != text {
+				if got, _ := inner(raw, nil, utf8.RuneError); string(got) != text {
 					t.Errorf("%s: text %q, want %q", doc, got, text)
 				}
 			}

@@ -126,7 +126,7 @@ func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Sche
 const codeTableDenied = 1142
 
 // errNoSelect says what the server's refusal leaves open.
-var errNoSelect = errors.New("SELECT is not granted, or there is no such table: MySQL says the same of both")
+var errNoSelect = errors.New("SELECT is not granted, or there is no such table (MySQL does not say which)")
 
 // catalogue gathers the rows of describeTable.
 type catalogue struct {

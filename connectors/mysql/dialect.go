@@ -151,6 +151,8 @@ func (dialect) date(ref string, n native, c value.Column) sqlgen.Operand {
 	if off, fixed := offsetOf(c.Zone); fixed && off != 0 {
 		sql = "DATE_SUB(" + ref + ", INTERVAL " + strconv.Itoa(off) + " SECOND)"
 		good += " AND " + sql + " >= TIMESTAMP'0001-01-01 00:00:00'"
+	} else if !fixed {
+		good += namedBounds(ref, c.Zone)
 	}
 	o := sqlgen.Operand{
 		SQL: "CASE WHEN " + good + " THEN " + sql + " END", Prec: sqlgen.PrecAtom,
@@ -160,6 +162,23 @@ func (dialect) date(ref string, n native, c value.Column) sqlgen.Operand {
 		o.OK, o.IsNull = "(("+good+") IS TRUE)", "FALSE"
 	}
 	return o
+}
+
+// namedBounds keeps out the hours at the ends of the calendar that are of the year 0 or 10000 in UTC: Go's tables say which those are.
+func namedBounds(ref, zone string) string {
+	loc, err := value.LoadZone(zone)
+	if err != nil {
+		return ""
+	}
+	const layout = "2006-01-02 15:04:05"
+	out := ""
+	if first := time.Unix(value.MinUnix, 0).In(loc); first.Year() >= 1 {
+		out += " AND " + ref + " >= TIMESTAMP'" + first.Format(layout) + "'"
+	}
+	if past := time.Unix(value.MaxUnix+1, 0).In(loc); past.Year() <= 9999 {
+		out += " AND " + ref + " < TIMESTAMP'" + past.Format(layout) + "'"
+	}
+	return out
 }
 
 // offsetOf returns the seconds east of UTC of a zone without rules; "" is UTC.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -129,10 +131,12 @@ func plain(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF):
-		return connectors.ErrConnectionLost
+		return errClosedAtOnce
 	}
 	return err
 }
+
+var errClosedAtOnce = errors.New("it ends the connection before it answers")
 
 // serverCause is the server's message, or the cause that has the same words on every system.
 func serverCause(e *mysql.MySQLError) error {
@@ -146,5 +150,16 @@ func serverCause(e *mysql.MySQLError) error {
 	case kinds[e.Number] == connectors.Lost:
 		return connectors.ErrConnectionLost
 	}
-	return e
+	return &worded{e}
 }
+
+// worded is a server's error as a part of a sentence.
+type worded struct{ err *mysql.MySQLError }
+
+// Error implements error.
+func (w *worded) Error() string {
+	return fmt.Sprintf("%s (error %d)", strings.TrimRight(w.err.Message, ". "), w.err.Number)
+}
+
+// Unwrap returns the server's error.
+func (w *worded) Unwrap() error { return w.err }

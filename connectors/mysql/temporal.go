@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"strconv"
 	"time"
+
+	"github.com/assay-dev/assay/connectors/value"
 )
 
 // instant reads "2006-01-02" or "2006-01-02 15:04:05[.999999]" as Unix seconds and nanoseconds. Zero, partial
@@ -36,7 +38,7 @@ func (d *decoder) instant(x driver.Value) (int64, int32, error) {
 	if d.loc == nil {
 		return daysSinceEpoch(year, month, day)*86400 + sec, nanos, nil
 	}
-	t := time.Date(year, time.Month(month), day, int(sec/3600), int(sec/60%60), int(sec%60), int(nanos), d.loc)
+	t := value.TimeIn(time.Date(year, time.Month(month), day, int(sec/3600), int(sec/60%60), int(sec%60), int(nanos), time.UTC), d.loc)
 	if u := t.UTC().Year(); u < 1 || u > 9999 {
 		return 0, 0, errRange
 	}

@@ -204,8 +204,7 @@ func zonedDecoder(zone *time.Location) decoder {
 			v.AppendErr()
 			return nil
 		}
-		t := time.Unix(sec, 0).UTC()
-		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone)
+		t := value.TimeIn(time.Unix(sec, 0).UTC(), zone)
 		v.AppendTimestamp(t.Unix(), nanos)
 		return nil
 	}

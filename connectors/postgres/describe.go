@@ -50,7 +50,7 @@ type relation struct {
 }
 
 var (
-	errNoTable    = errors.New("no such table or view, or its schema is not on the search path")
+	errNoTable    = errors.New("no such table or view")
 	errNoUsage    = errors.New("USAGE of its schema is not granted")
 	errNoSelect   = errors.New("SELECT is not granted")
 	errNoColumns  = errors.New("it has no columns")
@@ -123,7 +123,7 @@ func (s *Source) describeTable(ctx context.Context, op string, d query.Dataset) 
 		return value.Schema{}, err
 	}
 	if !found {
-		return value.Schema{}, &connectors.Error{Kind: connectors.NotFound, Op: op, Err: errNoTable}
+		return value.Schema{}, &connectors.Error{Kind: connectors.NotFound, Op: op, Err: missing(schema)}
 	}
 	if !rel.Usage {
 		return value.Schema{}, &connectors.Error{Kind: connectors.Denied, Op: op, Err: errNoUsage}
@@ -135,6 +135,14 @@ func (s *Source) describeTable(ctx context.Context, op string, d query.Dataset) 
 		return value.Schema{}, &connectors.Error{Kind: connectors.Failed, Op: op, Err: errNoColumns}
 	}
 	return rel.schema(), nil
+}
+
+// missing is why there is no such table.
+func missing(schema string) error {
+	if schema == "" {
+		return connectors.ErrNotOnPath
+	}
+	return errNoTable
 }
 
 // schema translates the catalogue's answer.

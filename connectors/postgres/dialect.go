@@ -182,6 +182,47 @@ func (dialect) Column(_ *sqlgen.Writer, ref string, c *query.Column) (sqlgen.Ope
 	}
 }
 
+var _ sqlgen.Sound = dialect{}
+
+// SoundColumn implements sqlgen.Sound for numbers and times. What the others are guarded against is met in practice, or they are rare.
+func (dialect) SoundColumn(_ *sqlgen.Writer, ref string, c *query.Column) (o sqlgen.Operand, bad string, ok bool) {
+	m, known := c.Col.Meta.(*columnMeta)
+	if !known || m.expr != "" {
+		return o, "", false
+	}
+	switch m.family {
+	case famNumeric:
+		if m.mod >= 0 {
+			return atom(ref), ref + " = 'NaN'", true
+		}
+		return atom(ref), ref + " = 'NaN' OR " + ref + " = 'Infinity' OR " + ref + " = '-Infinity'", true
+	case famTimestamptz:
+		return atom(ref), ref + " < " + firstInstant + " OR " + ref + " >= " + pastInstant, true
+	case famTimestamp:
+		bad = ref + " < " + firstTimestamp + " OR " + ref + " >= " + pastTimestamp
+		if c.Col.Zone == "" {
+			return atom(ref), bad, true
+		}
+		if offset, fixed := fixedOffset(c.Col.Zone); fixed && offset == 0 {
+			return naive(ref, ref), bad, true
+		}
+	case famDate:
+		return naive(ref, ref+"::timestamp"), ref + " < " + firstDate + " OR " + ref + " > " + lastDate, true
+	default:
+	}
+	return o, "", false
+}
+
+// naive renders a column whose naive timestamps, clock, are those of UTC.
+func naive(ref, clock string) sqlgen.Operand {
+	o := atom(instantOf(clock))
+	o.Alt, o.IsNull, o.Present = clock, ref+" IS NULL", ref+" IS NOT NULL"
+	return o
+}
+
+// instantOf renders a naive timestamp of UTC as an instant. An offset of zero is the zone, without the search for its name in every row.
+func instantOf(naive string) string { return "(" + naive + " AT TIME ZONE '0'::interval)" }
+
 // arrayGood is the condition under which an array is a list: one dimension, and no element that is none of its type.
 func arrayGood(m *columnMeta, ref string) string {
 	// NULL for a null, as every guard must be: it also tells what is present.

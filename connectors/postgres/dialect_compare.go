@@ -98,7 +98,9 @@ func comparison(op query.Op, a, b string) sqlgen.Operand {
 
 func (d dialect) compareSame(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	switch a.Type.Kind {
-	case value.Bool, value.Int, value.Uint, value.Decimal, value.Bytes:
+	case value.Int:
+		return comparison(op, counted(a), counted(b)), nil
+	case value.Bool, value.Uint, value.Decimal, value.Bytes:
 		return comparison(op, a.Atom(), b.Atom()), nil
 	case value.Timestamp, value.LocalTimestamp, value.Duration:
 		return compareTimes(w, op, a, b), nil
@@ -109,6 +111,14 @@ func (d dialect) compareSame(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand)
 	case value.JSON, value.List, value.Null:
 	}
 	return sqlgen.Operand{}, refuse("comparison of " + a.Type.String())
+}
+
+// counted renders an integer for a comparison, which takes a size as it is.
+func counted(o sqlgen.Operand) string {
+	if c, ok := o.Expr.(*query.Call); ok && c.Op == query.OpSize {
+		return strings.TrimSuffix(o.Atom(), "::bigint")
+	}
+	return o.Atom()
 }
 
 var flipped = map[query.Op]query.Op{

@@ -19,13 +19,13 @@ const (
 
 func (d dialect) arithmetic(w *sqlgen.Writer, c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	if len(args) == 1 {
-		return unary(c.Op, args[0])
+		return unary(w, c.Op, args[0])
 	}
 	a, b := args[0], args[1]
 	ka, kb := a.Type.Kind, b.Type.Kind
 	switch {
 	case ka == value.Int && kb == value.Int:
-		return integers(c.Op, a, b), nil
+		return integers(w, c.Op, a, b), nil
 	case ka == value.Uint && kb == value.Uint:
 		return unsigned(c.Op, a, b), nil
 	case ka == value.Double && kb == value.Double:
@@ -35,7 +35,7 @@ func (d dialect) arithmetic(w *sqlgen.Writer, c *query.Call, args []sqlgen.Opera
 	case ka == value.String && kb == value.String, ka == value.Bytes && kb == value.Bytes:
 		return sqlgen.Operand{SQL: a.Paren(sqlgen.PrecArith) + " || " + b.Paren(sqlgen.PrecArith), Prec: sqlgen.PrecArith}, nil
 	}
-	return times(c.Op, a, b)
+	return times(w, c.Op, a, b)
 }
 
 func infix(a, op, b string) sqlgen.Operand {
@@ -165,9 +165,10 @@ func pair(a, b sqlgen.Operand) (x, y string) {
 	return bigint(a), besideBigint(b)
 }
 
-func integers(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
+func integers(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 	ra, rb := rangeOf(a), rangeOf(b)
 	_, fits := combine(op, ra, rb)
+	fits = fits || w.MayRaise() // PostgreSQL raises on overflow itself
 	switch op {
 	case query.OpAdd, query.OpSub:
 		if fits {
@@ -189,7 +190,7 @@ func integers(op query.Op, a, b sqlgen.Operand) sqlgen.Operand {
 		switch {
 		case b.Lit != nil && rb.lo != 0 && rb.lo != -1:
 			return infix(x, "/", y)
-		case ra.lo > math.MinInt64: // nothing overflows
+		case ra.lo > math.MinInt64, w.MayRaise(): // nothing overflows unseen
 			return fails("(" + x + " / nullif(" + y + ", 0))")
 		}
 		return fails("CASE WHEN " + y + " = -1 THEN -nullif(" + x + ", " + minInt + ") ELSE " + x + " / nullif(" + y + ", 0) END")
@@ -365,12 +366,12 @@ func decimal(w *sqlgen.Writer, o sqlgen.Operand) string {
 	return "nullif(nullif(nullif(" + float8(o) + ", 'NaN'), 'Infinity'), '-Infinity')::text::numeric"
 }
 
-func unary(op query.Op, a sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+func unary(w *sqlgen.Writer, op query.Op, a sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	x := a.Atom()
 	minimum := ""
 	switch a.Type.Kind {
 	case value.Int:
-		if x = bigint(a); rangeOf(a).lo == math.MinInt64 {
+		if x = bigint(a); rangeOf(a).lo == math.MinInt64 && !w.MayRaise() {
 			minimum = minInt
 		}
 	case value.Double:

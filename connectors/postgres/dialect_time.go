@@ -13,7 +13,7 @@ func isTime(k value.Kind) bool { return k == value.Timestamp || k == value.Local
 
 // times renders sums and differences of instants and spans, NULL outside what assay represents. The operands
 // lie within it themselves, so nothing here leaves PostgreSQL's own, wider, range.
-func times(op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
+func times(w *sqlgen.Writer, op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 	ka, kb := a.Type.Kind, b.Type.Kind
 	x, y := a.Atom(), b.Atom()
 	if op == query.OpAdd && ka == value.Duration && isTime(kb) {
@@ -31,8 +31,24 @@ func times(op query.Op, a, b sqlgen.Operand) (sqlgen.Operand, *query.Refusal) {
 		if ka == value.LocalTimestamp {
 			first, past = firstTimestamp, pastTimestamp
 		}
+		if x, y := a.Alt+b.Alt, y; x != "" && w.MayRaise() { // the clock of UTC moves as the instant does
+			e := "(" + x + sign + y + ")"
+			w.Doubt(e + " < " + firstTimestamp + " OR " + e + " >= " + pastTimestamp)
+			o := atom(instantOf(e))
+			o.Alt = e
+			return o, nil
+		}
+		if w.Doubt(e + " < " + first + " OR " + e + " >= " + past) {
+			return atom(e), nil
+		}
 		return fails("CASE WHEN " + e + " >= " + first + " AND " + e + " < " + past + " THEN " + e + " END"), nil
 	case op == query.OpSub && isTime(ka) && ka == kb, ka == value.Duration && kb == value.Duration:
+		if a.Alt != "" && b.Alt != "" {
+			e = "(" + a.Alt + sign + b.Alt + ")" // as far apart as the instants
+		}
+		if w.Doubt(e + " < " + longestBack + " OR " + e + " > " + longestSpan) {
+			return atom(e), nil
+		}
 		return fails("CASE WHEN " + e + " >= " + longestBack + " AND " + e + " <= " + longestSpan + " THEN " + e + " END"), nil
 	}
 	return sqlgen.Operand{}, refuse(op.String() + " of " + a.Type.String() + " and " + b.Type.String())
@@ -51,6 +67,9 @@ var parts = map[query.Op]struct {
 // naiveUTC renders a naive timestamp whose zone is UTC as the timestamp that it is stored as, sparing the way to
 // an instant and back; ok is false for anything else.
 func naiveUTC(o sqlgen.Operand) (sql string, ok bool) {
+	if o.Alt != "" {
+		return o.Alt, true
+	}
 	m := metaOf(o)
 	if m == nil || m.expr != "" || m.family != famTimestamp || o.Type.Kind != value.Timestamp {
 		return "", false

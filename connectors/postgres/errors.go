@@ -138,6 +138,13 @@ func mask(text, secret string) string {
 	return strings.ReplaceAll(text, secret, "***")
 }
 
+// raised reports whether a row made the statement fail: class 22, data exception, and 0A000, which an infinite numeric
+// on its way to an integer raises.
+func raised(err error) bool {
+	e, ok := errors.AsType[*serverError](err)
+	return ok && (strings.HasPrefix(e.code, "22") || e.code == "0A000")
+}
+
 const codeQueryCanceled = "57014"
 
 // kindOf sorts a SQLSTATE (appendix "PostgreSQL Error Codes" of its manual).

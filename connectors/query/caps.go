@@ -32,4 +32,6 @@ type Statement struct {
 	Text string
 	// Args are the bound parameters as text, for people; never secrets.
 	Args []string
+	// Only says when it is sent at all, "" for always: "only where …".
+	Only string
 }

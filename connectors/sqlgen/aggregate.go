@@ -15,6 +15,8 @@ type Plan struct {
 	// rows as it does those of a Select and gives them to Result.
 	Columns []value.Type
 	outputs []output
+	// doubt is the column that counts the rows for which a guard was missed, -1 where none was left out.
+	doubt int
 }
 
 // output is one output of the request: a column as it stands, or a sum of counts.
@@ -43,7 +45,11 @@ type aggregation struct {
 // Aggregate renders q as one statement with as few SQL aggregates as tell all outputs.
 // The error is a *query.Refusal where the engine cannot say a measure exactly.
 func Aggregate(d Dialect, q query.Aggregate) (*Plan, error) {
-	w := NewWriter(d)
+	return aggregate(NewWriter(d), q)
+}
+
+func aggregate(w *Writer, q query.Aggregate) (*Plan, error) {
+	d := w.d
 	a := &aggregation{w: w, index: map[string]int{}}
 	from, err := From(d, q.From.Dataset, w.alias(0))
 	if err != nil {
@@ -65,6 +71,7 @@ func Aggregate(d Dialect, q query.Aggregate) (*Plan, error) {
 	if len(a.texts) == 0 {
 		a.rows(nil) // a statement needs a column, and a group or the whole must give one row
 	}
+	doubt := a.doubt()
 	outs := make([]string, len(a.texts))
 	for i, t := range a.texts {
 		outs[i] = t + " AS c" + strconv.Itoa(i)
@@ -73,7 +80,7 @@ func Aggregate(d Dialect, q query.Aggregate) (*Plan, error) {
 	if len(groups) > 0 {
 		sql += "\nGROUP BY " + strings.Join(groups, ", ")
 	}
-	return &Plan{Statement: w.Finish(sql), Columns: a.types, outputs: a.outputs}, nil
+	return &Plan{Statement: w.Finish(sql), Columns: a.types, outputs: a.outputs, doubt: doubt}, nil
 }
 
 // group adds a group key and returns its text.

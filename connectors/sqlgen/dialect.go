@@ -122,6 +122,9 @@ type Operand struct {
 	// Present is a condition that is TRUE exactly where a column holds a value, neither null nor in error; "" for the
 	// default, SQL IS NOT NULL. Dialect.Column may set a cheaper one.
 	Present string
+	// Alt is another form of the value, of a type of the dialect's choice, for its own use; "" for none. sqlgen hands it on
+	// with the operand and looks at it never.
+	Alt string
 	// Fails says that SQL may be NULL for a cause other than a null column.
 	Fails bool
 	// MayBeNull says that SQL may be NULL at all. A dialect may leave guards out where it is false.

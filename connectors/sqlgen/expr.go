@@ -69,7 +69,7 @@ func (w *Writer) column(c *query.Column) (Operand, *query.Refusal) {
 		return Operand{}, Refuse(w.d, "unusable column", c)
 	}
 	ref := w.alias(c.Rel) + "." + w.d.QuoteIdent(c.Col.Name)
-	o, refusal := w.d.Column(w, ref, c)
+	o, refusal := w.sound(ref, c)
 	if refusal != nil {
 		if refusal.Span == (query.Span{}) {
 			refusal.Span = c.At

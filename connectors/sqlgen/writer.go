@@ -17,6 +17,8 @@ type Writer struct {
 	params []Param
 	index  map[string]int
 	scope  *scope
+	// hope is set while guards are left out: see Unguarded.
+	hope *doubts
 }
 
 // NewWriter returns an empty Writer for d.

@@ -203,7 +203,7 @@ func decodeTime(x driver.Value, loc *time.Location, local bool) (value.Value, bo
 		return value.TimestampValue(p.at), inYears(p.at)
 	}
 	y, m, d := p.at.Date()
-	at := time.Date(y, m, d, p.at.Hour(), p.at.Minute(), p.at.Second(), p.at.Nanosecond(), loc)
+	at := value.TimeIn(time.Date(y, m, d, p.at.Hour(), p.at.Minute(), p.at.Second(), p.at.Nanosecond(), time.UTC), loc)
 	return value.TimestampValue(at), inYears(at)
 }
 

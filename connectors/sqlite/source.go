@@ -75,12 +75,24 @@ func regular(path string) error {
 		err = fmt.Errorf("%s is a directory", path)
 	case errors.Is(err, os.ErrNotExist):
 		kind, err = connectors.NotFound, fmt.Errorf("no file %s", path)
-	case errors.Is(err, os.ErrPermission):
-		kind = connectors.Denied
 	case err == nil:
-		return nil
+		if err = readable(path); err == nil {
+			return nil
+		}
+	}
+	if errors.Is(err, os.ErrPermission) {
+		kind, err = connectors.Denied, fmt.Errorf("no permission to read %s", path)
 	}
 	return &connectors.Error{Kind: kind, Op: "open sqlite", Err: err}
+}
+
+// readable asks the system, whose answer says more than SQLite's.
+func readable(path string) error {
+	f, err := os.Open(path) // #nosec G304 -- the user's own database
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Close implements connectors.Source.

@@ -126,12 +126,6 @@ func (v *Vector) AppendTimestamp(sec int64, nanos int32) {
 	v.next()
 }
 
-// AppendTime appends the instant of t as AppendTimestamp does.
-func (v *Vector) AppendTime(t time.Time) { v.AppendTimestamp(t.Unix(), int32(t.Nanosecond())) } //nolint:gosec // < 1e9
-
-// AppendDuration appends to a Duration vector.
-func (v *Vector) AppendDuration(d time.Duration) { v.AppendInt(int64(d)) }
-
 // AppendList appends to a List vector, which keeps the slice.
 func (v *Vector) AppendList(l []Value) { v.Lists = append(v.Lists, l); v.next() }
 

@@ -26,21 +26,6 @@ const (
 	Schema
 )
 
-// String returns the kind's name as explain and docs print it.
-func (k Kind) String() string {
-	switch k {
-	case Row:
-		return "row"
-	case Metric:
-		return "metric"
-	case Set:
-		return "set"
-	case Schema:
-		return "schema"
-	}
-	return "unknown"
-}
-
 // Entry is one named expectation.
 type Entry struct {
 	Name string

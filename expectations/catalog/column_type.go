@@ -14,7 +14,7 @@ func columnType() Entry {
 		Doc: "The column has a logical type, or the engine's own type.",
 		Params: []Param{
 			columnParam(false),
-			{Name: "type", Kind: ParamText, Doc: "the logical type, the same on every engine: " + strings.Join(LogicalTypes(), ", ")},
+			{Name: "type", Kind: ParamText, Doc: "the logical type, the same on every engine: " + strings.Join(logicalTypes(), ", ")},
 			{Name: "native", Kind: ParamText, Doc: "the engine's own type instead, as it prints it: numeric(10,2)"},
 		},
 		expand: func(x *expansion) []Expansion {
@@ -25,10 +25,10 @@ func columnType() Entry {
 				return nil
 			}
 			t := x.text("type", "")
-			if logical && !IsLogicalType(t) {
-				hint := diag.DidYouMean(t, LogicalTypes())
+			if logical && !isLogicalType(t) {
+				hint := diag.DidYouMean(t, logicalTypes())
 				if hint == "" {
-					hint = "it is one of " + strings.Join(LogicalTypes(), ", ") + "; the engine's own types go under native"
+					hint = "it is one of " + strings.Join(logicalTypes(), ", ") + "; the engine's own types go under native"
 				}
 				x.errorf(x.at("type"), "bad-argument", hint, "%q is not a logical type", clip(t))
 				return nil
@@ -40,8 +40,8 @@ func columnType() Entry {
 	}
 }
 
-// LogicalTypes are the names of the logical types, as value.Type prints them; lists are list(int) and so on.
-func LogicalTypes() []string {
+// logicalTypes are the names of the logical types, as value.Type prints them; lists are list(int) and so on.
+func logicalTypes() []string {
 	kinds := []value.Kind{
 		value.Bool, value.Int, value.Uint, value.Double, value.Decimal, value.String, value.Bytes, value.Timestamp,
 		value.LocalTimestamp, value.Duration, value.JSON, value.List,
@@ -53,11 +53,11 @@ func LogicalTypes() []string {
 	return out
 }
 
-// IsLogicalType reports whether s names a logical type: int, list, list(int).
-func IsLogicalType(s string) bool {
+// isLogicalType reports whether s names a logical type: int, list, list(int).
+func isLogicalType(s string) bool {
 	if inner, ok := strings.CutPrefix(s, "list("); ok {
 		inner, ok = strings.CutSuffix(inner, ")")
-		return ok && IsLogicalType(inner)
+		return ok && isLogicalType(inner)
 	}
-	return slices.Contains(LogicalTypes(), s)
+	return slices.Contains(logicalTypes(), s)
 }

@@ -1,8 +1,10 @@
 package lang
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -27,8 +29,8 @@ func CompileMessage(text diag.Text, s Scope) (*RowExpr, diag.List) {
 	return compileRow(text, s, value.Of(value.String))
 }
 
-// CompileRowValue compiles an expression of any scalar type over a row: a join's key, a
-// correction's value.
+// CompileRowValue compiles an expression of any scalar type over a row. The parity tests hold every such expression to
+// CEL's meaning through it; joins will take their keys by it, and corrections their values.
 func CompileRowValue(text diag.Text, s Scope) (*RowExpr, diag.List) {
 	return compileRow(text, s, value.Type{Kind: value.JSON})
 }
@@ -50,7 +52,7 @@ func compileRow(text diag.Text, s Scope, want value.Type) (*RowExpr, diag.List) 
 	if len(c.diags) > 0 {
 		return nil, c.diags
 	}
-	e, err := newRowExpr(text, c.env, ast, c.rels, c.spans)
+	e, err := newRowExpr(c.env, ast, c.rels, c.spans)
 	if err != nil {
 		c.planError(err)
 		return nil, c.diags
@@ -162,8 +164,10 @@ func (c *compiler) check(root celast.Expr, vars map[string]*types.Type) (*celast
 		return nil, false
 	}
 	if est, err := env.EstimateCost(checked, estimator{}); err == nil && est.Max > maxCost {
-		c.fail("too-complex", c.spans[root.ID()], "nested loops over lists multiply",
-			"the expression may take %d steps a row, the limit is %d", est.Max, uint64(maxCost))
+		c.fail("too-complex", c.spans[root.ID()],
+			fmt.Sprintf("loops within loops multiply, and so does text put into text (replace, join); "+
+				"a text counts as %d characters, a list as %d elements", assumedText, assumedElements),
+			"the expression may take up to %s steps a row, the limit is %s", diag.GroupDigits(strconv.FormatUint(est.Max, 10)), diag.Group(maxCost))
 		return nil, false
 	}
 	return checked.NativeRep(), true

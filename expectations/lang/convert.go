@@ -16,39 +16,25 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
+// celTypes are the checker's types of the kinds that have just one.
+var celTypes = map[value.Kind]*types.Type{
+	value.Bool: types.BoolType, value.Int: types.IntType, value.Uint: types.UintType, value.Double: types.DoubleType,
+	value.Decimal: decimalType, value.String: types.StringType, value.Bytes: types.BytesType, value.Timestamp: types.TimestampType,
+	value.LocalTimestamp: localType, value.Duration: types.DurationType, value.Null: types.NullType,
+}
+
 // celType returns the checker's type of a value of type t that cannot be null.
 func celType(t value.Type) *types.Type {
-	switch t.Kind {
-	case value.Bool:
-		return types.BoolType
-	case value.Int:
-		return types.IntType
-	case value.Uint:
-		return types.UintType
-	case value.Double:
-		return types.DoubleType
-	case value.Decimal:
-		return decimalType
-	case value.String:
-		return types.StringType
-	case value.Bytes:
-		return types.BytesType
-	case value.Timestamp:
-		return types.TimestampType
-	case value.LocalTimestamp:
-		return localType
-	case value.Duration:
-		return types.DurationType
-	case value.List:
-		if t.Elem == nil {
-			return types.NewListType(types.DynType)
-		}
-		return types.NewListType(columnType(*t.Elem))
-	case value.Null:
-		return types.NullType
-	default:
+	if c, ok := celTypes[t.Kind]; ok {
+		return c
+	}
+	if t.Kind != value.List {
 		return types.DynType
 	}
+	if t.Elem == nil {
+		return types.NewListType(types.DynType)
+	}
+	return types.NewListType(columnType(*t.Elem))
 }
 
 // columnType returns the checker's type of a column: nullable whatever the schema says,
@@ -62,37 +48,14 @@ func columnType(t value.Type) *types.Type {
 	return c // timestamp, duration and opaque types compare with null as they are; lists are coerced
 }
 
-// valueType returns the logical type of a checked type; JSON for whatever has none.
+// valueType returns the logical type of a checked type, nullable or not; JSON for whatever has none.
 func valueType(t *types.Type) value.Type {
-	switch t.Kind() {
-	case types.BoolKind:
-		return value.Of(value.Bool)
-	case types.IntKind:
-		return value.Of(value.Int)
-	case types.UintKind:
-		return value.Of(value.Uint)
-	case types.DoubleKind:
-		return value.Of(value.Double)
-	case types.StringKind:
-		return value.Of(value.String)
-	case types.BytesKind:
-		return value.Of(value.Bytes)
-	case types.TimestampKind:
-		return value.Of(value.Timestamp)
-	case types.DurationKind:
-		return value.Of(value.Duration)
-	case types.NullTypeKind:
-		return value.Of(value.Null)
-	case types.ListKind:
-		if p := t.Parameters(); len(p) == 1 {
-			return value.ListOf(valueType(p[0]))
-		}
-	case types.OpaqueKind:
-		switch t.TypeName() {
-		case "decimal":
-			return value.Of(value.Decimal)
-		case "local_timestamp":
-			return value.Of(value.LocalTimestamp)
+	if p := t.Parameters(); t.Kind() == types.ListKind && len(p) == 1 {
+		return value.ListOf(valueType(p[0]))
+	}
+	for k, c := range celTypes {
+		if c.Kind() == t.Kind() && c.TypeName() == t.TypeName() {
+			return value.Of(k)
 		}
 	}
 	return value.Of(value.JSON)

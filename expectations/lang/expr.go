@@ -1,8 +1,10 @@
 package lang
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -12,13 +14,11 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
-	"github.com/assay-dev/assay/expectations/diag"
 )
 
 // RowExpr is a checked expression over a row and the rows joined to it. It is safe for
 // concurrent use.
 type RowExpr struct {
-	text    diag.Text
 	env     *cel.Env
 	ast     *celast.AST
 	rels    map[string]*relation
@@ -93,9 +93,6 @@ func (e *RowExpr) newFrame() any {
 	return f
 }
 
-// Text is the source of the expression.
-func (e *RowExpr) Text() diag.Text { return e.text }
-
 // Columns returns the columns that the expression names, each once, in the order
 // in which Eval takes their cells: by relation, then by position.
 func (e *RowExpr) Columns() []*query.Column { return e.columns }
@@ -167,14 +164,12 @@ func (e *RowExpr) ColumnOf(n celast.Expr) *query.Column {
 // as for a constant that cannot be computed.
 func (e *RowExpr) Sub(n celast.Expr) (*RowExpr, error) {
 	sub := celast.NewCheckedAST(celast.NewAST(n, e.ast.SourceInfo()), e.ast.TypeMap(), e.ast.ReferenceMap())
-	return newRowExpr(e.text, e.env, sub, e.rels, e.spans)
+	return newRowExpr(e.env, sub, e.rels, e.spans)
 }
 
 // newRowExpr plans a checked expression.
-func newRowExpr(
-	text diag.Text, env *cel.Env, ast *celast.AST, rels map[string]*relation, spans map[int64]query.Span,
-) (*RowExpr, error) {
-	e := &RowExpr{text: text, env: env, ast: ast, rels: rels, spans: spans}
+func newRowExpr(env *cel.Env, ast *celast.AST, rels map[string]*relation, spans map[int64]query.Span) (*RowExpr, error) {
+	e := &RowExpr{env: env, ast: ast, rels: rels, spans: spans}
 	e.collect()
 	p, err := env.PlanProgram(ast, cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(strictOrdering))
 	if err != nil {
@@ -198,4 +193,11 @@ func (e *RowExpr) collect() {
 		e.columns = append(e.columns, c)
 	}
 	sortColumns(e.columns)
+}
+
+// sortColumns orders columns by relation, then by position.
+func sortColumns(cs []*query.Column) {
+	slices.SortFunc(cs, func(a, b *query.Column) int {
+		return cmp.Or(cmp.Compare(a.Rel, b.Rel), cmp.Compare(a.Index, b.Index))
+	})
 }

@@ -28,14 +28,10 @@ var (
 // formatFunctions declares the format predicates, named and meant as in protovalidate.
 func formatFunctions() []cel.EnvOption {
 	text := func(name string, f func(string) bool) cel.FunctionOpt {
-		return cel.MemberOverload("string_"+name, []*cel.Type{cel.StringType}, cel.BoolType,
-			cel.UnaryBinding(func(v ref.Val) ref.Val {
-				s, ok := v.(types.String)
-				if !ok {
-					return types.MaybeNoSuchOverloadErr(v)
-				}
-				return types.Bool(f(string(s)))
-			}))
+		return memberTest("string_"+name, cel.StringType, func(s types.String) bool { return f(string(s)) })
+	}
+	double := func(name string, f func(float64) bool) cel.FunctionOpt {
+		return memberTest("double_"+name, cel.DoubleType, func(d types.Double) bool { return f(float64(d)) })
 	}
 	with := func(id string, arg *cel.Type, f func(string, ref.Val) bool) cel.FunctionOpt {
 		return cel.MemberOverload(id, []*cel.Type{cel.StringType, arg}, cel.BoolType,
@@ -45,16 +41,6 @@ func formatFunctions() []cel.EnvOption {
 					return types.MaybeNoSuchOverloadErr(v)
 				}
 				return types.Bool(f(string(s), a))
-			}))
-	}
-	double := func(name string, f func(float64) bool) cel.FunctionOpt {
-		return cel.MemberOverload("double_"+name, []*cel.Type{cel.DoubleType}, cel.BoolType,
-			cel.UnaryBinding(func(v ref.Val) ref.Val {
-				d, ok := v.(types.Double)
-				if !ok {
-					return types.MaybeNoSuchOverloadErr(v)
-				}
-				return types.Bool(f(float64(d)))
 			}))
 	}
 	return []cel.EnvOption{
@@ -96,6 +82,17 @@ func formatFunctions() []cel.EnvOption {
 	}
 }
 
+// memberTest declares an overload of a predicate without arguments on values of CEL type t, which are Go's T.
+func memberTest[T ref.Val](id string, t *cel.Type, f func(T) bool) cel.FunctionOpt {
+	return cel.MemberOverload(id, []*cel.Type{t}, cel.BoolType, cel.UnaryBinding(func(v ref.Val) ref.Val {
+		x, ok := v.(T)
+		if !ok {
+			return types.MaybeNoSuchOverloadErr(v)
+		}
+		return types.Bool(f(x))
+	}))
+}
+
 func signOf(i int64) int {
 	switch {
 	case i > 0:
@@ -112,38 +109,21 @@ func intOf(v ref.Val) int64 {
 }
 
 // isIP reports whether s is an address: of version 4 in dotted decimals without leading zeros, of version 6
-// by RFC 4291 with an optional zone. Version 0 is either; another number is none.
+// by RFC 4291 with an optional zone.
 func isIP(s string, version int64) bool {
 	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return false
-	}
-	switch version {
-	case 0:
-		return true
-	case 4:
-		return a.Is4()
-	case 6:
-		return !a.Is4()
-	}
-	return false
+	return err == nil && isVersion(a, version)
 }
 
 // isIPPrefix reports whether s is address/length; strict: no bit behind the length is set.
 func isIPPrefix(s string, version int64, strict bool) bool {
 	p, err := netip.ParsePrefix(s)
-	if err != nil || strict && p.Masked() != p {
-		return false
-	}
-	switch version {
-	case 0:
-		return true
-	case 4:
-		return p.Addr().Is4()
-	case 6:
-		return !p.Addr().Is4()
-	}
-	return false
+	return err == nil && (!strict || p.Masked() == p) && isVersion(p.Addr(), version)
+}
+
+// isVersion reports whether a is of IP version 4 or 6. Version 0 is either; no address is of another number.
+func isVersion(a netip.Addr, version int64) bool {
+	return version == 0 || version == 4 && a.Is4() || version == 6 && a.Is6()
 }
 
 // isHostname: RFC 1034 with digits allowed first; at most 253 octets, labels of 1 to 63, a dot at the end

@@ -123,17 +123,24 @@ func TestLimits(t *testing.T) {
 		expr string
 		ok   bool
 	}{
-		"deep enough":     {nested(50), true},
-		"too deep":        {nested(2000), false},
-		"loops":           {loops(3), true},
-		"too many loops":  {loops(8), false},
-		"long enough":     {`row.status == "` + strings.Repeat("x", 10_000) + `"`, true},
-		"too long":        {`row.status == "` + strings.Repeat("x", 20_000) + `"`, false},
-		"chain":           {sum(60), true},
-		"too long chain":  {sum(4000), false},
-		"pattern":         {`row.status.matches("` + strings.Repeat("a", 2000) + `")`, true},
-		"too long regexp": {`row.status.matches("` + strings.Repeat("a", 2001) + `")`, false},
-		"regexp bomb":     {`row.status.matches("((a{100}){100}){100}")`, false},
+		"parts split again":     {`row.status.split(",").all(p, p.split(";").all(q, q.trim().replace("a", "").size() < 10))`, true},
+		"every part with every": {`row.status.split(",").all(p, row.status.split(",").filter(q, p == q).size() == 1)`, true},
+		"normalised":            {`row.status` + strings.Repeat(`.replace("ä", "ae")`, 12) + `.matches("^[a-z]+$")`, true},
+		"two cells put in":      {`row.status.replace("a", row.status).replace("b", row.status) != ""`, true},
+		"three cells put in":    {`row.status.replace("a", row.status).replace("b", row.status).replace("c", row.status) != ""`, false},
+		"four loops":            {loops(4), true},
+		"five loops":            {loops(5), false},
+		"deep enough":           {nested(50), true},
+		"too deep":              {nested(2000), false},
+		"loops":                 {loops(3), true},
+		"too many loops":        {loops(8), false},
+		"long enough":           {`row.status == "` + strings.Repeat("x", 10_000) + `"`, true},
+		"too long":              {`row.status == "` + strings.Repeat("x", 20_000) + `"`, false},
+		"chain":                 {sum(60), true},
+		"too long chain":        {sum(4000), false},
+		"pattern":               {`row.status.matches("` + strings.Repeat("a", 2000) + `")`, true},
+		"too long regexp":       {`row.status.matches("` + strings.Repeat("a", 2001) + `")`, false},
+		"regexp bomb":           {`row.status.matches("((a{100}){100}){100}")`, false},
 	} {
 		_, list := lang.CompileRow(text(tt.expr), scope())
 		switch {

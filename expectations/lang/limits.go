@@ -10,8 +10,11 @@ const (
 	maxCodePoints = 20_000
 	maxDepth      = 100
 	maxNodes      = 20_000
-	// maxCost bounds cel-go's cost estimate, an upper bound of evaluation steps for one row.
-	maxCost = 1_000_000_000
+	// maxCost bounds cel-go's cost estimate, an upper bound of evaluation steps for one row. It is wide because the
+	// estimate is: each part of a split text counts as long as the whole text, and replace as if every character
+	// were replaced, so that parts split again, or two replacements by a cell, come to 10^9 and take microseconds.
+	// A fifth loop over lists, or a third such replacement, is beyond it.
+	maxCost = 10_000_000_000
 	// A cell whose size nobody knows is estimated at these sizes.
 	assumedText     = 1_000
 	assumedElements = 100

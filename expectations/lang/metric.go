@@ -365,7 +365,7 @@ func (c *compiler) innerExpr(e celast.Expr, x string, from *query.Relation, want
 		if ast, ok := in.check(root, nil); ok {
 			in.wantResult(ast, want)
 			if len(in.diags) == 0 {
-				r, err := newRowExpr(text, in.env, ast, in.rels, in.spans)
+				r, err := newRowExpr(in.env, ast, in.rels, in.spans)
 				if err == nil {
 					return r, true
 				}

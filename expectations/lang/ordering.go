@@ -1,17 +1,13 @@
 package lang
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/interpreter"
-
-	"github.com/assay-dev/assay/connectors/query"
 )
 
 // strictOrdering replaces the ordering operators of a plan. cel-go 0.33 answers false to
@@ -82,10 +78,4 @@ func isNaN(v ref.Val) bool {
 		return n.isNaN()
 	}
 	return false
-}
-
-func sortColumns(cs []*query.Column) {
-	slices.SortFunc(cs, func(a, b *query.Column) int {
-		return cmp.Or(cmp.Compare(a.Rel, b.Rel), cmp.Compare(a.Index, b.Index))
-	})
 }

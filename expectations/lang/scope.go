@@ -65,7 +65,7 @@ const (
 	relationPrefix = "assay.row."
 )
 
-// Reserved reports whether name may not name a dataset or alias.
+// Reserved reports whether name may not name a dataset or alias, as expressions use it themselves.
 func Reserved(name string) bool {
 	switch name {
 	case rowName, nowName, varsName, metricName, "source", "target":

@@ -173,7 +173,7 @@ func typeNull(x, other query.Expr) {
 	}
 }
 
-// number lowers an operand of arithmetic: a promotion becomes a conversion.
+// number lowers an operand of arithmetic or an argument of a function: a promotion becomes a conversion.
 func (l *lowerer) number(n celast.Expr) query.Expr {
 	if l.e.Dynamic(n) {
 		x, ok := l.undyn(n)

@@ -72,17 +72,20 @@ func signaturesByName() map[string][]signature {
 	add("duration", query.OpToDuration, p, s)
 	add("duration", query.OpToDuration, p, p)
 
-	for fn, op := range map[string]query.Op{
+	clock := map[string]query.Op{
+		"getHours": query.OpHours, "getMinutes": query.OpMinutes, "getSeconds": query.OpSeconds, "getMilliseconds": query.OpMilliseconds,
+	}
+	calendar := map[string]query.Op{
 		"getFullYear": query.OpFullYear, "getMonth": query.OpMonth, "getDate": query.OpDate,
 		"getDayOfMonth": query.OpDayOfMonth, "getDayOfWeek": query.OpDayOfWeek, "getDayOfYear": query.OpDayOfYear,
-		"getHours": query.OpHours, "getMinutes": query.OpMinutes, "getSeconds": query.OpSeconds, "getMilliseconds": query.OpMilliseconds,
-	} {
-		add(fn, op, i, t)
-		add(fn, op, i, t, s)
 	}
-	for fn, op := range map[string]query.Op{
-		"getHours": query.OpHours, "getMinutes": query.OpMinutes, "getSeconds": query.OpSeconds, "getMilliseconds": query.OpMilliseconds,
-	} {
+	for _, parts := range []map[string]query.Op{calendar, clock} {
+		for fn, op := range parts {
+			add(fn, op, i, t)
+			add(fn, op, i, t, s)
+		}
+	}
+	for fn, op := range clock {
 		add(fn, op, i, p)
 	}
 
@@ -119,7 +122,7 @@ var patterns = map[string]string{"isEmail": lang.EmailPattern, "isUuid": lang.UU
 func (l *lowerer) function(n celast.Expr, c celast.CallExpr) query.Expr {
 	fn := c.FunctionName() // the checker keeps math.abs as a call of that name
 	if p, ok := patterns[fn]; ok && c.IsMemberFunction() {
-		if x := l.argument(c.Target()); x != nil && x.Type().Kind == value.String {
+		if x := l.number(c.Target()); x != nil && x.Type().Kind == value.String {
 			return l.make(n, query.OpMatches, value.Of(value.Bool), x, l.literal(n, value.StringValue(p)))
 		}
 		return nil
@@ -135,7 +138,7 @@ func (l *lowerer) function(n celast.Expr, c celast.CallExpr) query.Expr {
 	nodes = append(nodes, c.Args()...)
 	var ops []query.Expr
 	for _, a := range nodes {
-		x := l.argument(a)
+		x := l.number(a)
 		if x == nil {
 			return nil
 		}
@@ -165,18 +168,6 @@ func (l *lowerer) function(n celast.Expr, c celast.CallExpr) query.Expr {
 		return l.make(n, s.op, value.Of(s.res), ops...)
 	}
 	return nil
-}
-
-// argument lowers an argument of a function.
-func (l *lowerer) argument(a celast.Expr) query.Expr {
-	if l.e.Dynamic(a) {
-		x, ok := l.undyn(a)
-		if !ok {
-			return nil
-		}
-		a = x
-	}
-	return l.number(a)
 }
 
 func (s signature) takes(ops []query.Expr) bool {

@@ -96,16 +96,16 @@ func TestRow(t *testing.T) {
 }
 
 func TestSpans(t *testing.T) {
-	e := compile(t, `row.i > 3 && (row.doc.a == row.j + 1 || row.s.contains("é") && row.i in [1, 2])`)
-	src := []rune(e.Text().Value)
+	text := `row.i > 3 && (row.doc.a == row.j + 1 || row.s.contains("é") && row.i in [1, 2])`
+	src := []rune(text)
 	var got []string
-	query.Walk(lower.Row(e), func(x query.Expr) bool {
+	query.Walk(lower.Row(compile(t, text)), func(x query.Expr) bool {
 		s := x.Span()
 		got = append(got, string(src[s.Start:s.End]))
 		return true
 	})
 	want := []string{
-		e.Text().Value, `row.i > 3`, `row.i`, `3`, `row.doc.a == row.j + 1 || row.s.contains("é") && row.i in [1, 2]`,
+		text, `row.i > 3`, `row.i`, `3`, `row.doc.a == row.j + 1 || row.s.contains("é") && row.i in [1, 2]`,
 		`row.doc.a == row.j + 1`, `row.j`, `row.doc`, `row.s.contains("é") && row.i in [1, 2]`, `row.s.contains("é")`, `row.s`, `"é"`,
 		`row.i in [1, 2]`, `row.i`, `1`, `2`,
 	}

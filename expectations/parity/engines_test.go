@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -334,9 +335,17 @@ func TestParityEngines(t *testing.T) {
 			src, load := en.start(t)
 			tb := fitTo(all, en.fits)
 			b := newBench(t, src, tb, load(tb))
-			var cs []compiled
-			for _, s := range shapes {
+			z := zoned(t, src, load, all, en.fits, math.MaxInt)
+			var cs, zs []compiled
+			got := make([]*entry, len(shapes))
+			for i, s := range shapes {
+				if s.family == zonedFamily && z != nil {
+					zs = append(zs, z.judge(t, s, &whole))
+					got[i] = zs[len(zs)-1].entry
+					continue
+				}
 				cs = append(cs, b.judge(t, s, &whole))
+				got[i] = cs[len(cs)-1].entry
 			}
 			b.tally(t, cs)
 			tb.Rows = tb.Rows[:1]
@@ -345,15 +354,18 @@ func TestParityEngines(t *testing.T) {
 			tb.Rows = nil
 			none := newBench(t, src, tb, load(tb))
 			none.again(t, cs)
+			if z != nil {
+				z.tally(t, zs)
+				zoned(t, src, load, all, en.fits, 1).again(t, zs)
+				zoned(t, src, load, all, en.fits, 0).again(t, zs)
+			}
 			exact := 0
-			got := make([]*entry, len(cs))
-			for i, c := range cs {
-				got[i] = c.entry
-				if c.entry.Support == lower.Exact.String() {
+			for _, e := range got {
+				if e.Support == lower.Exact.String() {
 					exact++
 				}
 			}
-			t.Logf("%d of %d shapes exact, %d rows", exact, len(cs), len(b.rows.cells))
+			t.Logf("%d of %d shapes exact, %d rows", exact, len(shapes), len(b.rows.cells))
 			if en.sql && exact*100 < minExact*len(shapes) {
 				t.Errorf("only %d of %d shapes are exact, want %d %%", exact, len(shapes), minExact)
 			}
@@ -453,6 +465,9 @@ func missingTypes(t *testing.T, text string, whole, has *query.Relation) string 
 		name := c.Col.Type.String()
 		if c.Col.Name == "big" {
 			name = "a text of 1 MB"
+		}
+		if c.Col.Name == zonedColumn {
+			name = "times without a zone"
 		}
 		if _, i := has.Schema.Column(c.Col.Name); i < 0 && !slices.Contains(out, name) {
 			out = append(out, name)

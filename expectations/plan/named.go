@@ -147,7 +147,7 @@ func (b *builder) setItem(it *Item, d *Dataset, x catalog.Expansion) {
 func (b *builder) references(it *Item, d *Dataset, s *catalog.SetSpec, cols []*query.Column, where query.Expr) (*query.ReferenceCheck, bool) {
 	name := s.ParentDataset
 	if name == "" {
-		name = ParentName(d.Spec, s.ParentTable)
+		name = parentName(d.Spec, s.ParentTable)
 	}
 	parent := b.byName[name]
 	switch {

@@ -7,9 +7,9 @@ import (
 	"github.com/assay-dev/assay/expectations/spec"
 )
 
-// ParentName is the name under which a table that only `references` names is described with the suite's datasets.
+// parentName is the name under which a table that only `references` names is described with the suite's datasets.
 // No dataset can be called so.
-func ParentName(child *spec.Dataset, table string) string {
+func parentName(child *spec.Dataset, table string) string {
 	return child.Connection + "/" + table
 }
 
@@ -29,7 +29,7 @@ func Parents(suite *spec.Suite) []*spec.Dataset {
 			continue
 		}
 		table, ok := e.Named.Args["table"]
-		name := ParentName(child, table.Text)
+		name := parentName(child, table.Text)
 		if !ok || seen[name] {
 			continue
 		}

@@ -10,16 +10,16 @@ import (
 	"github.com/assay-dev/assay/expectations/spec"
 )
 
-// Failure is a failure of the world in words for the reader of a suite: where the dataset or the connection is declared, what
+// WorldError is a failure of the world in words for the reader of a suite: where the dataset or the connection is declared, what
 // happened and what to do. The words are the same whatever driver met it; the driver's error is in the chain.
-type Failure struct {
+type WorldError struct {
 	At      diag.Span
 	Message string
 	cause   error
 }
 
 // Error implements error.
-func (f *Failure) Error() string {
+func (f *WorldError) Error() string {
 	if f.At.File == "" {
 		return f.Message
 	}
@@ -27,7 +27,7 @@ func (f *Failure) Error() string {
 }
 
 // Unwrap returns the system's own error.
-func (f *Failure) Unwrap() error { return f.cause }
+func (f *WorldError) Unwrap() error { return f.cause }
 
 // misconfigured are findings about the connections that cannot be right on any day: their settings are no settings of the driver.
 func (r *runner) misconfigured() diag.List {
@@ -70,10 +70,12 @@ func (r *runner) ofConnection(c *connection, err error, cause string) error {
 		text = cause + "; check the name that the connection is given"
 	case connectors.Denied:
 		text = cause + "; give the account the right, or the connection another account"
+	case connectors.TimedOut:
+		text = r.timedOut("it", c, err, cause)
 	default:
-		text = cause
+		text = cause + "; check what the connection is given"
 	}
-	return &Failure{At: c.spec.At, Message: "connection " + c.spec.Name + ": " + text, cause: err}
+	return &WorldError{At: c.spec.At, Message: "connection " + c.spec.Name + ": " + text, cause: err}
 }
 
 // described is a failure to read the schema of a dataset, or of the table that a references expectation names.
@@ -88,7 +90,7 @@ func (r *runner) described(ds *spec.Dataset, parent bool, c *connection, err err
 // failure says what went wrong with a dataset. reading tells that its system had answered before.
 func (r *runner) failure(what string, ds *spec.Dataset, c *connection, err error, reading bool) error {
 	e, ok := errors.AsType[*connectors.Error](err)
-	if _, done := errors.AsType[*Failure](err); done || !ok {
+	if _, done := errors.AsType[*WorldError](err); done || !ok {
 		return err
 	}
 	kind, cause := e.Kind, e.Err.Error()
@@ -104,33 +106,46 @@ func (r *runner) failure(what string, ds *spec.Dataset, c *connection, err error
 			return r.ofConnection(c, err, cause)
 		}
 		text = "connection " + c.spec.Name + " has no " + subject(ds) + "; check its name, or create it"
+		if errors.Is(err, connectors.ErrNotOnPath) {
+			text = "connection " + c.spec.Name + " has no " + subject(ds) + " on its search path; check its name, write schema.table, or create it"
+		}
 		if ds.Query != "" {
 			text = "the query names what connection " + c.spec.Name + " does not have: " + cause + "; check its names"
 		}
 	case connectors.Denied:
 		text = "the account of connection " + c.spec.Name + " may not read " + subject(ds) + ": " + cause + "; grant it, or give the connection another account"
 	case connectors.TimedOut:
-		text = r.timedOut(c, err, cause)
+		text = r.timedOut("connection "+c.spec.Name, c, err, cause)
 	case connectors.Lost:
 		text = "connection " + c.spec.Name + " broke while it was in use: the server went away, or the network did; see that the server runs and what its log says, then run again"
 	case connectors.ReadOnly:
 		text = "connection " + c.spec.Name + " only reads, and the query would do more: " + cause + "; have the query only read"
-	case connectors.Failed, connectors.Misconfigured:
-		text = e.Error()
+	case connectors.Misconfigured:
+		text = cause
+	case connectors.Failed:
+		switch {
+		case reading:
+			text = "reading it failed: " + cause
+		case ds.Query != "":
+			text = "connection " + c.spec.Name + " refuses the query: " + cause + "; correct the query"
+		default:
+			text = "its schema cannot be read: " + cause
+		}
 	}
-	return &Failure{At: ds.At, Message: what + ": " + text, cause: err}
+	return &WorldError{At: ds.At, Message: what + ": " + text, cause: err}
 }
 
-func (r *runner) timedOut(c *connection, err error, cause string) string {
+// timedOut is what to say of a timeout; who is the connection's name, or "it".
+func (r *runner) timedOut(who string, c *connection, err error, cause string) string {
 	limit := c.spec.Timeout
 	note := ""
 	if limit == 0 {
 		limit, note = r.opts.Timeout, ", the default"
 	}
 	if limit == 0 || !errors.Is(err, connectors.ErrStatementTimeout) {
-		return "connection " + c.spec.Name + " did not answer in time: " + cause
+		return who + " did not answer in time: " + cause
 	}
-	return fmt.Sprintf("a statement took longer than connection %s allows (timeout: %s%s); raise the timeout, or read less", c.spec.Name, short(limit), note)
+	return fmt.Sprintf("a statement took longer than %s allows (timeout: %s%s); raise the timeout, or read less", who, short(limit), note)
 }
 
 // short writes a duration as a suite would: 10m, not 10m0s.

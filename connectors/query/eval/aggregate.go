@@ -275,7 +275,8 @@ func (m *measure) values(s *state, rows value.Bitmap, n int) {
 	s.counts[2] += refused
 }
 
-// Merge adds what other has seen; other is then no longer of use. Both are made of the same query.
+// Merge adds what other has seen; other is then no longer of use. Both are made of the same query. The result is the same
+// as if one Aggregator had seen all batches: what lets goroutines, and shards of one run, aggregate apart.
 func (a *Aggregator) Merge(other *Aggregator) error {
 	if len(a.measures) != len(other.measures) || len(a.keys) != len(other.keys) {
 		return errors.New("aggregate: merge of different queries")

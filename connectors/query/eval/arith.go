@@ -165,9 +165,9 @@ func unaryKernel(op query.Op, k value.Kind) kernel {
 	switch k {
 	case value.Int, value.Duration:
 		if abs {
-			return elementwiseChecked(ints, absChecked)
+			return elementwiseChecked(ints, ints, absChecked)
 		}
-		return elementwiseChecked(ints, negChecked)
+		return elementwiseChecked(ints, ints, negChecked)
 	case value.Double:
 		if abs {
 			return elementwise(floats, math.Abs)

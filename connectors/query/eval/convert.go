@@ -42,10 +42,9 @@ func (c *compiler) conversion(op query.Op, a *node) (*node, error) {
 		k = toTimestamp(from)
 	case query.OpToDuration:
 		if from == value.String {
-			k = eachText(func(nd *node, i int, s string) bool {
+			k = parsed(ints, func(s string) (int64, error) {
 				d, err := value.ParseDuration(s)
-				nd.vec.Ints[i] = int64(d)
-				return err == nil
+				return int64(d), err
 			})
 		}
 	}
@@ -91,53 +90,6 @@ func target(op query.Op) value.Kind {
 	return value.Null
 }
 
-// room makes room for n values of nd's kind.
-func (nd *node) room(n int) {
-	switch nd.typ.Kind {
-	case value.Int, value.Duration:
-		nd.vec.Ints = grow(nd.vec.Ints, n)
-	case value.Timestamp, value.LocalTimestamp:
-		nd.vec.Ints, nd.vec.Nanos = grow(nd.vec.Ints, n), grow(nd.vec.Nanos, n)
-	case value.Uint:
-		nd.vec.Uints = grow(nd.vec.Uints, n)
-	case value.Double:
-		nd.vec.Floats = grow(nd.vec.Floats, n)
-	case value.Decimal:
-		nd.vec.Decs = grow(nd.vec.Decs, n)
-	case value.Bool:
-		nd.bits = zeroed(&nd.bitBuf, n)
-	default:
-	}
-}
-
-// each converts row by row: set stores element i from element j of the operand, false for an error.
-func each(set func(nd, a *node, i, j int) bool) kernel {
-	return func(nd *node, n int) {
-		e := nd.strict(n)
-		nd.room(n)
-		a := nd.args[0]
-		m := a.mask()
-		for i := range n {
-			if !set(nd, a, i, i&m) {
-				e.Set(i)
-			}
-		}
-	}
-}
-
-// eachText converts from String, looking only at rows that have a value.
-func eachText(set func(nd *node, i int, s string) bool) kernel {
-	return func(nd *node, n int) {
-		e := nd.strict(n)
-		nd.room(n)
-		for i := range n {
-			if !e.Get(i) && !set(nd, i, alias(nd.args[0].bytesAt(i))) {
-				e.Set(i)
-			}
-		}
-	}
-}
-
 // alias returns b as a string without a copy, for parsers that keep nothing of it; b must outlive it unchanged.
 func alias(b []byte) string {
 	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // read-only and short-lived
@@ -146,38 +98,23 @@ func alias(b []byte) string {
 func toInt(from value.Kind) kernel {
 	switch from {
 	case value.Uint:
-		return each(func(nd, a *node, i, j int) bool {
-			u := a.vec.Uints[j]
-			nd.vec.Ints[i] = int64(u) //nolint:gosec // checked on the next line
-			return u <= math.MaxInt64
+		return elementwiseChecked(uints, ints, func(u uint64) (int64, bool) {
+			return int64(u), u <= math.MaxInt64 //nolint:gosec // checked beside it
 		})
 	case value.Double:
-		return each(func(nd, a *node, i, j int) bool {
-			f := a.vec.Floats[j]
+		return elementwiseChecked(floats, ints, func(f float64) (int64, bool) {
 			// cel-go refuses the minimum itself.
 			if !(f > math.MinInt64 && f < math.MaxInt64) {
-				return false
+				return 0, false
 			}
-			nd.vec.Ints[i] = int64(f)
-			return true
+			return int64(f), true
 		})
 	case value.Decimal:
-		return each(func(nd, a *node, i, j int) bool {
-			var ok bool
-			nd.vec.Ints[i], ok = a.vec.Decs[j].Int64()
-			return ok
-		})
+		return elementwiseChecked(decs, ints, value.Dec.Int64)
 	case value.String:
-		return eachText(func(nd *node, i int, s string) bool {
-			v, err := strconv.ParseInt(s, 10, 64)
-			nd.vec.Ints[i] = v
-			return err == nil
-		})
+		return parsed(ints, func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) })
 	case value.Timestamp, value.Duration: // Unix seconds; nanoseconds
-		return each(func(nd, a *node, i, j int) bool {
-			nd.vec.Ints[i] = a.vec.Ints[j]
-			return true
-		})
+		return elementwise(ints, func(x int64) int64 { return x })
 	default:
 		return nil
 	}
@@ -186,32 +123,20 @@ func toInt(from value.Kind) kernel {
 func toUint(from value.Kind) kernel {
 	switch from {
 	case value.Int:
-		return each(func(nd, a *node, i, j int) bool {
-			v := a.vec.Ints[j]
-			nd.vec.Uints[i] = uint64(v) //nolint:gosec // checked on the next line
-			return v >= 0
+		return elementwiseChecked(ints, uints, func(x int64) (uint64, bool) {
+			return uint64(x), x >= 0 //nolint:gosec // checked beside it
 		})
 	case value.Double:
-		return each(func(nd, a *node, i, j int) bool {
-			f := a.vec.Floats[j]
+		return elementwiseChecked(floats, uints, func(f float64) (uint64, bool) {
 			if !(f >= 0 && f < 1<<64) {
-				return false
+				return 0, false
 			}
-			nd.vec.Uints[i] = uint64(f)
-			return true
+			return uint64(f), true
 		})
 	case value.Decimal:
-		return each(func(nd, a *node, i, j int) bool {
-			var ok bool
-			nd.vec.Uints[i], ok = a.vec.Decs[j].Uint64()
-			return ok
-		})
+		return elementwiseChecked(decs, uints, value.Dec.Uint64)
 	case value.String:
-		return eachText(func(nd *node, i int, s string) bool {
-			v, err := strconv.ParseUint(s, 10, 64)
-			nd.vec.Uints[i] = v
-			return err == nil
-		})
+		return parsed(uints, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) })
 	default:
 		return nil
 	}
@@ -220,17 +145,13 @@ func toUint(from value.Kind) kernel {
 func toDouble(from value.Kind) kernel {
 	switch from {
 	case value.Int:
-		return each(func(nd, a *node, i, j int) bool { nd.vec.Floats[i] = float64(a.vec.Ints[j]); return true })
+		return elementwiseChecked(ints, floats, func(x int64) (float64, bool) { return float64(x), true })
 	case value.Uint:
-		return each(func(nd, a *node, i, j int) bool { nd.vec.Floats[i] = float64(a.vec.Uints[j]); return true })
+		return elementwiseChecked(uints, floats, func(x uint64) (float64, bool) { return float64(x), true })
 	case value.Decimal:
-		return each(func(nd, a *node, i, j int) bool { nd.vec.Floats[i] = a.vec.Decs[j].Float(); return true })
+		return elementwiseChecked(decs, floats, func(x value.Dec) (float64, bool) { return x.Float(), true })
 	case value.String:
-		return eachText(func(nd *node, i int, s string) bool {
-			f, err := strconv.ParseFloat(s, 64)
-			nd.vec.Floats[i] = f
-			return err == nil
-		})
+		return parsed(floats, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
 	default:
 		return nil
 	}
@@ -239,21 +160,16 @@ func toDouble(from value.Kind) kernel {
 func toDecimal(from value.Kind) kernel {
 	switch from {
 	case value.Int:
-		return each(func(nd, a *node, i, j int) bool { nd.vec.Decs[i] = value.DecFromInt(a.vec.Ints[j]); return true })
+		return elementwiseChecked(ints, decs, func(x int64) (value.Dec, bool) { return value.DecFromInt(x), true })
 	case value.Uint:
-		return each(func(nd, a *node, i, j int) bool { nd.vec.Decs[i] = value.DecFromUint(a.vec.Uints[j]); return true })
+		return elementwiseChecked(uints, decs, func(x uint64) (value.Dec, bool) { return value.DecFromUint(x), true })
 	case value.Double:
-		return each(func(nd, a *node, i, j int) bool {
-			d, err := value.DecFromFloat(a.vec.Floats[j])
-			nd.vec.Decs[i] = d
-			return err == nil
+		return elementwiseChecked(floats, decs, func(f float64) (value.Dec, bool) {
+			d, err := value.DecFromFloat(f)
+			return d, err == nil
 		})
 	case value.String:
-		return eachText(func(nd *node, i int, s string) bool {
-			d, err := value.ParseDec(s)
-			nd.vec.Decs[i] = d
-			return err == nil
-		})
+		return parsed(decs, value.ParseDec)
 	default:
 		return nil
 	}
@@ -263,31 +179,51 @@ func toBool(from value.Kind) kernel {
 	if from != value.String {
 		return nil
 	}
-	return eachText(func(nd *node, i int, s string) bool {
-		b, err := strconv.ParseBool(s)
-		if b {
-			nd.bits.Set(i)
+	return func(nd *node, n int) {
+		e := nd.strict(n)
+		nd.bits = zeroed(&nd.bitBuf, n)
+		for i := range n {
+			if e.Get(i) {
+				continue
+			}
+			b, err := strconv.ParseBool(alias(nd.args[0].bytesAt(i)))
+			if b {
+				nd.bits.Set(i)
+			}
+			if err != nil {
+				e.Set(i)
+			}
 		}
-		return err == nil
-	})
+	}
 }
 
 func toTimestamp(from value.Kind) kernel {
+	var set func(nd *node, i int) bool
 	switch from {
 	case value.Int:
-		return each(func(nd, a *node, i, j int) bool {
-			s := a.vec.Ints[j]
+		set = func(nd *node, i int) bool {
+			a := nd.args[0]
+			s := a.vec.Ints[i&a.mask()]
 			nd.vec.Ints[i], nd.vec.Nanos[i] = s, 0
 			return s >= value.MinUnix && s <= value.MaxUnix
-		})
+		}
 	case value.String:
-		return eachText(func(nd *node, i int, s string) bool {
-			t, err := value.ParseTimestamp(s)
+		set = func(nd *node, i int) bool {
+			t, err := value.ParseTimestamp(alias(nd.args[0].bytesAt(i)))
 			nd.vec.Ints[i], nd.vec.Nanos[i] = t.Unix(), int32(t.Nanosecond()) //nolint:gosec // below 1e9
 			return err == nil
-		})
+		}
 	default:
 		return nil
+	}
+	return func(nd *node, n int) {
+		e := nd.strict(n)
+		nd.vec.Ints, nd.vec.Nanos = grow(nd.vec.Ints, n), grow(nd.vec.Nanos, n)
+		for i := range n {
+			if !e.Get(i) && !set(nd, i) {
+				e.Set(i)
+			}
+		}
 	}
 }
 

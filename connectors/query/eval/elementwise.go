@@ -23,12 +23,12 @@ func elementwise[T any](in storage[T], f func(x T) T) kernel {
 	}
 }
 
-// elementwiseChecked is elementwise of an f that returns false where the row is in error.
-func elementwiseChecked[T any](in storage[T], f func(x T) (T, bool)) kernel {
+// elementwiseChecked is elementwise of an f that may change the type and returns false where the row is in error.
+func elementwiseChecked[T, U any](from storage[T], to storage[U], f func(x T) (U, bool)) kernel {
 	return func(nd *node, n int) {
 		e := nd.strict(n)
-		x, m := *in(&nd.args[0].vec), nd.args[0].mask()
-		out := grow(*in(&nd.vec), n)
+		x, m := *from(&nd.args[0].vec), nd.args[0].mask()
+		out := grow(*to(&nd.vec), n)
 		for i := range out {
 			z, ok := f(x[i&m])
 			out[i] = z
@@ -36,7 +36,26 @@ func elementwiseChecked[T any](in storage[T], f func(x T) (T, bool)) kernel {
 				e.Set(i)
 			}
 		}
-		*in(&nd.vec) = out
+		*to(&nd.vec) = out
+	}
+}
+
+// parsed reads numbers from String, looking only at rows that have a value; what cannot be read is in error.
+func parsed[T any](to storage[T], parse func(s string) (T, error)) kernel {
+	return func(nd *node, n int) {
+		e := nd.strict(n)
+		out := grow(*to(&nd.vec), n)
+		for i := range out {
+			if e.Get(i) {
+				continue
+			}
+			z, err := parse(alias(nd.args[0].bytesAt(i)))
+			out[i] = z
+			if err != nil {
+				e.Set(i)
+			}
+		}
+		*to(&nd.vec) = out
 	}
 }
 
