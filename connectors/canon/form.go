@@ -107,3 +107,11 @@ func fixedZone(zone string) bool {
 	}
 	return false
 }
+
+// Step returns the digits of the second that times keep in common form, and the length in seconds of a longer step, 0 for none: see Append.
+func (f *Form) Step() (digits int8, seconds int64) {
+	if f.Options.PrecisionSeconds > 1 {
+		return f.step(), f.Options.PrecisionSeconds
+	}
+	return f.step(), 0
+}
