@@ -66,7 +66,7 @@ func (p *parser) append(v *value.Vector, b []byte) {
 		}
 	case value.Duration:
 		if d, ok := parseDuration(string(b)); ok {
-			v.AppendDuration(d)
+			v.AppendInt(int64(d))
 			return
 		}
 	case value.JSON:
