@@ -46,6 +46,15 @@ func (b *Batch) Row(i int) []Value {
 	return row
 }
 
+// Types returns the types of the columns, in order.
+func (b *Batch) Types() []Type {
+	ts := make([]Type, len(b.Cols))
+	for i := range b.Cols {
+		ts[i] = b.Cols[i].Type
+	}
+	return ts
+}
+
 // Clone returns a copy that shares nothing with b but list elements, for keeping
 // a batch beyond the next call of Rows.Next.
 func (b *Batch) Clone() *Batch {
