@@ -176,11 +176,20 @@ func decided(where query.Expr) bool {
 
 // selection is the request for the rows between the conditions.
 func (in *input) selection(where query.Expr, ordered bool) query.Select {
-	q := query.Select{From: in.from, Columns: in.cols, OrderByKey: ordered}
+	q := query.Select{From: in.from, Columns: in.cols, OrderByKey: ordered, BatchRows: in.batchRows()}
 	if w := allOf(in.where, where); w != nil {
 		q.Branches = []query.Branch{{Where: w}}
 	}
 	return q
+}
+
+// batchRows asks for smaller batches where little memory may be used, 0 for the source's own size.
+func (in *input) batchRows() int {
+	const usual, wide = 4096, 512 // rows, bytes of a row
+	if n := in.memory / wide; n < usual {
+		return int(max(n, 16))
+	}
+	return 0
 }
 
 // allOf joins conditions, nil ones apart.

@@ -208,11 +208,57 @@ func newWindows(ctx context.Context, in *input, every int64) (*windows, string, 
 	if reason, err := w.try(ctx, probe); reason != "" || err != nil {
 		return nil, reason, err
 	}
-	reason, err := w.count(ctx)
-	if reason != "" || err != nil {
+	if reason, err := w.count(ctx); reason != "" || err != nil {
 		return nil, reason, err
 	}
+	if w.total > localityRows {
+		if reason, err := w.locality(ctx); reason != "" || err != nil {
+			return nil, reason, err
+		}
+	}
 	return w, "", nil
+}
+
+// How many of the first rows are looked at to see whether rows of like keys lie together, and what part of them must be in order.
+const (
+	localityRows = 1000
+	localityPart = 0.75
+)
+
+// locality asks whether the source holds its rows more or less in the order of their keys. Where it does not, the rows of each window lie
+// everywhere, a server unpacks nearly everything for each of them, and one sort of the whole is cheaper.
+func (w *windows) locality(ctx context.Context) (string, error) {
+	q := w.in.selection(nil, false)
+	q.Columns, q.BatchRows = w.in.cols[:len(w.in.key)], localityRows
+	q.Branches = []query.Branch{{Where: w.in.where, Limit: localityRows}}
+	rows, err := w.in.source.Select(ctx, q)
+	if reason := unable(err); reason != "" {
+		return reason, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = rows.Close() }()
+	pairs, ascending := 0, 0
+	for {
+		b, err := rows.Next(ctx)
+		if err != nil {
+			return "", err
+		}
+		if b == nil {
+			break
+		}
+		for i := 1; i < b.N; i++ {
+			pairs++
+			if w.in.key.compare(b, w.in.side, i-1, b, w.in.side, i) <= 0 {
+				ascending++
+			}
+		}
+	}
+	if float64(ascending) < localityPart*float64(pairs) {
+		return "rows of like keys do not lie together there", nil
+	}
+	return "", nil
 }
 
 // sample is a bound like those to come, to ask the source whether it can compare with it.
