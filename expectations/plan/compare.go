@@ -24,6 +24,8 @@ type CompareItem struct {
 	Compared int
 	// Shown are the columns that `show` asks for.
 	Shown []Shown
+	// Keys is the position of the first column of the key among Spec.Columns, under Options.CarryKeys.
+	Keys int
 	// Names are the names of Spec.Columns in reports, "" for a column that is not shown.
 	Names []string
 }
@@ -80,6 +82,9 @@ func (b *builder) compare(e *spec.Expectation) {
 	if !x.found.HasErrors() {
 		x.columns()
 		x.shown()
+		if x.b.opts.CarryKeys {
+			x.keys()
+		}
 		x.carried.add(x.item)
 	}
 	x.remarks()
@@ -139,6 +144,9 @@ func (x *comparing) options() diff.AlignOptions {
 	}
 	for _, n := range x.c.Ignore {
 		o.Ignore = append(o.Ignore, n.Value)
+	}
+	for _, n := range x.c.Only {
+		o.Columns = append(o.Columns, n.Value)
 	}
 	for _, m := range x.c.Map {
 		o.Map[m.Source.Value] = m.Target.Value
@@ -288,6 +296,14 @@ func (x *comparing) shown() {
 	}
 }
 
+// keys carries the key's columns, so that each side's own form of the key is known.
+func (x *comparing) keys() {
+	x.item.Keys = x.carried.first + len(x.carried.pairs)
+	for _, k := range x.item.Spec.Key {
+		x.carried.pairs = append(x.carried.pairs, carried{left: k.Left, right: k.Right})
+	}
+}
+
 func placeOfKey(e *spec.Expectation, key string) diag.Span {
 	if at, ok := e.Places[key]; ok {
 		return at
@@ -336,6 +352,9 @@ func (x *comparing) place(f diff.Finding) diag.Span {
 	}
 	if i := slices.IndexFunc(x.c.Ignore, is); i >= 0 && about("ignore") {
 		return x.c.Ignore[i].At
+	}
+	if i := slices.IndexFunc(x.c.Only, is); i >= 0 && about("columns") {
+		return x.c.Only[i].At
 	}
 	for _, c := range x.c.Columns {
 		if !is(c.Name) || !about("columns") {

@@ -157,6 +157,8 @@ type Options struct {
 	DistrustConstraints bool
 	// Notes reports all that the schema check of a comparison remarks, not only columns that are not compared.
 	Notes bool
+	// CarryKeys has comparisons hand on the key as each side holds it.
+	CarryKeys bool
 	// TempDir takes what comparisons spill; "" for the system's.
 	TempDir string
 	// KeepGoing turns findings against the schema into errors of the expectations concerned.

@@ -16,52 +16,51 @@ import (
 // comparison is what was learnt by comparing two datasets.
 type comparison struct {
 	res    diff.Result
-	sample sample
+	sample Sample
 }
 
-// compare runs one comparison.
+// compare runs one comparison of a suite.
 func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
-	fail := func(err error) {
-		r.note(it, func(n *numbers) { n.err = err })
+	c := &comparison{sample: Sample{Limit: r.opts.FailureRows}}
+	began := time.Now()
+	res, err := r.comparison(ctx, p, it, func(d *diff.Difference) error {
+		if r.opts.Difference != nil {
+			f := DifferenceOf(it.Compare, d, false)
+			if err := r.opts.Difference(it.ID, &f); err != nil {
+				return err
+			}
+		}
+		c.sample.Take(it.Compare, d)
+		return nil
+	})
+	r.note(it, func(n *numbers) {
+		n.ms, n.err = time.Since(began).Milliseconds(), err
+		if err == nil {
+			c.res, n.comparison = res, c
+			n.statements = int(max(res.Reads[0].Windows, 1) + max(res.Reads[1].Windows, 1))
+		}
+	})
+	if err == nil {
+		r.counted(it, &res)
 	}
+}
+
+// comparison compares two datasets under the caps of their connections. Its error is in the words of the suite.
+func (r *runner) comparison(ctx context.Context, p *plan.Plan, it *plan.Item, sink func(*diff.Difference) error) (diff.Result, error) {
 	release, err := r.both(ctx, p, it)
 	if err != nil {
-		fail(err)
-		return
+		return diff.Result{}, err
 	}
 	defer release()
-	c := &comparison{sample: sample{limit: r.opts.FailureRows}}
 	s := it.Compare.Spec
 	total := int64(-1)
 	if l, r := s.Left.Relation.Schema.Rows, s.Right.Relation.Schema.Rows; l >= 0 && r >= 0 {
 		total = l + r
 	}
-	began := time.Now()
-	sink := func(d diff.Difference) error {
-		if r.opts.Difference != nil {
-			f := DifferenceOf(it.Compare, &d, false)
-			if err := r.opts.Difference(it.ID, &f); err != nil {
-				return err
-			}
-		}
-		c.sample.take(it.Compare, &d)
-		return nil
-	}
-	c.res, err = diff.Run(ctx, s, sink, func(p diff.Progress) {
+	res, err := diff.Run(ctx, s, func(d diff.Difference) error { return sink(&d) }, func(p diff.Progress) {
 		r.progress(Event{Dataset: it.ID, Step: "compare", Rows: p.LeftRows + p.RightRows, Total: total})
 	})
-	ms := time.Since(began).Milliseconds()
-	err = r.sideFailure(p, it, err)
-	r.note(it, func(n *numbers) {
-		n.ms, n.err = ms, err
-		if err == nil {
-			n.comparison = c
-			n.statements = int(max(c.res.Reads[0].Windows, 1) + max(c.res.Reads[1].Windows, 1))
-		}
-	})
-	if err == nil {
-		r.counted(it, &c.res)
-	}
+	return res, r.sideFailure(p, it, err)
 }
 
 // sideFailure says which dataset failed, in the words of a reader of the suite.
@@ -75,7 +74,7 @@ func (r *runner) sideFailure(p *plan.Plan, it *plan.Item, err error) error {
 		if d.Spec.Name != name {
 			continue
 		}
-		if f, ok := errors.AsType[*Failure](r.failure("dataset "+name, d.Spec, r.conns[d.Spec.Connection], side.Err, true)); ok {
+		if f, ok := errors.AsType[*WorldError](r.failure("dataset "+name, d.Spec, r.conns[d.Spec.Connection], side.Err, true)); ok {
 			return f
 		}
 	}
@@ -223,9 +222,9 @@ func sideCell(cells []value.Value, errs []bool, at int) result.Cell {
 	return result.Cell{Value: cells[at]}
 }
 
-// sample keeps a few differences of each class.
-type sample struct {
-	limit int
+// Sample keeps a few differences of each class: at most Limit of them.
+type Sample struct {
+	Limit int
 	seen  int64
 	kept  []sampled
 	of    map[diff.Class]int
@@ -237,22 +236,23 @@ type sampled struct {
 	failure result.Failure
 }
 
-func (s *sample) take(c *plan.CompareItem, d *diff.Difference) {
+// Take keeps the difference where there is room for its class.
+func (s *Sample) Take(c *plan.CompareItem, d *diff.Difference) {
 	s.seen++
 	if s.of == nil {
 		s.of = map[diff.Class]int{}
 	}
-	if s.of[d.Class] >= s.limit {
+	if s.of[d.Class] >= s.Limit {
 		return
 	}
 	s.of[d.Class]++
 	s.kept = append(s.kept, sampled{s.seen, d.Class, DifferenceOf(c, d, true)})
 }
 
-// list is the sample in the order of the key: a share for every class, the rest to those that come first.
-func (s *sample) list() []result.Failure {
+// List is the sample in the order of the key: a share for every class, the rest to those that come first.
+func (s *Sample) List() []result.Failure {
 	const classes = 4
-	share := max(s.limit/classes, 1)
+	share := max(s.Limit/classes, 1)
 	var chosen, rest []sampled
 	of := map[diff.Class]int{}
 	for _, x := range s.kept {
@@ -263,7 +263,7 @@ func (s *sample) list() []result.Failure {
 		}
 	}
 	chosen = append(chosen, rest...)
-	chosen = chosen[:min(len(chosen), s.limit)]
+	chosen = chosen[:min(len(chosen), s.Limit)]
 	slices.SortFunc(chosen, func(a, b sampled) int { return int(a.at - b.at) })
 	out := make([]result.Failure, len(chosen))
 	for i, x := range chosen {

@@ -21,7 +21,7 @@ func (r *runner) judgeComparison(it *plan.Item, n *numbers, out *result.Expectat
 	}
 	res := &n.comparison.res
 	out.Compare = Compared(it.Compare, res)
-	out.Failures = append(out.Failures, n.comparison.sample.list()...)
+	out.Failures = append(out.Failures, n.comparison.sample.List()...)
 	c := &out.Compare.Counts
 	j := judgeKeys(c, it.Spec)
 	out.Verdict, out.Message, out.Rate = j.verdict, j.message, j.rate

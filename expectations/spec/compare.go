@@ -12,6 +12,8 @@ type Compare struct {
 	Source, Target Name // datasets
 	// Key names the source's columns that pair the rows; empty stands for the key of the source dataset.
 	Key []Name
+	// Only names the source's columns that are compared; nil for all that both sides have. Suites have no key for it.
+	Only []Name
 	// Columns say how columns are compared where equality is not what is meant, in the order of the file.
 	Columns []ComparedColumn
 	// Map pairs columns that the two sides call differently.

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diff"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// keysDiff writes statements that select the rows that differ, for each side in its own language and in its own form of the key: SQL,
+// the query DSL of a search server, or CEL for a file.
+type keysDiff struct {
+	diffOutput
+	item  *plan.CompareItem
+	sides [2]*keySide
+}
+
+// keysAStatement bounds the keys of one statement.
+const keysAStatement = 500
+
+// keySide gathers the keys of one side.
+type keySide struct {
+	name    string
+	from    query.Relation
+	columns []*query.Column // of the key
+	lang    keyLanguage
+	keys    [][]value.Value
+}
+
+// keyLanguage says keys to one system.
+type keyLanguage interface {
+	// literal is the value of a key's column, which is not null.
+	literal(v value.Value, c *query.Column) (string, error)
+	// statement selects the rows with the keys, given as literals, "" for null.
+	statement(s *keySide, keys [][]string) string
+}
+
+func (k *keysDiff) begin(item *plan.CompareItem) error {
+	k.item = item
+	for i, side := range []*diff.Side{&item.Spec.Left, &item.Spec.Right} {
+		s := &keySide{name: []string{leftName, rightName}[i], from: side.Relation}
+		for _, c := range item.Spec.Key {
+			s.columns = append(s.columns, []*query.Column{c.Left, c.Right}[i])
+		}
+		switch driver := k.diffOutput.sides[i].driver; driver {
+		case "elasticsearch", "opensearch":
+			s.lang = searchKeys{}
+		case "files":
+			s.lang = celKeys{}
+		default:
+			s.lang = sqlKeys{driver: driver}
+		}
+		for _, c := range s.columns {
+			if !sayable(c) {
+				return &usageError{fmt.Errorf("--format sql-keys: the key column %s of the %s side is %s, of which no literal is sure to be the same value", c.Col.Name, s.name, c.Col.Type)}
+			}
+		}
+		k.sides[i] = s
+	}
+	return nil
+}
+
+// sayable reports whether a column's values have literals that are certainly the same values.
+func sayable(c *query.Column) bool {
+	switch c.Col.Type.Kind {
+	case value.Bool, value.Int, value.Uint, value.Decimal, value.String, value.Bytes:
+		return true
+	case value.Null, value.Double, value.Timestamp, value.LocalTimestamp, value.Duration, value.JSON, value.List:
+	}
+	return false
+}
+
+func (k *keysDiff) difference(item *plan.CompareItem, d *diff.Difference) error {
+	if !k.more() {
+		return nil
+	}
+	for i, cells := range [2][]value.Value{d.Left, d.Right} {
+		if cells == nil {
+			continue
+		}
+		s := k.sides[i]
+		s.keys = append(s.keys, cells[item.Keys:item.Keys+len(item.Spec.Key)])
+		if len(s.keys) == keysAStatement {
+			if err := k.flush(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// flush writes the statement of the keys gathered.
+func (k *keysDiff) flush(s *keySide) error {
+	if len(s.keys) == 0 {
+		return nil
+	}
+	list := make([][]string, len(s.keys))
+	for i, key := range s.keys {
+		list[i] = make([]string, len(key))
+		for c, v := range key {
+			if v.IsNull() {
+				continue
+			}
+			text, err := s.lang.literal(v, s.columns[c])
+			if err != nil {
+				return fmt.Errorf("--format sql-keys: key column %s of the %s side: %w", s.columns[c].Col.Name, s.name, err)
+			}
+			list[i][c] = text
+		}
+	}
+	s.keys = s.keys[:0]
+	return k.printf("-- %s: %d keys\n%s\n", s.name, len(list), s.lang.statement(s, list))
+}
+
+func (k *keysDiff) end(*result.Compare) error {
+	for _, s := range k.sides {
+		if err := k.flush(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *keysDiff) failed(error) error { return nil }
+
+// condition joins keys by in, or spells a key with a null out: nothing is in a list with null.
+func condition(names []string, keys [][]string) string {
+	var plain, others []string
+	for _, key := range keys {
+		whole := true
+		for _, c := range key {
+			whole = whole && c != ""
+		}
+		if whole {
+			plain = append(plain, tuple(key))
+			continue
+		}
+		parts := make([]string, len(key))
+		for i, c := range key {
+			if parts[i] = names[i] + " = " + c; c == "" {
+				parts[i] = names[i] + " IS NULL"
+			}
+		}
+		others = append(others, "("+strings.Join(parts, " AND ")+")")
+	}
+	var all []string
+	if len(plain) > 0 {
+		all = append(all, tuple(names)+" IN ("+strings.Join(plain, ", ")+")")
+	}
+	return strings.Join(append(all, others...), " OR ")
+}
+
+func tuple(items []string) string {
+	if len(items) == 1 {
+		return items[0]
+	}
+	return "(" + strings.Join(items, ", ") + ")"
+}

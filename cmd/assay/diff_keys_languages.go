@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// sqlKeys says keys in SQL.
+type sqlKeys struct{ driver string }
+
+func (q sqlKeys) literal(v value.Value, c *query.Column) (string, error) {
+	switch v.Kind() {
+	case value.Bool:
+		return map[bool]string{true: "TRUE", false: "FALSE"}[v.Bool()], nil
+	case value.Int, value.Uint, value.Decimal:
+		return v.Text(), nil
+	case value.Bytes:
+		if q.driver == "postgres" {
+			return `'\x` + hex.EncodeToString([]byte(v.Str())) + `'::bytea`, nil
+		}
+		return "X'" + hex.EncodeToString([]byte(v.Str())) + "'", nil
+	case value.String:
+		return q.text(v.Str(), c), nil
+	default:
+		return "", fmt.Errorf("%s has no literal", v.Kind())
+	}
+}
+
+// text quotes a text so that it means the same whatever the server's settings are.
+func (q sqlKeys) text(s string, c *query.Column) string {
+	doubled := strings.ReplaceAll(s, "'", "''")
+	odd := strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == '\\' || r == 0x7f || r == '\ufffd' })
+	switch q.driver {
+	case "mysql":
+		// A backslash escapes or not, as sql_mode says; and the collation is not that of the comparison.
+		if odd {
+			return "CONVERT(X'" + hex.EncodeToString([]byte(s)) + "' USING utf8mb4) COLLATE utf8mb4_bin"
+		}
+		return "'" + doubled + "' COLLATE utf8mb4_bin"
+	case "postgres":
+		if c.Col.Shape == value.UUID {
+			return "'" + doubled + "'::uuid"
+		}
+		if odd {
+			return "convert_from('\\x" + hex.EncodeToString([]byte(s)) + "', 'UTF8')"
+		}
+		return "'" + doubled + "'"
+	default:
+		if odd {
+			return "CAST(X'" + hex.EncodeToString([]byte(s)) + "' AS TEXT)"
+		}
+		return "'" + doubled + "'"
+	}
+}
+
+// name quotes an identifier.
+func (q sqlKeys) name(s string) string {
+	if q.driver == "mysql" {
+		return "`" + strings.ReplaceAll(s, "`", "``") + "`"
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+func (q sqlKeys) statement(s *keySide, keys [][]string) string {
+	var names []string
+	for _, c := range s.columns {
+		names = append(names, q.name(c.Col.Name))
+	}
+	table := s.from.Schema.Table
+	if table == "" {
+		table = s.from.Dataset.Table
+	}
+	var parts []string
+	for p := range strings.SplitSeq(table, ".") {
+		parts = append(parts, q.name(p))
+	}
+	return "SELECT * FROM " + strings.Join(parts, ".") + " WHERE " + condition(names, keys) + ";"
+}
+
+// searchKeys says keys in the query DSL.
+type searchKeys struct{}
+
+func (searchKeys) literal(v value.Value, _ *query.Column) (string, error) {
+	switch v.Kind() {
+	case value.Bool, value.Int, value.Uint, value.Decimal:
+		return v.Text(), nil
+	case value.String:
+		b, err := json.Marshal(v.Str())
+		return string(b), err
+	default:
+		return "", fmt.Errorf("%s has no form in the query DSL", v.Kind())
+	}
+}
+
+func (searchKeys) statement(s *keySide, keys [][]string) string {
+	quoted := func(x string) string {
+		b, err := json.Marshal(x)
+		if err != nil { // a string always has a form
+			return `""`
+		}
+		return string(b)
+	}
+	query := ""
+	if len(s.columns) == 1 {
+		var plain []string
+		null := false
+		for _, k := range keys {
+			if null = null || k[0] == ""; k[0] != "" {
+				plain = append(plain, k[0])
+			}
+		}
+		field := quoted(s.columns[0].Col.Name)
+		query = `{"terms": {` + field + `: [` + strings.Join(plain, ", ") + `]}}`
+		if null {
+			query = `{"bool": {"should": [` + query + `, {"bool": {"must_not": {"exists": {"field": ` + field + `}}}}]}}`
+		}
+	} else {
+		var should []string
+		for _, k := range keys {
+			var filter []string
+			for i, c := range k {
+				field := quoted(s.columns[i].Col.Name)
+				if c == "" {
+					filter = append(filter, `{"bool": {"must_not": {"exists": {"field": `+field+`}}}}`)
+				} else {
+					filter = append(filter, `{"term": {`+field+`: `+c+`}}`)
+				}
+			}
+			should = append(should, `{"bool": {"filter": [`+strings.Join(filter, ", ")+`]}}`)
+		}
+		query = `{"bool": {"should": [` + strings.Join(should, ", ") + `]}}`
+	}
+	return fmt.Sprintf("GET /%s/_search\n{\"size\": %d, \"query\": %s}", s.from.Dataset.Index, len(keys), query)
+}
+
+// celKeys says keys as a condition of a suite: a file has no other language.
+type celKeys struct{}
+
+func (celKeys) literal(v value.Value, _ *query.Column) (string, error) {
+	switch v.Kind() {
+	case value.Bool, value.Int:
+		return v.Text(), nil
+	case value.Uint:
+		return v.Text() + "u", nil
+	case value.Decimal:
+		return `decimal("` + v.Text() + `")`, nil
+	case value.String:
+		b, err := json.Marshal(v.Str()) // every escape of JSON is one of CEL
+		return string(b), err
+	default:
+		return "", errors.New("it has no literal in CEL")
+	}
+}
+
+func (celKeys) statement(s *keySide, keys [][]string) string {
+	var names []string
+	for _, c := range s.columns {
+		names = append(names, "row."+c.Col.Name)
+	}
+	if len(names) == 1 {
+		var list []string
+		for _, k := range keys {
+			if k[0] == "" {
+				k[0] = "null"
+			}
+			list = append(list, k[0])
+		}
+		return names[0] + " in [" + strings.Join(list, ", ") + "]"
+	}
+	var all []string
+	for _, k := range keys {
+		parts := make([]string, len(k))
+		for i, c := range k {
+			if c == "" {
+				c = "null"
+			}
+			parts[i] = names[i] + " == " + c
+		}
+		all = append(all, "("+strings.Join(parts, " && ")+")")
+	}
+	return strings.Join(all, " || ")
+}
