@@ -24,7 +24,6 @@ func texts() []entry {
 		{l: pg("text"), r: my("varchar(100) CHARACTER SET latin1"), same: alike("", "Straße", composed), differ: two("ß", "ss", "a", "A", composed, "cafe")},
 		{l: pg("text"), r: es("keyword"), same: same, differ: join(differ, trailing)},
 		{l: pg("text"), r: es("text"), same: same, differ: differ},
-		{l: pg("text"), r: es("wildcard"), same: same, differ: differ},
 		{l: pg("text"), r: sl("TEXT"), same: same, differ: join(differ, trailing)},
 		{l: my("varchar(100)"), r: es("keyword"), same: same, differ: differ},
 		{l: my("varchar(100)"), r: sl("VARCHAR(100)"), same: same, differ: differ},

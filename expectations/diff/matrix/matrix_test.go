@@ -1,0 +1,210 @@
+package matrix
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diff"
+)
+
+// section is a part of the matrix, as docs/types.md has it.
+type section struct {
+	title   string
+	entries []entry
+}
+
+func sections() []section {
+	return []section{
+		{"Integers", integers()},
+		{"Booleans", bools()},
+		{"Decimals", decimals()},
+		{"Doubles", doubles()},
+		{"Text", texts()},
+		{"Bytes", binaries()},
+		{"UUIDs", uuids()},
+		{"Instants and wall clocks", instants()},
+		{"Days", days()},
+		{"Times of day and spans", spans()},
+		{"Documents", documents()},
+		{"Lists", arrays()},
+	}
+}
+
+// placed is an entry in its stores.
+type placed struct {
+	entry
+
+	left, right *column
+	form        canon.Form
+	notes       []canon.Note
+}
+
+// store puts entries into the engines.
+func store(t *testing.T, all map[engine]*server, entries []entry) []*placed {
+	t.Helper()
+	var out []*placed
+	var columns []*column
+	for _, e := range entries {
+		p := &placed{entry: e, left: &column{side: e.l}, right: &column{side: e.r}}
+		for _, row := range e.rows() {
+			p.left.cells, p.right.cells = append(p.left.cells, row[0]), append(p.right.cells, row[1])
+		}
+		out, columns = append(out, p), append(columns, p.left, p.right)
+	}
+	place(t, all, columns)
+	for _, p := range out {
+		var err error
+		p.form, p.notes, err = canon.Pair(p.left.described(), p.right.described(), p.o)
+		if err != nil {
+			t.Errorf("%s beside %s: %v", p.l, p.r, err)
+		}
+	}
+	return out
+}
+
+// described is what the connector says of the column.
+func (c *column) described() value.Column {
+	col, _ := c.rel.Schema.Column(c.name)
+	return col
+}
+
+// TestMatrix compares the cells of every entry, both ways round.
+func TestMatrix(t *testing.T) {
+	all := servers(t)
+	for _, s := range sections() {
+		t.Run(s.title, func(t *testing.T) {
+			for _, p := range store(t, all, s.entries) {
+				t.Run(fmt.Sprintf("%s beside %s %s", p.l, p.r, p.say), func(t *testing.T) {
+					if len(p.same) == 0 || len(p.differ) == 0 {
+						t.Fatal("nothing to find")
+					}
+					p.cells(t, all)
+					p.merged(t, all)
+				})
+			}
+		})
+	}
+}
+
+// cells compares cell by cell.
+func (p *placed) cells(t *testing.T, all map[engine]*server) {
+	t.Helper()
+	l, r := read(t, all[p.l.engine].source, p.left), read(t, all[p.r.engine].source, p.right)
+	back, _, err := canon.Pair(p.form.Right, p.form.Left, p.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digestible, _ := p.form.Digestible()
+	differ := make(value.Bitmap, value.Words(len(p.rows())))
+	p.form.Run(l, 0, r, 0, len(p.rows()), differ)
+	for k, row := range p.rows() {
+		want := k < len(p.same)
+		say := fmt.Sprintf("%q (%s) beside %q (%s)", row[0], shown(l, k), row[1], shown(r, k))
+		if got := p.form.Equal(l, k, r, k); got != want {
+			t.Errorf("%s: equal %v, want %v", say, got, want)
+		}
+		if back.Equal(r, k, l, k) != want || differ.Get(k) == want {
+			t.Errorf("%s: other the other way round, or in a run", say)
+		}
+		if digestible && !l.IsErr(k) {
+			same := string(p.form.Append(nil, l, canon.Left, k)) == string(p.form.Append(nil, r, canon.Right, k))
+			if same != want || (p.form.Order(l, canon.Left, k, r, canon.Right, k) == 0) != want {
+				t.Errorf("%s: encodings equal %v, want %v", say, same, want)
+			}
+		}
+	}
+}
+
+// merged compares whole tables and expects exactly the rows that must differ.
+func (p *placed) merged(t *testing.T, all map[engine]*server) {
+	t.Helper()
+	side := func(c *column) diff.Side {
+		k, i := c.rel.Schema.Column("k")
+		where := &query.Call{Op: query.OpLt, Typ: value.Of(value.Bool), Args: []query.Expr{
+			&query.Column{Index: i, Col: k}, &query.Literal{Val: value.IntValue(int64(len(c.cells))), Typ: value.Of(value.Int)},
+		}}
+		return diff.Side{Name: c.String(), Source: all[c.engine].source, Relation: c.rel, Where: where}
+	}
+	for _, strategy := range strategies {
+		spec, findings := diff.Align(side(p.left), side(p.right), diff.AlignOptions{
+			Key: []string{"k"}, Columns: []string{p.left.name}, Map: map[string]string{p.left.name: p.right.name, "k": "k"},
+			Options: map[string]canon.Options{p.left.name: p.o}, Strategy: strategy,
+		})
+		if diff.HasErrors(findings) {
+			t.Fatalf("%s: %+v", strategy, findings)
+		}
+		var found []int
+		res, err := diff.Run(t.Context(), spec, func(d diff.Difference) error {
+			if d.Class != diff.Changed {
+				t.Errorf("%s: row %s is %s", strategy, d.Key[0], d.Class)
+			}
+			found = append(found, int(d.Key[0].Int()))
+			return nil
+		}, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", strategy, err)
+		}
+		var want []int
+		for k := range p.rows() {
+			if k >= len(p.same) {
+				want = append(want, k)
+			}
+		}
+		if !slices.Equal(found, want) || res.Counts.Identical != int64(len(p.same)) {
+			t.Errorf("%s: %d rows identical, different %v; want %d and %v", strategy, res.Counts.Identical, found, len(p.same), want)
+		}
+	}
+}
+
+// strategies are those by which every entry is compared.
+var strategies = []diff.Strategy{diff.Merge}
+
+// read returns the cells of a column by row.
+func read(t *testing.T, src connectors.Source, c *column) *value.Vector {
+	t.Helper()
+	cols := connectortest.Cols(t, c.rel, "k", c.name)
+	rows, err := src.Select(t.Context(), query.Select{From: c.rel, Columns: cols})
+	if err != nil {
+		t.Fatalf("%s: %v", c, err)
+	}
+	defer func() { _ = rows.Close() }()
+	at := map[int64]int{}
+	var held value.Vector
+	held.Reset(cols[1].Col.Type)
+	for {
+		b, err := rows.Next(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", c, err)
+		}
+		if b == nil {
+			break
+		}
+		for i := range b.N {
+			at[b.Cols[0].Ints[i]] = held.N
+			held.AppendFrom(&b.Cols[1], i)
+		}
+	}
+	out := new(value.Vector)
+	out.Reset(held.Type)
+	for k := range c.cells {
+		i, ok := at[int64(k)]
+		if !ok {
+			t.Fatalf("%s: row %d is gone", c, k)
+		}
+		out.AppendFrom(&held, i)
+	}
+	return out
+}
+
+func shown(v *value.Vector, i int) string {
+	if v.IsErr(i) {
+		return "error"
+	}
+	return v.Value(i).Text()
+}
