@@ -18,6 +18,8 @@ type Caps struct {
 	Measure func(from Relation, m Measure) *Refusal
 	// Set likewise for a set-level check.
 	Set func(SetCheck) *Refusal
+	// Join returns nil where the source evaluates the joins of the relation exactly, else why not; it is nil where the source joins nothing.
+	Join func(from Relation) *Refusal
 	// KeyOrder is true where Select returns rows in key order without sorting them all first here.
 	KeyOrder bool
 	// UnorderedFaster is true where reading rows in key order costs so much more than reading them in any order that who needs the

@@ -30,6 +30,23 @@ type ColumnOptions struct {
 type Relation struct {
 	Dataset Dataset
 	Schema  value.Schema
+	// Joins add the columns of further relations, Rel 1 and up in their order. Aggregate and Select take them where Caps.Join says so;
+	// set-level checks and orders by key never do.
+	Joins []Join
+}
+
+// Join adds to each row the columns of the row of another relation whose key is the row's: a left outer join. A row without a
+// partner stays, and the joined columns are null. Whoever asks sees to it that no two rows of Relation have the same key.
+type Join struct {
+	Relation Relation // without joins of its own; its columns are nullable here, whatever the engine says
+	On       []JoinKey
+}
+
+// JoinKey is one part of a key: Left, over Rel 0, equals Right, a column of the joined relation, as OpEq says, but that null equals
+// nothing, and neither does an error.
+type JoinKey struct {
+	Left  Expr
+	Right *Column
 }
 
 // Request is a Select, an Aggregate or a SetCheck: what a source can be asked.

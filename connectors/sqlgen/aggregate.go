@@ -49,9 +49,8 @@ func Aggregate(d Dialect, q query.Aggregate) (*Plan, error) {
 }
 
 func aggregate(w *Writer, q query.Aggregate) (*Plan, error) {
-	d := w.d
 	a := &aggregation{w: w, index: map[string]int{}}
-	from, err := From(d, q.From.Dataset, w.alias(0))
+	from, err := w.from(q.From)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,10 @@ func Caps(d Dialect) query.Caps {
 			_, err := Set(d, c)
 			return refusalOf(d, err)
 		},
+		Join: func(from query.Relation) *query.Refusal {
+			_, err := NewWriter(d).from(from)
+			return refusalOf(d, err)
+		},
 		KeyOrder: true,
 		Group:    true,
 	}

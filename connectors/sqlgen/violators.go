@@ -12,7 +12,7 @@ import (
 func (w *Writer) violators(from query.Relation, c query.SetCheck) (string, []Operand, error) {
 	switch c := c.(type) {
 	case nil:
-		item, err := From(w.d, from.Dataset, w.alias(0))
+		item, err := w.from(from)
 		return item, nil, err
 	case *query.UniqueCheck:
 		return w.duplicates(c)
