@@ -23,7 +23,7 @@ import (
 //	Integer    decimal digits, - before a negative number; a bool as 0 or 1
 //	Number     decimal text: -12.5, 0.5, 100; no exponent, no +, no zero at the end of a fraction, no point behind a whole number,
 //	           one 0 before the point of a fraction, 0 for zero. Where Scaled, rounded to Scale digits half away from zero before that
-//	Double     shortest digits that read back as the number (as the binary32 where Single), laid out as PostgreSQL does: plain notation where
+//	Double     shortest digits that read back as the number (as the binary32 where Single) and do not lie in the middle of two, laid out as PostgreSQL does: plain notation where
 //	           the power of ten of the first digit is -4 to 14 (Single: -4 to 5), else 1e+15, 1.5e-05 with two digits of exponent at least; 0 for both zeros;
 //	           NaN, Infinity, -Infinity. Beside an integer column: a whole number below 2^64 in magnitude as an Integer
 //	Text       the text itself, normalised where Options say so
@@ -182,7 +182,7 @@ func appendLaidOut(dst []byte, x float64, single bool) []byte {
 	}
 	exp, _ := strconv.Atoi(string(dst[e+1:]))
 	if exp < -4 || exp >= most {
-		return dst
+		return appendDecided(dst[:at], dst[at:], x, bits)
 	}
 	return strconv.AppendFloat(dst[:at], x, 'f', -1, bits)
 }

@@ -117,3 +117,16 @@ func Sums(b *value.Batch, n int) ([]Sum, error) {
 	}
 	return sums, nil
 }
+
+// Counts reads rows of a range's number and a count, for n ranges. Ranges that are not there count 0.
+func Counts(b *value.Batch, n int) ([]int64, error) {
+	counts := make([]int64, n)
+	for i := range b.N {
+		at := b.Cols[0].Ints[i]
+		if at < 0 || at >= int64(n) || b.Cols[0].IsNull(i) {
+			return nil, fmt.Errorf("a count of range %d of %d", at, n)
+		}
+		counts[at] += b.Cols[1].Ints[i]
+	}
+	return counts, nil
+}
