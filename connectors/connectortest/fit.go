@@ -67,7 +67,7 @@ func oddities(e Engine) []oddity {
 			{"day", "'infinity'"},
 			{"day", "'5874897-12-31'"},
 		}
-	case EngineMySQL:
+	case EngineMySQL, EngineMariaDB:
 		return []oddity{{"lt", "'0000-00-00 00:00:00'"}, {"day", "'0000-00-00'"}, {"day", "'2024-00-15'"}, {"lt", "'2024-02-00 10:00:00'"}, {"ts", "'0000-00-00 00:00:00'"}}
 	case EngineSQLite:
 		return []oddity{{"i", "'12abc'"}, {"i", "1.5"}, {"i", "x'00ff'"}, {"d", "'abc'"}, {"s", "x'ff'"}, {"ts", "'yesterday'"}, {"dec", "'1,5'"}}
@@ -106,13 +106,16 @@ func fitValue(e Engine, c Column, v value.Value) value.Value {
 	return v
 }
 
-// fitDouble: MySQL and JSON have no NaN and no infinities, SQLite stores NaN as NULL and -0.0 as 0.0.
+// fitDouble: MySQL, MariaDB and JSON have no NaN and no infinities, SQLite stores NaN as NULL, and it and MariaDB -0.0 as 0.0.
 func fitDouble(e Engine, v value.Value) value.Value {
 	f := v.Double()
 	switch e {
-	case EngineMySQL, EngineElasticsearch, EngineOpenSearch:
+	case EngineMySQL, EngineMariaDB, EngineElasticsearch, EngineOpenSearch:
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return value.NullValue()
+		}
+		if e == EngineMariaDB && f == 0 {
+			return value.DoubleValue(0)
 		}
 	case EngineSQLite:
 		if math.IsNaN(f) {
@@ -140,7 +143,7 @@ func fitTime(e Engine, c Column, v value.Value) value.Value {
 	switch e {
 	case EnginePostgres, EngineParquet:
 		at = at.Truncate(time.Microsecond)
-	case EngineMySQL:
+	case EngineMySQL, EngineMariaDB:
 		at = at.Truncate(time.Microsecond)
 		if NativeType(e, c) == "timestamp(6)" && (at.Unix() < 1 || at.Unix() > math.MaxInt32) {
 			return value.NullValue()

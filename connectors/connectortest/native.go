@@ -30,8 +30,12 @@ func nativeDate() map[Engine]string {
 
 // NativeType returns the type that the engine's loader declares for c, "" where the engine has none for its kind.
 func NativeType(e Engine, c Column) string {
-	if e == EngineOpenSearch {
+	switch e {
+	case EngineOpenSearch:
 		e = EngineElasticsearch
+	case EngineMariaDB:
+		e = EngineMySQL
+	default:
 	}
 	if n := c.Native[e]; n != "" {
 		return n

@@ -23,6 +23,7 @@ const (
 	EngineMemory        Engine = "memory"
 	EnginePostgres      Engine = "postgres"
 	EngineMySQL         Engine = "mysql"
+	EngineMariaDB       Engine = "mariadb"
 	EngineElasticsearch Engine = "elasticsearch"
 	EngineOpenSearch    Engine = "opensearch"
 	EngineSQLite        Engine = "sqlite"
