@@ -12,8 +12,10 @@ import (
 const (
 	// valueWidth bounds a value in the table of differences.
 	valueWidth = 40
-	// keyWidth bounds a key there.
-	keyWidth = 24
+	// keyWidth bounds a key there: a UUID is whole.
+	keyWidth = 40
+	// nameWidth bounds the name of a column, and a cell of a row that only one side has.
+	nameWidth = 24
 	// rowWidth bounds a row that only one side has.
 	rowWidth = 56
 	// keyColumns is how many columns of a key have a column of their own.
@@ -63,7 +65,7 @@ func (d *differences) header() {
 		line = append(line, "key")
 	} else {
 		for _, k := range d.key {
-			line = append(line, Clip(diag.Visible(k), keyWidth))
+			line = append(line, Clip(diag.Visible(k), nameWidth))
 		}
 	}
 	source, target := "source", "target"
@@ -80,7 +82,7 @@ func (d *differences) start(f *result.Failure) []string {
 	for _, k := range d.key {
 		c := f.Key[k]
 		if d.joined {
-			parts = append(parts, Clip(diag.Visible(k), keyWidth)+"="+CellText(c, keyWidth))
+			parts = append(parts, Clip(diag.Visible(k), nameWidth)+"="+CellText(c, keyWidth))
 		} else {
 			line = append(line, CellText(c, keyWidth))
 		}
@@ -102,7 +104,7 @@ func (d *differences) row(f *result.Failure) {
 				break
 			}
 			x, y := Differing(f.Before[c], f.After[c], valueWidth)
-			d.lines = append(d.lines, append(line, Clip(diag.Visible(c), keyWidth), d.marked(red, x), d.marked(green, y)))
+			d.lines = append(d.lines, append(line, Clip(diag.Visible(c), nameWidth), d.marked(red, x), d.marked(green, y)))
 			line = blank[:len(blank):len(blank)]
 		}
 		d.alsoShown(f, blank)
@@ -130,7 +132,7 @@ func (d *differences) alsoShown(f *result.Failure, blank []string) {
 		if v, ok := f.After[c]; ok {
 			after = CellText(v, valueWidth)
 		}
-		d.lines = append(d.lines, append(blank[:len(blank):len(blank)], Clip(diag.Visible(c), keyWidth), CellText(before, valueWidth), after))
+		d.lines = append(d.lines, append(blank[:len(blank):len(blank)], Clip(diag.Visible(c), nameWidth), CellText(before, valueWidth), after))
 	}
 }
 
@@ -156,7 +158,7 @@ func (d *differences) whole(f *result.Failure, cells map[string]result.Cell) str
 		if _, isKey := f.Key[c]; isKey || !ok {
 			continue
 		}
-		text := Clip(diag.Visible(c), keyWidth) + "=" + CellText(v, keyWidth)
+		text := Clip(diag.Visible(c), nameWidth) + "=" + CellText(v, nameWidth)
 		if used += textWidth(text) + 1; used > rowWidth && len(parts) > 0 {
 			parts = append(parts, "…")
 			break

@@ -27,7 +27,7 @@ var errAddress = errors.New(`write postgres://…#public.orders, mysql://…#ord
 var environment = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 // mysqlDSN matches the Go driver's own form.
-var mysqlDSN = regexp.MustCompile(`^[^/]*(?:tcp|tcp6|unix)\([^)]*\)/`)
+var mysqlDSN = regexp.MustCompile(`(?:^|@)(?:tcp|tcp6|unix)\([^)]*\)/`)
 
 // parseAddress reads a side of a diff.
 func parseAddress(text string) (address, error) {

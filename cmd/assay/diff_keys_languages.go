@@ -42,7 +42,7 @@ func (q sqlKeys) text(s string, c *query.Column) string {
 		if odd {
 			return "CONVERT(X'" + hex.EncodeToString([]byte(s)) + "' USING utf8mb4) COLLATE utf8mb4_bin"
 		}
-		return "'" + doubled + "' COLLATE utf8mb4_bin"
+		return "_utf8mb4'" + doubled + "' COLLATE utf8mb4_bin"
 	case "postgres":
 		if c.Col.Shape == value.UUID {
 			return "'" + doubled + "'::uuid"

@@ -74,7 +74,7 @@ func (a *app) lint(ctx context.Context, paths []string, f *loadFlags, offline, s
 
 // lintLive checks a suite against the schemas of its systems. The errors are datasets that could not be described.
 func lintLive(ctx context.Context, s *spec.Suite) (diag.List, []error) {
-	p, found, _, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Timeout: statementTimeout, Plan: plan.Options{}})
+	p, found, _, done := run.Prepare(ctx, s, run.Options{Open: open, Now: time.Now(), Timeout: statementTimeout, Plan: plan.Options{Notes: true}})
 	defer done()
 	var failed []error
 	said := map[string]bool{} // what is wrong with a connection is said once, not for each dataset

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -53,6 +54,7 @@ func mysqlEnv(t testing.TB, env *testscript.Env) error {
 	env.Setenv("MYSQL_DSN", dsn)
 	env.Setenv("MYSQL_DB", c.DBName)
 	env.Setenv("MYSQL_HOST", c.Addr)
+	env.Setenv("MYSQL_URL", fmt.Sprintf("mysql://%s@%s/%s", url.UserPassword(c.User, c.Passwd), c.Addr, c.DBName))
 	nowhere := c.Clone()
 	nowhere.DBName = "nowhere"
 	env.Setenv("ADMIN_NOWHERE", nowhere.FormatDSN())
@@ -70,13 +72,13 @@ func mysqlEnv(t testing.TB, env *testscript.Env) error {
 // esEnv gives a script the cluster's address, $ES_URL and $ES_HOST, and the name of an index of its own, $ES_INDEX.
 func esEnv(t testing.TB, env *testscript.Env) {
 	t.Helper()
-	url := connectortest.Elasticsearch(t)
+	at := connectortest.Elasticsearch(t)
 	index := connectortest.Unique("assay_script")
-	env.Setenv("ES_URL", url)
-	env.Setenv("ES_HOST", strings.TrimPrefix(url, "http://"))
+	env.Setenv("ES_URL", at)
+	env.Setenv("ES_HOST", strings.TrimPrefix(at, "http://"))
 	env.Setenv("ES_INDEX", index)
 	t.Cleanup(func() {
-		if _, err := esRequest(context.WithoutCancel(t.Context()), http.MethodDelete, url+"/"+index+"?ignore_unavailable=true", ""); err != nil {
+		if _, err := esRequest(context.WithoutCancel(t.Context()), http.MethodDelete, at+"/"+index+"?ignore_unavailable=true", ""); err != nil {
 			t.Error(err)
 		}
 	})

@@ -87,7 +87,10 @@ func (b *builder) compare(e *spec.Expectation) {
 		}
 		x.carried.add(x.item)
 	}
-	x.remarks()
+	if !x.found.HasErrors() {
+		x.remarks()
+	}
+	x.found.Sort()
 	if b.compiled(it, x.found.Dedupe()) {
 		it.Compare = x.item
 	}
@@ -324,16 +327,34 @@ func (x *comparing) judge(findings []diff.Finding) {
 		switch {
 		case f.Code == diff.CodeSourceOnly && x.named(sourceRel, f.Column), f.Code == diff.CodeTargetOnly && x.named(targetRel, f.Column):
 			continue // an expression sees to it
+		case f.Code == diff.CodeSourceOnly && x.metadata(x.left, f.Column), f.Code == diff.CodeTargetOnly && x.metadata(x.right, f.Column):
+			continue
 		case f.Code == diff.CodeNoColumns && len(x.conditions) > 0:
 			continue
 		case f.Severity != diff.SeverityError:
 			x.item.Findings = append(x.item.Findings, f)
 		case f.Code == diff.CodeUnknown && !strings.HasPrefix(f.Text, "key") || !x.unknownKey(f):
 			x.found = append(x.found, diag.Diagnostic{
-				Code: strings.ReplaceAll(f.Code, "_", "-"), Span: x.place(f), Message: f.Text, Hint: f.Hint,
+				Code: codeOf(f), Span: x.place(f), Message: f.Text, Hint: f.Hint,
 			})
 		}
 	}
+}
+
+// metadata reports whether a column is the engine's own, which nobody expects on the other side.
+func (x *comparing) metadata(d *Dataset, column string) bool {
+	return column == "_id" && (d.Driver == "elasticsearch" || d.Driver == "opensearch")
+}
+
+// codeOf is the code of a diagnostic about a finding.
+func codeOf(f diff.Finding) string {
+	switch f.Code {
+	case diff.CodeUnknown:
+		return "unknown-column"
+	case diff.CodeKey, diff.CodeNoKey:
+		return "bad-key"
+	}
+	return strings.ReplaceAll(f.Code, "_", "-")
 }
 
 // unknownKey reports whether a finding is about a column that the dataset's own key names and the dataset lacks: that
@@ -388,7 +409,7 @@ func (x *comparing) remarks() {
 		case f.Code == diff.CodeTargetOnly:
 			target = append(target, f.Column)
 		case f.Severity == diff.SeverityWarning && x.b.opts.Notes:
-			x.found.Warnf(strings.ReplaceAll(f.Code, "_", "-"), x.place(f), f.Hint, "%s", f.Text)
+			x.found.Warnf(codeOf(f), x.place(f), f.Hint, "%s", f.Text)
 		}
 	}
 	if len(source)+len(target) == 0 {
