@@ -27,6 +27,8 @@ func (b *builder) comparison(o *object, entries []catalog.Entry, dataset string)
 	for _, x := range []struct{ key, hint string }{
 		{"expect", "make two of them: begin each with -; how one column is compared stands under columns.NAME.expect"},
 		{"metric", "metric goes with expect"},
+		{"dataset", "source and target name the datasets"},
+		{"join", "join goes with expect; keys of a comparison pair the rows"},
 		{"message_expression", "message: takes a text"},
 		{"on_null", "null equals null, and nothing else"},
 	} {

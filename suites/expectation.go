@@ -102,7 +102,11 @@ func (b *builder) expectationKey(f *file, p pair, decl schema.Object, pairs map[
 
 // plainExpectation takes one that is written in CEL.
 func (b *builder) plainExpectation(o *object, dataset string) {
-	e, ok := b.common(o, dataset)
+	rows, about := b.rowsOf(o, dataset)
+	e, ok := b.common(o, rows.Value)
+	before := len(b.list)
+	e.Joins = b.joins(o)
+	ok = ok && about && !b.list[before:].HasErrors()
 	if _, has := o.pairs["expect"]; !has {
 		if !o.broken {
 			b.list.Errorf("bad-expectation", o.at, "add expect: and CEL, or a named expectation", "this expectation says nothing that must hold")
@@ -129,6 +133,12 @@ func (b *builder) namedExpectation(o *object, entry catalog.Entry, p pair, datas
 	if x, both := o.pairs["metric"]; both {
 		b.list.Errorf("bad-expectation", f.span(x.key), "", "metric goes with expect, not with %s", entry.Name)
 		return
+	}
+	for _, key := range []string{"dataset", "join"} {
+		if x, both := o.pairs[key]; both {
+			b.list.Errorf("bad-expectation", f.span(x.key), "write what it stands for in CEL, under expect:", "%s goes with expect, not with %s", key, entry.Name)
+			return
+		}
 	}
 	if dataset == "" {
 		b.list.Errorf("bad-expectation", at, "move it to datasets.NAME.expectations", "%s is about one dataset and stands under it", entry.Name)

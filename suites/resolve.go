@@ -39,6 +39,7 @@ func (b *builder) resolve() {
 		b.checkUse(u, sets, setNames)
 	}
 	b.resolveComparisons(sets, setNames)
+	b.resolveJoins(sets, setNames)
 }
 
 // checkUse checks a named expectation as far as that is possible without a live schema.

@@ -82,6 +82,7 @@ type Expectation struct {
 	Where       diag.Text
 	Named       *Named
 	Compare     *Compare
+	Joins       []Join     // partners of each row, in the order of the file; of a row expectation only
 	Mostly      *value.Dec // 0 to 1; nil when absent
 	MaxFailures *int64
 	Severity    Severity

@@ -41,6 +41,8 @@ const (
 	Tolerance
 	// Words is one of Field.Enum, or a list of them.
 	Words
+	// Keyed is an expression, a list of them, or a map from a column to one.
+	Keyed
 	// Expectations is a list of expectations.
 	Expectations
 	// Vars is the map of variables.

@@ -131,6 +131,11 @@ func field(f Field) node {
 		}}}
 	case Words:
 		return node{"anyOf": []any{enum(f.Enum), node{"type": "array", "items": enum(f.Enum)}}}
+	case Keyed:
+		cel := field(Field{Kind: CEL})
+		return node{"anyOf": []any{
+			cel, node{"type": "array", "items": cel, "minItems": 1}, node{"type": "object", "additionalProperties": cel, "minProperties": 1},
+		}}
 	case Any:
 	}
 	return node{}
@@ -172,6 +177,8 @@ func expectation(nested bool) node {
 		for _, f := range Comparison() {
 			delete(props, f.Name)
 		}
+		delete(props, "dataset")
+		n["dependentRequired"] = node{"join": []any{"expect"}}
 		where := field(Field{Kind: CEL})
 		where["description"] = "the rows to judge"
 		props["where"] = where
@@ -186,6 +193,7 @@ func expectation(nested bool) node {
 		for _, k := range ComparisonKeys() {
 			with[k] = []any{"compare"}
 		}
+		with["dataset"], with["join"] = []any{"expect"}, []any{"dataset", "expect"}
 		n["dependentRequired"] = with
 	}
 	n["oneOf"] = anyRequired(choices...)

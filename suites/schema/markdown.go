@@ -9,7 +9,7 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# The keys of a suite\n\nMade from the declarations that the loader uses; do not edit. The language page says what the keys mean together.\n")
-	for _, o := range []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Sides(), ComparedColumn()} {
+	for _, o := range []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn()} {
 		title := strings.TrimPrefix(strings.TrimPrefix(o.Name, "an "), "a ")
 		fmt.Fprintf(&b, "\n## %s%s\n\n%s\n\n| key | value | meaning |\n|---|---|---|\n", strings.ToUpper(title[:1]), title[1:], o.Doc)
 		for _, f := range o.Fields {
@@ -76,6 +76,8 @@ func (f Field) form() string {
 		return "number, `{rel: …}` or `{ulp: …}`"
 	case Words:
 		return "`" + strings.Join(f.Enum, "`, `") + "` or a list"
+	case Keyed:
+		return "CEL, a list, or a map from column to CEL"
 	case Any:
 	}
 	return ""

@@ -111,8 +111,9 @@ func Expectation() Object {
 		{Name: "show", Kind: Strings, Inside: true, Doc: "the columns to show of failing rows"},
 		{Name: "owner", Kind: String, Inside: true, Doc: "who is asked when it fails"},
 	}
+	fields = append(fields, Joining()...)
 	fields = append(fields, Comparison()...)
-	fields = append(fields, later("dataset"), later("join"), later("fix"), later("baseline"), later("sample"), later("schedule"))
+	fields = append(fields, later("fix"), later("baseline"), later("sample"), later("schedule"))
 	return Object{
 		Name:   "an expectation",
 		Doc:    "Something that must hold: a CEL expression, a named expectation, or a comparison of two datasets row by row.",
