@@ -146,8 +146,10 @@ func (p *pairing) strangers(l, r *value.Column) error {
 		return incomparable("declare `timezone:` for the dataset of "+r.Name, "%s is an instant and %s a time without a zone", label(l), label(r))
 	case lk == value.List || rk == value.List:
 		hint = "declare `array: true` for the other column if it holds arrays"
-	case rk == value.Timestamp || rk == value.LocalTimestamp || rk == value.Duration || rk == value.Decimal:
-		hint = "declare the other column's type under `columns:` if it holds such values, or convert it in a query"
+	case rk == value.String:
+		hint = "declare the type of " + r.Name + " under `columns:` if it holds such values, or convert it in a query"
+	case rk == value.Timestamp || rk == value.LocalTimestamp || rk == value.Duration:
+		hint = "declare the type of " + l.Name + " under `columns:` if it holds such values, or convert it in a query"
 	}
 	return incomparable(hint, "%s is %s and %s is %s", label(l), article(lk), label(r), article(rk))
 }

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -86,6 +87,8 @@ func TestMatrix(t *testing.T) {
 					}
 					p.cells(t, all)
 					p.merged(t, all)
+					p.ordered(t, all, p.left, canon.Left)
+					p.ordered(t, all, p.right, canon.Right)
 				})
 			}
 		})
@@ -158,6 +161,49 @@ func (p *placed) merged(t *testing.T, all map[engine]*server) {
 		}
 		if !slices.Equal(found, want) || res.Counts.Identical != int64(len(p.same)) {
 			t.Errorf("%s: %d rows identical, different %v; want %d and %v", strategy, res.Counts.Identical, found, len(p.same), want)
+		}
+	}
+}
+
+// ordered reads a side in the order of the column where its server's order counts as the canonical one.
+func (p *placed) ordered(t *testing.T, all map[engine]*server, c *column, s canon.Side) {
+	t.Helper()
+	if p.form.Orderable() != nil || !p.form.ServerOrder(s) {
+		return
+	}
+	rel := c.rel
+	rel.Dataset.Key = []string{c.name}
+	cols := connectortest.Cols(t, rel, c.name)
+	rows, err := all[c.engine].source.Select(t.Context(), query.Select{From: rel, Columns: cols, OrderByKey: true})
+	if errors.As(err, new(*query.Refusal)) {
+		return // sorted here
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", c, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var v value.Vector
+	v.Reset(cols[0].Col.Type)
+	for {
+		b, err := rows.Next(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", c, err)
+		}
+		if b == nil {
+			break
+		}
+		for i := range b.N {
+			if !b.Cols[0].IsErr(i) { // a key in error ends a comparison
+				v.AppendFrom(&b.Cols[0], i)
+			}
+		}
+	}
+	if v.N < len(p.rows()) && !c.described().MayErr {
+		t.Fatalf("%s: %d rows in order", c, v.N)
+	}
+	for i := 1; i < v.N; i++ {
+		if p.form.Order(&v, s, i-1, &v, s, i) > 0 {
+			t.Errorf("%s: the server has %s before %s", c, shown(&v, i-1), shown(&v, i))
 		}
 	}
 }
