@@ -15,10 +15,10 @@ type DigestDialect interface {
 	// Encode renders what canon.Form.Append appends for the cell o of c, or refuses where no SQL says exactly that. It is not NULL unless the
 	// engine cannot build a text of that length. See EncodeCell.
 	Encode(w *Writer, c digest.Cell, o Operand) (string, *query.Refusal)
-	// Row renders the encodings of a row's cells one behind the other, as octets.
+	// Row renders the encodings of a row's cells, as Encode gave them, one behind the other, as octets.
 	Row(cells []string) string
-	// Sums assembles the statement: one row for each value of the number step, with the columns of digest.Columns, over the rows of from
-	// (FROM and WHERE), row being the encoding of one. A row whose encoding is NULL counts as one that is not hashed.
+	// Sums assembles the statement over the rows of from (FROM and WHERE), step being the number of the range of one and row its encoding. It
+	// gives a row for each range with the columns of digest.Columns, or whatever its connector reads. A row whose encoding is NULL counts as one that is not hashed.
 	Sums(step, row, from string) string
 }
 

@@ -16,6 +16,8 @@ const opAdd = query.OpAdd
 type dialect struct {
 	// utf16 is set for a database in UTF-16, whose bytes do not sort as UTF-8's do.
 	utf16 bool
+	// row gathers the cells of a digest, nil for any other request.
+	row *encoder
 }
 
 var _ sqlgen.Dialect = dialect{}

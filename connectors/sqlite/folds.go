@@ -22,6 +22,7 @@ func folds() map[string]func() modernc.AggregateFunction {
 		"min":         func() modernc.AggregateFunction { return &fold{step: (*fold).min} },
 		"max":         func() modernc.AggregateFunction { return &fold{step: (*fold).max} },
 		"quantile":    func() modernc.AggregateFunction { return &fold{step: (*fold).keep, final: (*fold).quantile} },
+		"digest":      func() modernc.AggregateFunction { return &summing{} },
 	}
 }
 

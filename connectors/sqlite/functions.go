@@ -22,7 +22,7 @@ const prefix = "assay_"
 
 // newDriver returns a driver of our own with the functions that SQLite lacks. They
 // are registered on it alone: the process-wide driver "sqlite" does not have them.
-func newDriver() (*modernc.Driver, error) {
+func newDriver(enc *encoders) (*modernc.Driver, error) {
 	d := &modernc.Driver{}
 	for op := query.OpAdd; op <= query.OpIsFinite; op++ {
 		if op == query.OpMatches {
@@ -35,7 +35,7 @@ func newDriver() (*modernc.Driver, error) {
 	for name, f := range map[string]function{
 		"eq": equal, "lt": comparing(func(c int) bool { return c < 0 }), "le": comparing(func(c int) bool { return c <= 0 }),
 		"gt": comparing(func(c int) bool { return c > 0 }), "ge": comparing(func(c int) bool { return c >= 0 }), "matches": matcher(),
-		"order": order, "cell": newZones().cell, "cell_ok": newZones().cellOK, "sum128": sum128,
+		"order": order, "cell": newZones().cell, "cell_ok": newZones().cellOK, "sum128": sum128, "encode": enc.encode,
 	} {
 		if err := register(d, name, true, f); err != nil {
 			return nil, err

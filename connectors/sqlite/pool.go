@@ -18,6 +18,8 @@ type pool struct {
 	driver *modernc.Driver
 	dsn    string
 	slots  chan struct{}
+	// encoders are those of digests under way, which the driver's functions look up.
+	encoders *encoders
 
 	mu     sync.Mutex
 	idle   []driver.Conn
@@ -27,14 +29,15 @@ type pool struct {
 var errClosed = errors.New("the source is closed")
 
 func newPool(path string, conns int) (*pool, error) {
-	d, err := newDriver()
+	enc := &encoders{cells: newZones()}
+	d, err := newDriver(enc)
 	if err != nil {
 		return nil, err
 	}
 	if conns <= 0 {
 		conns = defaultConns
 	}
-	return &pool{driver: d, dsn: dsn(path), slots: make(chan struct{}, conns)}, nil
+	return &pool{driver: d, dsn: dsn(path), slots: make(chan struct{}, conns), encoders: enc}, nil
 }
 
 // dsn opens the file read-only, refuses writes on the connection too, and takes a

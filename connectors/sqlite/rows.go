@@ -150,6 +150,11 @@ func (r *rows) Close() error {
 
 // append appends a cell in the form that decode reads and returns the bytes of text in it.
 func (s *source) append(v *value.Vector, zone string, x driver.Value) int {
+	return appendCell(s.cells, v, zone, x)
+}
+
+// appendCell is append with the zones in which naive times are read.
+func appendCell(z *zones, v *value.Vector, zone string, x driver.Value) int {
 	switch x := x.(type) {
 	case nil:
 		v.AppendNull()
@@ -170,7 +175,7 @@ func (s *source) append(v *value.Vector, zone string, x driver.Value) int {
 			return 0
 		}
 	}
-	c, ok := s.cells.decodeCell(letter(v.Type.Kind), zone, x)
+	c, ok := z.decodeCell(letter(v.Type.Kind), zone, x)
 	if !ok {
 		v.AppendErr()
 		return 0
