@@ -107,7 +107,7 @@ func (e *explainer) suite(ctx context.Context) error {
 			continue
 		}
 		matched = true
-		e.item(it)
+		e.item(ctx, it)
 	}
 	if !matched && e.only != "" {
 		var ids []string
@@ -137,7 +137,7 @@ func (e *explainer) concerns(d *plan.Dataset) bool {
 	return false
 }
 
-func (e *explainer) item(it *plan.Item) {
+func (e *explainer) item(ctx context.Context, it *plan.Item) {
 	e.printf("%s  (%s)\n", diag.Visible(it.ID), it.Kind)
 	e.printf("  expect: %s\n", strings.ReplaceAll(diag.Visible(it.Expression), `\n`, " "))
 	if it.Where != "" {
@@ -146,6 +146,9 @@ func (e *explainer) item(it *plan.Item) {
 	switch {
 	case it.Err != nil:
 		e.printf("  error:  %s\n", diag.Visible(it.Err.Error()))
+	case it.Compare != nil:
+		e.comparison(ctx, it)
+		return
 	case it.Schema != nil:
 		e.printf("  runs:   on the schema alone\n")
 	case it.Row != nil && it.Row.Proof != "":

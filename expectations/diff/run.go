@@ -33,7 +33,7 @@ func Run(ctx context.Context, s Spec, sink func(Difference) error, progress func
 	var err error
 	switch s.Strategy {
 	case Auto, Merge, "":
-		res.Choice = Choice{Strategy: Merge, Reason: "both sides are read in key order and compared here"}
+		res.Choice = Choice{Strategy: Merge, Reason: mergeReason}
 		err = runMerge(ctx, &s, out)
 	case Digest:
 		err = fmt.Errorf("%w: strategy %q", ErrSpec, s.Strategy)
