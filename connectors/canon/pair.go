@@ -146,7 +146,7 @@ func (p *pairing) strangers(l, r *value.Column) error {
 		return incomparable("declare `timezone:` for the dataset of "+r.Name, "%s is an instant and %s a time without a zone", label(l), label(r))
 	case lk == value.List || rk == value.List:
 		hint = "declare `array: true` for the other column if it holds arrays"
-	case rk == value.String:
+	case rk == value.String && r.Shape != value.UUID:
 		hint = "declare the type of " + r.Name + " under `columns:` if it holds such values, or convert it in a query"
 	case rk == value.Timestamp || rk == value.LocalTimestamp || rk == value.Duration:
 		hint = "declare the type of " + l.Name + " under `columns:` if it holds such values, or convert it in a query"
@@ -217,6 +217,10 @@ func (p *pairing) scale() {
 
 func (p *pairing) coarse(c *value.Column) {
 	p.Scaled, p.Scale = true, c.Resolution.Digits
+	if p.Scale < 0 {
+		p.note("precision", "%s keeps multiples of 10^%d: decimals are compared rounded to them", label(c), -p.Scale)
+		return
+	}
 	p.note("precision", "%s keeps %d digits after the point: decimals are compared rounded to them", label(c), p.Scale)
 }
 

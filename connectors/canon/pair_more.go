@@ -80,7 +80,7 @@ func (p *pairing) elements() error {
 		return nil
 	}
 	o.Unordered, o.EmptyIsNull = false, false
-	elem, _, err := Pair(element(&p.Left), element(&p.Right), o)
+	elem, notes, err := Pair(element(&p.Left), element(&p.Right), o)
 	if err != nil {
 		var no *IncomparableError
 		if errors.As(err, &no) {
@@ -92,6 +92,7 @@ func (p *pairing) elements() error {
 		return incomparable("compare them in order", "unordered lists: %s", why)
 	}
 	p.Elem = &elem
+	p.notes = append(p.notes, notes...)
 	return nil
 }
 

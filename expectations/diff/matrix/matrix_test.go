@@ -75,24 +75,51 @@ func (c *column) described() value.Column {
 	return col
 }
 
-// TestMatrix compares the cells of every entry, both ways round.
-func TestMatrix(t *testing.T) {
+// book gathers what docs/types.md is written from.
+type book struct {
+	sections []section
+	placed   map[string][]*placed // by section
+	pairs    []*placed            // of the field
+	refused  []refusal
+}
+
+// TestTypes compares the cells of every entry, both ways round, and those of the field's hundred pairs; then it writes, or checks, docs/types.md.
+func TestTypes(t *testing.T) {
 	all := servers(t)
-	for _, s := range sections() {
+	b := &book{sections: sections(), placed: map[string][]*placed{}}
+	for _, s := range b.sections {
 		t.Run(s.title, func(t *testing.T) {
-			for _, p := range store(t, all, s.entries) {
-				t.Run(fmt.Sprintf("%s beside %s %s", p.l, p.r, p.say), func(t *testing.T) {
-					if len(p.same) == 0 || len(p.differ) == 0 {
-						t.Fatal("nothing to find")
-					}
-					p.cells(t, all)
-					p.merged(t, all)
-					p.ordered(t, all, p.left, canon.Left)
-					p.ordered(t, all, p.right, canon.Right)
-				})
+			b.placed[s.title] = store(t, all, s.entries)
+			for _, p := range b.placed[s.title] {
+				t.Run(fmt.Sprintf("%s beside %s %s", p.l, p.r, p.say), func(t *testing.T) { p.check(t, all) })
 			}
 		})
 	}
+	t.Run("Field", func(t *testing.T) {
+		b.pairs = store(t, all, fieldEntries(t, all))
+		for i, p := range b.pairs {
+			t.Run(fmt.Sprintf("%d %s beside %s", i, p.l, p.r), func(t *testing.T) { p.check(t, all) })
+		}
+	})
+	t.Run("Refused", func(t *testing.T) { b.refused = checkRefused(t, all) })
+	t.Run("Document", func(t *testing.T) {
+		if len(b.placed) != len(b.sections) || len(b.pairs) != 100 || b.refused == nil {
+			t.Skip("parts of the matrix were left out")
+		}
+		b.document(t)
+	})
+}
+
+// check compares the entry by all means.
+func (p *placed) check(t *testing.T, all map[engine]*server) {
+	t.Helper()
+	if len(p.same) == 0 || len(p.differ) == 0 {
+		t.Fatal("nothing to find")
+	}
+	p.cells(t, all)
+	p.merged(t, all)
+	p.ordered(t, all, p.left, canon.Left)
+	p.ordered(t, all, p.right, canon.Right)
 }
 
 // cells compares cell by cell.
