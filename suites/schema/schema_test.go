@@ -120,6 +120,8 @@ func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 		between("{compare: {source: a, target: b}, where: {source: row.x > 0}, ignore: [n], map: {a: b}}"),
 		between("{compare: {source: a, target: b}, columns: {a b: {tolerance: 0.1}, b: {tolerance: {rel: 1e-9}}, c: {tolerance: 5s}, d: {precision: 1ms}}}"),
 		between("{compare: {source: a, target: b}, columns: {a: {normalize: nfc}, b: {normalize: [trim, nfc]}, c: {expect: source.c == target.c}, d: {unordered: true, empty_is_null: true}}}"),
+		between("{dataset: a, expect: row.x}"), nested("expect: row.x == c.x\n        join: {c: {dataset: b, key: row.y}}"),
+		between("{dataset: a, expect: row.x == c.x, join: {c: {dataset: b, key: [row.y, row.z], optional: true}, d: {dataset: e, key: {k l: row.y}}}}"),
 	} {
 		if err := validate(t, s, text); err != nil {
 			t.Errorf("refused:\n%s\n%v", text, err)
@@ -144,6 +146,9 @@ func TestSchemaRefusesWhatTheLoaderRefuses(t *testing.T) {
 		between("{compare: {source: a, target: b}, strategy: fast}"), between("{compare: {source: a, target: b}, where: {sorce: a}}"),
 		between("{compare: {source: a, target: b}, columns: {a: {tolerance: {rel: 1, ulp: 1}}}}"), between("{compare: {source: a, target: b}, columns: {a: {normalize: nfk}}}"),
 		between("{compare: {source: a, target: b}, map: [a]}"), between("{compare: {source: a, target: b}, fix: target}"),
+		between("{expect: row.x, join: {c: {dataset: b, key: row.y}}}"), between("{dataset: a, expect: row.x, join: {c: {dataset: b}}}"), between("{dataset: a, not_null: x}"),
+		nested("expect: row.x\n        dataset: a"), between("{dataset: a, expect: row.x, join: {c d: {dataset: b, key: row.y}}}"), between("{dataset: a, expect: row.x, join: {c: {dataset: b, key: []}}}"),
+		nested("not_null: id\n        join: {c: {dataset: b, key: row.y}}"),
 	} {
 		if err := validate(t, s, text); err == nil {
 			t.Errorf("accepted:\n%s", text)
@@ -168,7 +173,7 @@ func TestCommonKeysAndArgumentsDiffer(t *testing.T) {
 }
 
 func TestEveryFieldIsDocumented(t *testing.T) {
-	for _, o := range []schema.Object{schema.Suite(), schema.Connection(), schema.Dataset(), schema.Column(), schema.Expectation(), schema.Sides(), schema.ComparedColumn()} {
+	for _, o := range []schema.Object{schema.Suite(), schema.Connection(), schema.Dataset(), schema.Column(), schema.Expectation(), schema.Partner(), schema.Sides(), schema.ComparedColumn()} {
 		for _, f := range o.Fields {
 			if !f.Later && (f.Doc == "" || strings.HasSuffix(f.Doc, ".")) {
 				t.Errorf("%s.%s: doc %q", o.Name, f.Name, f.Doc)
