@@ -33,12 +33,14 @@ func LoadParquet(t testing.TB, dir string, tb Table) query.Dataset {
 	schema := parquet.NewSchema(tb.Name, group)
 	var b bytes.Buffer
 	w := parquet.NewWriter(&b, schema, parquet.Compression(&parquet.Snappy))
-	order := schema.Columns() // the leaves, sorted by name
+	var order []int // of the leaves, sorted by name
+	for _, path := range schema.Columns() {
+		order = append(order, tb.Index(path[0]))
+	}
 	groupRows := max(37, len(tb.Rows)/4)
 	for r, row := range tb.Rows {
 		var out parquet.Row
-		for leaf, path := range order {
-			i := tb.Index(path[0])
+		for leaf, i := range order {
 			out = append(out, parquetCells(tb.Columns[i], row[i], leaf)...)
 		}
 		if _, err := w.WriteRows([]parquet.Row{out}); err != nil {

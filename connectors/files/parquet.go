@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -200,9 +199,13 @@ func parquetRows(f *file, s *stamps, q query.Select) (fileRows, error) {
 // bind finds the wanted columns in this file, which must have the types that were described.
 func (r *parquetReader) bind(q query.Select) error {
 	now := r.describe(q.From.Dataset)
+	at := make(map[string]int, len(now))
+	for i := range now {
+		at[now[i].Name] = i
+	}
 	for _, c := range q.Columns {
-		i := slices.IndexFunc(now, func(n value.Column) bool { return n.Name == c.Col.Name })
-		if i < 0 {
+		i, ok := at[c.Col.Name]
+		if !ok {
 			return malformed(r.op, "column %q is gone since the file was described", clip(c.Col.Name))
 		}
 		if n := now[i]; !n.Type.Equal(c.Col.Type) || n.Zone != c.Col.Zone {
@@ -232,6 +235,9 @@ const stepRows = 128
 func (r *parquetReader) read(b *value.Batch, rows, bytes int) (bool, error) {
 	for b.N < rows && bytes > 0 {
 		if r.left == 0 {
+			if err := r.ended(); err != nil {
+				return false, err
+			}
 			if len(r.groups) == 0 {
 				return false, unchanged(r.handle, r.info)
 			}
@@ -256,6 +262,22 @@ func (r *parquetReader) read(b *value.Batch, rows, bytes int) (bool, error) {
 		r.left -= int64(n)
 	}
 	return true, nil
+}
+
+// ended checks that the row group at hand, if any, has no more values than rows.
+func (r *parquetReader) ended() error {
+	for i := range r.sinks {
+		c := &r.sinks[i]
+		if c.pages == nil {
+			continue
+		}
+		if x, err := c.peek(); err != nil {
+			return err
+		} else if x != nil {
+			return fmt.Errorf("column %q has more values than the file has rows: %w", clip(c.name), errDamaged)
+		}
+	}
+	return nil
 }
 
 func (r *parquetReader) nextGroup() error {
