@@ -248,7 +248,11 @@ func (d dialect) decimal(c *query.Call, args []sqlgen.Operand) (sqlgen.Operand, 
 	case query.OpDiv:
 		return sqlgen.Operand{}, d.refuse("decimal division", c)
 	case query.OpMod:
-		return when(b+" <> 0", a+" % "+b), nil
+		sql := a + " % " + b
+		if d.flavour == mariaDB {
+			sql += " + 0" // the remainder of a negative number is else a negative zero, which is not equal to zero there
+		}
+		return when(b+" <> 0", sql), nil
 	default:
 		return sqlgen.Operand{SQL: a + sign(c.Op) + b, Prec: sqlgen.PrecArith}, nil
 	}

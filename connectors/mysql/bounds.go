@@ -297,6 +297,8 @@ func columnLength(c value.Column) int {
 		}
 	case "enum", "set":
 		return len(c.Native)
+	case "uuid", "inet4", "inet6":
+		return 45 // of ::ffff:255.255.255.255 in full
 	}
 	return math.MaxInt32
 }

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -18,11 +19,12 @@ var errRange = errors.New("outside the logical type")
 type decoder struct {
 	typ  value.Type
 	bits bool           // BIT: big-endian octets
+	doc  bool           // a text that may be no JSON
 	loc  *time.Location // of naive times that are read as instants; nil for UTC
 }
 
 func newDecoder(c value.Column) (decoder, error) {
-	d := decoder{typ: c.Type, bits: nativeOf(c).is("bit")}
+	d := decoder{typ: c.Type, bits: nativeOf(c).is("bit"), doc: nativeOf(c).loose()}
 	if c.Zone != "" {
 		loc, err := value.LoadZone(c.Zone)
 		if err != nil {
@@ -80,6 +82,9 @@ func (d *decoder) put(v *value.Vector, x driver.Value) error {
 		b, ok := x.([]byte)
 		if !ok {
 			return unexpected(x)
+		}
+		if d.doc && !json.Valid(b) {
+			return errRange
 		}
 		if len(v.Data)+len(b) > value.MaxData {
 			return errors.New("a batch of more than 4 GiB in one column")

@@ -15,24 +15,9 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// describeTable reads all that the catalogue knows of a table in one statement; each row says by its first column
-// what it is about. Foreign keys are left out: they are no guarantee in MySQL.
-const describeTable = `SELECT 'table' AS part, '' AS grp, 0 AS pos, TABLE_TYPE AS a, ENGINE AS b, CAST(TABLE_ROWS AS CHAR) AS c, NULL AS d, NULL AS e, NULL AS f
-FROM information_schema.TABLES WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
-UNION ALL
-SELECT 'column', COLUMN_NAME, ORDINAL_POSITION, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, CONCAT_WS(',', COALESCE(NUMERIC_PRECISION, DATETIME_PRECISION), NUMERIC_SCALE)
-FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
-UNION ALL
-SELECT 'index', INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, CAST(NON_UNIQUE AS CHAR), IS_VISIBLE, CAST(SUB_PART AS CHAR), EXPRESSION, INDEX_TYPE
-FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
-UNION ALL
-SELECT 'check', CONSTRAINT_NAME, 0, NULL, NULL, NULL, NULL, NULL, NULL
-FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND CONSTRAINT_TYPE = 'CHECK' AND ENFORCED = 'YES'
-ORDER BY pos, part, grp`
-
-func describeStatement(d query.Dataset) (statement, error) {
+func (s *Source) describeStatement(d query.Dataset) (statement, error) {
 	if d.Query != "" {
-		from, err := source(d, "t")
+		from, err := s.from(d)
 		return statement{text: "SELECT * FROM " + from + " LIMIT 0"}, err
 	}
 	parts, err := sqlgen.SplitName(d.Table)
@@ -46,8 +31,8 @@ func describeStatement(d query.Dataset) (statement, error) {
 	if len(parts) == 2 {
 		schema = parts[0]
 	}
-	st := statement{text: describeTable}
-	for range 4 {
+	st := statement{text: s.dial.speaks().catalogue()}
+	for range describeParts {
 		st.args = append(st.args, schema, parts[len(parts)-1])
 	}
 	return st, nil
@@ -55,7 +40,7 @@ func describeStatement(d query.Dataset) (statement, error) {
 
 // DescribeStatements implements connectors.Explainer.
 func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
-	st, err := describeStatement(d)
+	st, err := s.describeStatement(d)
 	if err != nil {
 		return nil
 	}
@@ -67,7 +52,7 @@ func (s *Source) DescribeStatements(d query.Dataset) []query.Statement {
 func (s *Source) Describe(ctx context.Context, d query.Dataset) (value.Schema, error) {
 	op := "describe " + datasetName(d)
 	if (d.Table == "") == (d.Query == "") || d.Index != "" || d.File != "" {
-		return value.Schema{}, &connectors.Error{Kind: connectors.Misconfigured, Op: op, Err: errors.New("a mysql dataset takes table or query")}
+		return value.Schema{}, &connectors.Error{Kind: connectors.Misconfigured, Op: op, Err: fmt.Errorf("a %s dataset takes table or query", s.dial.speaks())}
 	}
 	var (
 		schema value.Schema
@@ -95,24 +80,24 @@ func datasetName(d query.Dataset) string {
 }
 
 func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Schema, error) {
-	st, err := describeStatement(d)
+	st, err := s.describeStatement(d)
 	if err != nil {
 		return value.Schema{}, err
 	}
-	c := catalogue{dataset: d, schema: value.Schema{Rows: -1}, truncates: s.dial.truncates.Load()}
+	c := catalogue{dataset: d, schema: value.Schema{Rows: -1}, truncates: s.dial.truncates.Load(), flavour: s.dial.speaks()}
 	if err := s.collect(ctx, st, c.row); err != nil {
 		return value.Schema{}, err
 	}
 	if !c.found || len(c.schema.Columns) == 0 {
 		// The catalogue hides what the account may not see; the server knows whether it is missing or denied.
-		from, err := source(d, "t")
+		from, err := s.from(d)
 		if err != nil {
 			return value.Schema{}, err
 		}
 		probe := statement{text: "SELECT 1 FROM " + from + " LIMIT 0"}
 		if err := s.collect(ctx, probe, func([]driver.Value) error { return nil }); err != nil {
 			if e := serverError(err); e != nil && e.Number == codeTableDenied {
-				err = &connectors.Error{Kind: connectors.Denied, Op: "describe " + d.Table, Err: errNoSelect}
+				err = &connectors.Error{Kind: connectors.Denied, Op: "describe " + d.Table, Err: errNoSelect(s.dial.speaks())}
 			}
 			return value.Schema{}, err
 		}
@@ -126,12 +111,15 @@ func (s *Source) describeTable(ctx context.Context, d query.Dataset) (value.Sche
 const codeTableDenied = 1142
 
 // errNoSelect says what the server's refusal leaves open.
-var errNoSelect = errors.New("SELECT is not granted, or there is no such table (MySQL does not say which)")
+func errNoSelect(f flavour) error {
+	return fmt.Errorf("SELECT is not granted, or there is no such table (%s does not say which)", f.brand())
+}
 
-// catalogue gathers the rows of describeTable.
+// catalogue gathers the rows of the statement that describes a table.
 type catalogue struct {
 	dataset query.Dataset
 	schema  value.Schema
+	flavour flavour
 	// truncates says that the server cuts fractions of a second that a column does not keep.
 	truncates bool
 
@@ -140,6 +128,7 @@ type catalogue struct {
 	innodb  bool
 	indexes []index
 	checks  []string
+	json    map[string]bool // columns that a check holds to JSON
 }
 
 type index struct {
@@ -154,7 +143,7 @@ func (c *catalogue) row(r []driver.Value) error {
 	switch part := text(r[0]); part {
 	case "table":
 		c.found = true
-		c.base = strings.EqualFold(text(r[3]), "BASE TABLE")
+		c.base = strings.EqualFold(text(r[3]), "BASE TABLE") || strings.EqualFold(text(r[3]), "SYSTEM VERSIONED") // its rows of now
 		c.innodb = strings.EqualFold(text(r[4]), "InnoDB")
 		if n, err := strconv.ParseInt(text(r[5]), 10, 64); err == nil && c.base {
 			c.schema.Rows = n
@@ -167,6 +156,13 @@ func (c *catalogue) row(r []driver.Value) error {
 		c.indexPart(r)
 	case "check":
 		c.checks = append(c.checks, text(r[1]))
+	case "clause":
+		if name, ok := jsonChecked(text(r[3])); ok {
+			if c.json == nil {
+				c.json = map[string]bool{}
+			}
+			c.json[name] = true
+		}
 	default:
 		return fmt.Errorf("unexpected catalogue row %q", part)
 	}
@@ -175,7 +171,10 @@ func (c *catalogue) row(r []driver.Value) error {
 
 // column reads a column; NotNull is settled by finish, when the table's type is known.
 func (c *catalogue) column(r []driver.Value) (value.Column, error) {
-	n := native{data: strings.ToLower(text(r[3])), charset: text(r[6]), collation: text(r[7])}
+	n := native{flavour: c.flavour, data: strings.ToLower(text(r[3])), charset: text(r[6]), collation: text(r[7])}
+	if n.is("longtext") && c.json[text(r[1])] {
+		n.data = "json"
+	}
 	col := value.Column{Name: text(r[1]), Native: text(r[4]), NotNull: text(r[5]) == "NO"}
 	n.unsigned = strings.Contains(strings.ToLower(col.Native), "unsigned")
 	precision, scale, _ := strings.Cut(text(r[8]), ",")
@@ -241,7 +240,7 @@ func (c *catalogue) finish() {
 
 // describeQuery reads the columns of a query: dataset from the metadata of its result.
 func (s *Source) describeQuery(ctx context.Context, d query.Dataset) (value.Schema, error) {
-	st, err := describeStatement(d)
+	st, err := s.describeStatement(d)
 	if err != nil {
 		return value.Schema{}, err
 	}
@@ -264,7 +263,7 @@ func (s *Source) describeQuery(ctx context.Context, d query.Dataset) (value.Sche
 	schema := value.Schema{Rows: -1}
 	for i, name := range run.rows.Columns() {
 		declared := strings.ToLower(meta.ColumnTypeDatabaseTypeName(i))
-		n := native{}
+		n := native{flavour: s.dial.speaks()}
 		n.data, n.unsigned = strings.CutPrefix(declared, "unsigned ")
 		if p, sc, ok := meta.ColumnTypePrecisionScale(i); ok && n.data == "decimal" {
 			n.precision, n.scale = int(p)+1, int(sc) // an unsigned column's length has no sign, which the driver subtracts

@@ -12,17 +12,17 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// dialect is MySQL's SQL. Text is utf8mb4 under utf8mb4_0900_bin throughout: bytewise, no padding.
+// dialect is the SQL of one flavour. Text is utf8mb4 under the flavour's bytewise collation throughout, without padding.
 // Durations are whole microseconds in a BIGINT. Dates that are no dates are NULL with an OK condition.
-type dialect struct{}
+type dialect struct{ flavour flavour }
 
 var _ sqlgen.Dialect = dialect{}
 
-// binary is the bytewise collation without padding.
-const binary = " COLLATE utf8mb4_0900_bin"
+// binary is the bytewise collation as a suffix.
+func (d dialect) binary() string { return " COLLATE " + d.flavour.collation() }
 
 // Name implements sqlgen.Dialect.
-func (dialect) Name() string { return "mysql" }
+func (d dialect) Name() string { return d.flavour.String() }
 
 // QuoteIdent implements sqlgen.Dialect.
 func (dialect) QuoteIdent(name string) string { return ident(name) }
@@ -115,6 +115,9 @@ func (d dialect) Column(_ *sqlgen.Writer, ref string, c *query.Column) (sqlgen.O
 		return atom("CAST(" + ref + " AS UNSIGNED)")
 	case n.is("float"):
 		return atom("CAST(" + ref + " AS DOUBLE)") // keeps comparisons from being folded to single precision
+	case n.loose():
+		// Its own test for JSON takes 1. and "\\x": only a Select uses the operand, for the column as it stands; see Caps.
+		return sqlgen.Operand{SQL: ref, Prec: sqlgen.PrecAtom, OK: "JSON_VALID(" + ref + ")"}, nil
 	case c.Col.Type.Kind == value.String:
 		return sqlgen.Operand{SQL: d.bytewise(n, ref), Prec: sqlgen.PrecArith, IsNull: ref + " IS NULL"}, nil
 	case n.is("time"):
@@ -130,14 +133,14 @@ func (d dialect) Column(_ *sqlgen.Writer, ref string, c *query.Column) (sqlgen.O
 }
 
 // bytewise renders text so that it compares octet by octet. Where the collation is that already nothing is added, and an index serves.
-func (dialect) bytewise(n native, ref string) string {
+func (d dialect) bytewise(n native, ref string) string {
 	switch {
-	case n.collation == "utf8mb4_0900_bin" && n.is("char", "varchar", "tinytext", "text", "mediumtext", "longtext"):
+	case n.collation == d.flavour.collation() && n.is("char", "varchar", "tinytext", "text", "mediumtext", "longtext"):
 		return ref
 	case n.charset == "utf8mb4" && n.is("char", "varchar", "tinytext", "text", "mediumtext", "longtext"):
-		return ref + binary
+		return ref + d.binary()
 	}
-	return "CONVERT(" + ref + " USING utf8mb4)" + binary
+	return "CONVERT(" + ref + " USING utf8mb4)" + d.binary()
 }
 
 // date renders a column that may hold zero, partial or impossible dates, which sql_mode lets in. Null is
@@ -245,6 +248,9 @@ func (d dialect) OrderBy(o sqlgen.Operand, desc bool) string {
 // GroupKey implements sqlgen.Dialect.
 func (d dialect) GroupKey(_ *sqlgen.Writer, o sqlgen.Operand) (string, *query.Refusal) {
 	if r := d.usable(o); r != nil {
+		return "", r
+	}
+	if r := d.tooLong(o.Expr); r != nil {
 		return "", r
 	}
 	if o.Type.Kind == value.Double {

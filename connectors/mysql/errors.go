@@ -47,6 +47,7 @@ var kinds = map[uint16]connectors.ErrorKind{
 	1146: connectors.NotFound, // no such table
 
 	1205: connectors.TimedOut, // lock wait timeout
+	1969: connectors.TimedOut, // the same of MariaDB
 	3024: connectors.TimedOut, // maximum statement execution time exceeded
 
 	1040: connectors.Unreachable, // too many connections
@@ -63,7 +64,7 @@ var kinds = map[uint16]connectors.ErrorKind{
 
 	1193: connectors.Misconfigured, // unknown system variable in the DSN
 	1231: connectors.Misconfigured, // a variable's value
-	1273: connectors.Misconfigured, // unknown collation: older than 8.0.17
+	1273: connectors.Misconfigured, // unknown collation: older than MySQL 8.0.17 and MariaDB 10.2
 
 	1290: connectors.ReadOnly, // --read-only, --super-read-only
 	1792: connectors.ReadOnly, // READ ONLY transaction
@@ -141,9 +142,9 @@ var errClosedAtOnce = errors.New("it ends the connection before it answers")
 // serverCause is the server's message, or the cause that has the same words on every system.
 func serverCause(e *mysql.MySQLError) error {
 	switch {
-	case e.Number == 3024:
+	case e.Number == 3024, e.Number == 1969:
 		return connectors.ErrStatementTimeout
-	case e.Number == 1045:
+	case e.Number == 1045, e.Number == 1698:
 		return connectors.ErrCredentials
 	case e.Number == 1049:
 		return connectors.ErrNoDatabase

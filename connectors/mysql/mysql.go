@@ -1,4 +1,4 @@
-// Package mysql reads MySQL 8.0.17 and later.
+// Package mysql reads MySQL 8.0.17 and later, and MariaDB 10.6 and later (see flavour.go).
 //
 // # How it speaks
 //
@@ -40,7 +40,7 @@ import (
 // defaultMaxConns bounds concurrent statements where Config.MaxConns says nothing.
 const defaultMaxConns = 4
 
-// Source reads one MySQL server. Besides connectors.Source it is a connectors.SetChecker,
+// Source reads one MySQL or MariaDB server. Besides connectors.Source it is a connectors.SetChecker,
 // a connectors.Explainer and a connectors.Snapshotter.
 type Source struct {
 	db   *sql.DB
@@ -87,6 +87,9 @@ func Open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 	ses.release()
 	return s, nil
 }
+
+// dialect is the SQL of the server, known since Open spoke to it.
+func (s *Source) dialect() dialect { return dialect{s.dial.speaks()} }
 
 // Close implements connectors.Source.
 func (s *Source) Close() error {

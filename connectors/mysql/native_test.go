@@ -13,7 +13,7 @@ import (
 )
 
 // loadNative makes a table of MySQL's own types, collations and impossible dates.
-func loadNative(t *testing.T, dsn string) query.Dataset {
+func loadNative(t *testing.T, is TestServer, dsn string) query.Dataset {
 	t.Helper()
 	db, err := sql.Open("mysql", dsn)
 	if err != nil {
@@ -34,7 +34,7 @@ func loadNative(t *testing.T, dsn string) query.Dataset {
 	exec("SET SESSION sql_mode = 'ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'")
 	exec(`CREATE TABLE native (id int PRIMARY KEY,
 		latin varchar(40) CHARACTER SET latin1 COLLATE latin1_swedish_ci, mb3 varchar(40) CHARACTER SET utf8mb3, ascii_ char(10) CHARACTER SET ascii, bin varchar(40) COLLATE utf8mb4_bin,
-		exact varchar(40) COLLATE utf8mb4_0900_bin, e enum('new','Paid','päid','') CHARACTER SET latin1, st set('x','y'),
+		exact varchar(40) COLLATE ` + is.Exact + `, e enum('new','Paid','päid','') CHARACTER SET latin1, st set('x','y'),
 		ui int unsigned, tu tinyint unsigned, nn smallint NOT NULL, y year, b10 bit(10), b64 bit(64), flag tinyint(1), bb bit(1),
 		m decimal(10,2), q decimal(20,4) NOT NULL, du decimal(12,3) unsigned, fl float, bin3 binary(3),
 		dn date NOT NULL, dt datetime(6), dtn datetime NOT NULL, ts timestamp NULL, tsn timestamp(3) NOT NULL, tm time(3))`)
@@ -69,66 +69,72 @@ func loadNative(t *testing.T, dsn string) query.Dataset {
 
 func TestParityOfNativeTypes(t *testing.T) {
 	t.Parallel()
-	dsn := testDatabase(t, "COLLATE utf8mb4_0900_ai_ci")
-	table := loadNative(t, dsn)
-	view := table
-	view.Table, view.Query = "", "SELECT * FROM native -- all of it"
-	for _, zone := range []string{"", "UTC", "+02:00", "-09:30"} {
-		for _, d := range []query.Dataset{table, view} {
-			t.Run(zone+" "+d.Table, func(t *testing.T) {
-				t.Parallel()
-				d := d
-				d.Timezone = zone
-				p := newParity(t, openTest(t, dsn), d)
-				var errs int
-				for i := range p.data.Cols {
-					for r := range p.data.N {
-						if p.data.Cols[i].IsErr(r) {
-							errs++
+	EachServer(t, func(t *testing.T, is TestServer) {
+		t.Parallel()
+		dsn := testDatabase(t, is, "COLLATE "+is.Folding)
+		table := loadNative(t, is, dsn)
+		view := table
+		view.Table, view.Query = "", "SELECT * FROM native -- all of it"
+		for _, zone := range []string{"", "UTC", "+02:00", "-09:30"} {
+			for _, d := range []query.Dataset{table, view} {
+				t.Run(zone+" "+d.Table, func(t *testing.T) {
+					t.Parallel()
+					d := d
+					d.Timezone = zone
+					p := newParity(t, openTest(t, dsn), d)
+					var errs int
+					for i := range p.data.Cols {
+						for r := range p.data.N {
+							if p.data.Cols[i].IsErr(r) {
+								errs++
+							}
 						}
 					}
-				}
-				if errs < 20 {
-					t.Errorf("%d cells in error: the rows prove too little", errs)
-				}
-				all := p.every()
-				r := rand.New(rand.NewPCG(11, 3))
-				r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-				p.check(t, all[:4000])
-				p.check(t, p.nested(r, all, 1500))
-				p.report(t)
-			})
+					if errs < 20 {
+						t.Errorf("%d cells in error: the rows prove too little", errs)
+					}
+					all := p.every()
+					r := rand.New(rand.NewPCG(11, 3))
+					r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+					p.check(t, all[:4000])
+					p.check(t, p.nested(r, all, 1500))
+					p.report(t)
+				})
+			}
 		}
-	}
+	})
 }
 
 // A naive timestamp of a zone with rules is never pushed down, but read.
 func TestNamedZone(t *testing.T) {
 	t.Parallel()
-	dsn := testDatabase(t, "")
-	d := loadNative(t, dsn)
-	d.Timezone = "Europe/Berlin"
-	p := newParity(t, openTest(t, dsn), d)
-	c, i := p.rel.Schema.Column("dt")
-	if c.Type.Kind != value.Timestamp {
-		t.Fatalf("dt is %s", c.Type)
-	}
-	col := &query.Column{Index: i, Col: c}
-	e := op(query.OpEq, value.Bool, col, col)
-	if r := p.src.Caps().Expr(p.rel, e); r == nil || r.Reason != "mysql: naive timestamp of a named time zone" {
-		t.Errorf("refused with %v", r)
-	}
-	idCol, at := p.rel.Schema.Column("id")
-	id := &query.Column{Index: at, Col: idCol}
-	for _, m := range []*query.MonotonicCheck{
-		{From: p.rel, Column: col, OrderBy: []*query.Column{id}},
-		{From: p.rel, Column: id, OrderBy: []*query.Column{id, col}},
-	} {
-		if r := p.src.Caps().Set(m); r == nil || r.Reason != "mysql: naive timestamp of a named time zone" {
-			t.Errorf("monotonic is refused with %v", r)
+	EachServer(t, func(t *testing.T, is TestServer) {
+		t.Parallel()
+		dsn := testDatabase(t, is, "")
+		d := loadNative(t, is, dsn)
+		d.Timezone = "Europe/Berlin"
+		p := newParity(t, openTest(t, dsn), d)
+		c, i := p.rel.Schema.Column("dt")
+		if c.Type.Kind != value.Timestamp {
+			t.Fatalf("dt is %s", c.Type)
 		}
-	}
-	if r := p.src.Caps().Set(&query.MonotonicCheck{From: p.rel, Column: id, OrderBy: []*query.Column{id}}); r != nil {
-		t.Errorf("monotonic of ints is refused with %v", r)
-	}
+		col := &query.Column{Index: i, Col: c}
+		e := op(query.OpEq, value.Bool, col, col)
+		if r := p.src.Caps().Expr(p.rel, e); r == nil || r.Reason != is.Name+": naive timestamp of a named time zone" {
+			t.Errorf("refused with %v", r)
+		}
+		idCol, at := p.rel.Schema.Column("id")
+		id := &query.Column{Index: at, Col: idCol}
+		for _, m := range []*query.MonotonicCheck{
+			{From: p.rel, Column: col, OrderBy: []*query.Column{id}},
+			{From: p.rel, Column: id, OrderBy: []*query.Column{id, col}},
+		} {
+			if r := p.src.Caps().Set(m); r == nil || r.Reason != is.Name+": naive timestamp of a named time zone" {
+				t.Errorf("monotonic is refused with %v", r)
+			}
+		}
+		if r := p.src.Caps().Set(&query.MonotonicCheck{From: p.rel, Column: id, OrderBy: []*query.Column{id}}); r != nil {
+			t.Errorf("monotonic of ints is refused with %v", r)
+		}
+	})
 }

@@ -74,7 +74,7 @@ func newParity(t *testing.T, src *Source, d query.Dataset) *parity {
 // ask renders expressions as columns of one statement in key order.
 func (p *parity) ask(t *testing.T, es []query.Expr) (*value.Batch, sqlgen.Statement, error) {
 	t.Helper()
-	w := sqlgen.NewWriter(dialect{})
+	w := sqlgen.NewWriter(p.src.dialect())
 	var outs []string
 	var types []value.Type
 	for _, e := range es {
@@ -82,10 +82,10 @@ func (p *parity) ask(t *testing.T, es []query.Expr) (*value.Batch, sqlgen.Statem
 		if r != nil {
 			t.Fatalf("%s: %v", query.String(e), r)
 		}
-		outs = append(outs, dialect{}.Output(o))
+		outs = append(outs, p.src.dialect().Output(o))
 		types = append(types, e.Type())
 	}
-	from, err := sqlgen.From(dialect{}, p.rel.Dataset, "t")
+	from, err := sqlgen.From(p.src.dialect(), p.rel.Dataset, "t")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,28 +411,31 @@ func (p *parity) report(t *testing.T) {
 
 func TestParity(t *testing.T) {
 	t.Parallel()
-	const seed = 20240505
-	for name, options := range map[string]string{
-		"default": "COLLATE utf8mb4_0900_ai_ci",
-		"pad":     "COLLATE utf8mb4_general_ci",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dsn := testDatabase(t, options)
-			src := openTest(t, dsn)
-			p := newParity(t, src, connectortest.LoadMySQL(t, dsn, connectortest.Fit(connectortest.HostileTable(), connectortest.EngineMySQL)))
-			all := p.every()
-			p.check(t, all)
-			p.check(t, p.nested(rand.New(rand.NewPCG(seed, 1)), all, 3000))
-			p.report(t)
-		})
-	}
+	EachServer(t, func(t *testing.T, is TestServer) {
+		t.Parallel()
+		const seed = 20240505
+		for name, options := range map[string]string{
+			"default": "COLLATE " + is.Folding,
+			"pad":     "COLLATE " + is.Padding,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				dsn := testDatabase(t, is, options)
+				src := openTest(t, dsn)
+				p := newParity(t, src, connectortest.LoadMySQL(t, dsn, connectortest.Fit(connectortest.HostileTable(), is.Engine)))
+				all := p.every()
+				p.check(t, all)
+				p.check(t, p.nested(rand.New(rand.NewPCG(seed, 1)), all, 3000))
+				p.report(t)
+			})
+		}
+	})
 }
 
 // testDatabase makes a database of the test's own and returns its DSN.
-func testDatabase(t *testing.T, options string) string {
+func testDatabase(t *testing.T, is TestServer, options string) string {
 	t.Helper()
-	dsn := connectortest.MySQL(t)
+	dsn := is.DSN
 	db, err := sql.Open("mysql", dsn)
 	if err != nil {
 		t.Fatal(err)

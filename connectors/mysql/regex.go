@@ -3,36 +3,39 @@ package mysql
 import (
 	"math"
 	"regexp/syntax"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// A regular expression is parsed by Go's own parser and written anew for ICU out of the syntax tree: every
+// A regular expression is parsed by Go's own parser and written anew for the server's engine out of the syntax tree: every
 // class explicit, case folded into classes, anchors that do not depend on modes. What is only asked for is
 // whether it matches, so captures and greediness do not matter.
 //
-// ICU backtracks, and MySQL raises an error after regexp_time_limit steps (32 × 10,000 saved states by default), which would
-// fail the whole statement. So the states that a pattern can save on the longest text of the column are bounded from above, and past a safe
-// bound the pattern is refused.
+// The engines are ICU in MySQL and PCRE2 in MariaDB. Both backtrack. MySQL raises an error after regexp_time_limit steps (32 × 10,000
+// saved states by default), which would fail the whole statement; PCRE2 gives up after its match limit (10,000,000 by default, from each
+// position anew), and MariaDB then says that the text does not match. So the states that a pattern can save on the longest text of the
+// column are bounded from above, and past a safe bound, the same for both, the pattern is refused.
 
-// maxStates is the bound: two thirds of what the server allows.
+// maxStates is the bound: two thirds of what MySQL allows.
 const maxStates = 200_000
 
-// icu returns the pattern for ICU, or why it is refused. length bounds the text in characters.
-func icu(pattern string, length int) (out, why string) {
+// maxCompiled bounds what a pattern becomes within PCRE2, in octets: past 65,535 it raises an error. ICU takes 8 MB.
+const maxCompiled = 50_000
+
+// rewrite returns the pattern for the server's engine, or why it is refused. length bounds the text in characters.
+func (f flavour) rewrite(pattern string, length int) (out, why string) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return "", "regex that does not parse"
 	}
 	re = trimEnds(re)
-	w := regexWriter{length: float64(length)}
+	w := regexWriter{length: float64(length), pcre: f == mariaDB}
 	c := w.write(re)
 	if w.why != "" {
 		return "", w.why
 	}
-	if w.b.Len() > 4000 {
+	if w.b.Len() > 4000 || w.pcre && c.size > maxCompiled {
 		return "", "regex that is too long"
 	}
 	starts := float64(length) + 1
@@ -45,111 +48,22 @@ func icu(pattern string, length int) (out, why string) {
 	return w.b.String(), ""
 }
 
-// trimEnds leaves out repetitions at the ends of an unanchored pattern: a match needs only their least count.
-func trimEnds(re *syntax.Regexp) *syntax.Regexp {
-	for re.Op == syntax.OpCapture {
-		re = re.Sub[0]
-	}
-	switch re.Op {
-	case syntax.OpStar, syntax.OpQuest:
-		return &syntax.Regexp{Op: syntax.OpEmptyMatch}
-	case syntax.OpPlus:
-		return trimEnds(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min == 0 {
-			return &syntax.Regexp{Op: syntax.OpEmptyMatch}
-		}
-		return exactly(re)
-	case syntax.OpConcat:
-		subs := slices.Clone(re.Sub)
-		subs[0] = trimOne(subs[0])
-		subs[len(subs)-1] = trimOne(subs[len(subs)-1])
-		return &syntax.Regexp{Op: syntax.OpConcat, Sub: subs, Flags: re.Flags}
-	default:
-		return re
-	}
-}
+// cost bounds what matching a part at one position does: the ways in which it can end, and the states saved; and what it
+// takes when it is compiled by PCRE2, which writes a repeated group out as often as it may occur.
+type cost struct{ ways, work, size float64 }
 
-// trimOne trims the first or last part of a concatenation. A repetition of one character only: others may hold anchors.
-func trimOne(re *syntax.Regexp) *syntax.Regexp {
-	for re.Op == syntax.OpCapture {
-		re = re.Sub[0]
-	}
-	if !single(re) {
-		return re
-	}
-	switch re.Op {
-	case syntax.OpStar, syntax.OpQuest:
-		return &syntax.Regexp{Op: syntax.OpEmptyMatch}
-	case syntax.OpPlus:
-		return re.Sub[0]
-	case syntax.OpRepeat:
-		return exactly(re)
-	default:
-		return re
-	}
-}
-
-// exactly returns re repeated its least number of times.
-func exactly(re *syntax.Regexp) *syntax.Regexp {
-	c := *re
-	c.Max = c.Min
-	if c.Min == 0 {
-		return &syntax.Regexp{Op: syntax.OpEmptyMatch}
-	}
-	return &c
-}
-
-// single reports whether re repeats exactly one character of a class.
-func single(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpStar, syntax.OpQuest, syntax.OpPlus, syntax.OpRepeat:
-		return oneRune(re.Sub[0])
-	default:
-		return false
-	}
-}
-
-func oneRune(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpCapture:
-		return oneRune(re.Sub[0])
-	case syntax.OpLiteral:
-		return len(re.Rune) == 1
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return true
-	default:
-		return false
-	}
-}
-
-func anchored(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpBeginText:
-		return true
-	case syntax.OpCapture:
-		return anchored(re.Sub[0])
-	case syntax.OpConcat:
-		return len(re.Sub) > 0 && anchored(re.Sub[0])
-	default:
-		return false
-	}
-}
-
-// cost bounds what matching a part at one position does: the ways in which it can end, and the states saved.
-type cost struct{ ways, work float64 }
-
-// regexWriter writes ICU's syntax.
+// regexWriter writes the syntax that both engines share.
 type regexWriter struct {
 	b      strings.Builder
 	length float64
+	pcre   bool
 	why    string
 }
 
 const wordClass = "[0-9A-Z_a-z]"
 
 func (w *regexWriter) write(re *syntax.Regexp) cost {
-	one := cost{ways: 1}
+	one := cost{ways: 1, size: wideClass}
 	put := func(s string) cost { w.b.WriteString(s); return one }
 	switch re.Op {
 	case syntax.OpNoMatch:
@@ -157,11 +71,9 @@ func (w *regexWriter) write(re *syntax.Regexp) cost {
 	case syntax.OpEmptyMatch:
 		return put("(?:)")
 	case syntax.OpLiteral:
-		w.literal(re)
-		return one
+		return cost{ways: 1, size: w.literal(re)}
 	case syntax.OpCharClass:
-		w.class(re.Rune)
-		return one
+		return cost{ways: 1, size: w.class(re.Rune)}
 	case syntax.OpAnyCharNotNL:
 		return put(`[^\x{a}]`)
 	case syntax.OpAnyChar:
@@ -175,9 +87,9 @@ func (w *regexWriter) write(re *syntax.Regexp) cost {
 	case syntax.OpEndLine:
 		return put(`(?=\x{a}|\z)`).plus(1)
 	case syntax.OpWordBoundary:
-		return put("(?:(?<=" + wordClass + ")(?!" + wordClass + ")|(?<!" + wordClass + ")(?=" + wordClass + "))").plus(4)
+		return put("(?:(?<=" + wordClass + ")(?!" + wordClass + ")|(?<!" + wordClass + ")(?=" + wordClass + "))").boundary()
 	case syntax.OpNoWordBoundary:
-		return put("(?:(?<=" + wordClass + ")(?=" + wordClass + ")|(?<!" + wordClass + ")(?!" + wordClass + "))").plus(4)
+		return put("(?:(?<=" + wordClass + ")(?=" + wordClass + ")|(?<!" + wordClass + ")(?!" + wordClass + "))").boundary()
 	case syntax.OpCapture:
 		return w.write(re.Sub[0])
 	case syntax.OpConcat:
@@ -196,10 +108,15 @@ func capped(x float64) float64 { return math.Min(x, 1e30) }
 
 func (c cost) plus(work float64) cost { c.work += work; return c }
 
-func (w *regexWriter) literal(re *syntax.Regexp) {
+// boundary is the cost of one of the tests for a word's end: four classes and what joins them.
+func (c cost) boundary() cost { return cost{ways: c.ways, work: c.work + 4, size: 5 * wideClass} }
+
+// literal writes characters and returns their compiled size.
+func (w *regexWriter) literal(re *syntax.Regexp) (size float64) {
 	for _, r := range re.Rune {
 		if re.Flags&syntax.FoldCase == 0 {
 			w.rune(r)
+			size += 8
 			continue
 		}
 		orbit := []rune{r, r}
@@ -208,10 +125,12 @@ func (w *regexWriter) literal(re *syntax.Regexp) {
 		}
 		if len(orbit) == 2 {
 			w.rune(r)
+			size += 8
 			continue
 		}
-		w.class(orbit)
+		size += w.class(orbit)
 	}
+	return size
 }
 
 // rune writes a character; all but letters and digits by number, so that none is special.
@@ -223,11 +142,17 @@ func (w *regexWriter) rune(r rune) {
 	w.b.WriteString(`\x{` + strconv.FormatInt(int64(r), 16) + "}")
 }
 
-// class writes pairs of bounds.
-func (w *regexWriter) class(pairs []rune) {
+// wideClass is the compiled size of a class without its ranges, and bounds that of an assertion but for those of word boundaries.
+const wideClass = 48
+
+// class writes pairs of bounds and returns their compiled size.
+func (w *regexWriter) class(pairs []rune) (size float64) {
+	if w.pcre {
+		pairs = withoutSurrogates(pairs)
+	}
 	if len(pairs) == 0 {
 		w.b.WriteString("(?!)")
-		return
+		return wideClass
 	}
 	w.b.WriteByte('[')
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -238,6 +163,26 @@ func (w *regexWriter) class(pairs []rune) {
 		}
 	}
 	w.b.WriteByte(']')
+	return wideClass + 9*float64(len(pairs)/2)
+}
+
+// withoutSurrogates moves bounds out of the surrogates, which PCRE2 refuses to read there and no text holds.
+func withoutSurrogates(pairs []rune) []rune {
+	const first, last = 0xd800, 0xdfff
+	var out []rune
+	for i := 0; i+1 < len(pairs); i += 2 {
+		lo, hi := pairs[i], pairs[i+1]
+		if lo >= first && lo <= last {
+			lo = last + 1
+		}
+		if hi >= first && hi <= last {
+			hi = first - 1
+		}
+		if lo <= hi {
+			out = append(out, lo, hi)
+		}
+	}
+	return out
 }
 
 func (w *regexWriter) group(f func() cost) cost {
@@ -248,7 +193,7 @@ func (w *regexWriter) group(f func() cost) cost {
 }
 
 func (w *regexWriter) concat(subs []*syntax.Regexp) cost {
-	total := cost{ways: 1}
+	total := cost{ways: 1, size: wideClass}
 	for i, s := range subs {
 		c := w.group(func() cost { return w.write(s) })
 		if single(s) && i+1 < len(subs) && disjoint(s, subs[i+1]) {
@@ -256,6 +201,7 @@ func (w *regexWriter) concat(subs []*syntax.Regexp) cost {
 		}
 		total.work = capped(total.work + total.ways*c.work)
 		total.ways = capped(total.ways * c.ways)
+		total.size += c.size + 8
 	}
 	return total
 }
@@ -271,13 +217,20 @@ func (w *regexWriter) alternate(subs []*syntax.Regexp) cost {
 			c := w.write(s)
 			total.work = capped(total.work + c.work)
 			total.ways = capped(total.ways + c.ways)
+			total.size += c.size + 8
 		}
 		return total
 	})
 }
 
 func (w *regexWriter) repeat(re *syntax.Regexp) cost {
-	c := w.group(func() cost { return w.write(re.Sub[0]) })
+	alone := w.pcre && plainRune(re.Sub[0])
+	c := cost{}
+	if alone {
+		c = w.write(re.Sub[0]) // a group would be written out as often as it is repeated
+	} else {
+		c = w.group(func() cost { return w.write(re.Sub[0]) })
+	}
 	least, most := 0, -1
 	switch re.Op {
 	case syntax.OpStar:
@@ -296,6 +249,10 @@ func (w *regexWriter) repeat(re *syntax.Regexp) cost {
 		}
 		w.b.WriteByte('}')
 	}
+	size := c.size + 8
+	if !alone {
+		size *= float64(max(least, most, 1))
+	}
 	rounds := w.length
 	if most >= 0 {
 		rounds = math.Min(rounds, float64(most))
@@ -307,96 +264,11 @@ func (w *regexWriter) repeat(re *syntax.Regexp) cost {
 	if c.ways > 1 {
 		// Ways multiply by round.
 		ways := capped(math.Pow(c.ways, rounds))
-		return cost{ways: capped(ways * (rounds + 1)), work: capped((c.work + 1) * ways * (rounds + 1))}
+		return cost{ways: capped(ways * (rounds + 1)), work: capped((c.work + 1) * ways * (rounds + 1)), size: capped(size)}
 	}
 	ends := rounds - float64(least) + 1
 	if ends < 1 {
 		ends = 1
 	}
-	return cost{ways: ends, work: capped((rounds + 1) * (c.work + 1))}
-}
-
-// nullable reports whether re can match the empty text.
-func nullable(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return len(re.Rune) == 0
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL, syntax.OpNoMatch:
-		return false
-	case syntax.OpCapture, syntax.OpPlus:
-		return nullable(re.Sub[0])
-	case syntax.OpRepeat:
-		return re.Min == 0 || nullable(re.Sub[0])
-	case syntax.OpConcat:
-		return !slices.ContainsFunc(re.Sub, func(s *syntax.Regexp) bool { return !nullable(s) })
-	case syntax.OpAlternate:
-		return slices.ContainsFunc(re.Sub, nullable)
-	default:
-		return true
-	}
-}
-
-// disjoint reports whether no character that the loop repeats can begin what follows it, or nothing may follow.
-func disjoint(loop, next *syntax.Regexp) bool {
-	if next.Op == syntax.OpEndText {
-		return true
-	}
-	a, ok := runes(loop.Sub[0])
-	b, okNext := first(next)
-	if !ok || !okNext {
-		return false
-	}
-	for i := 0; i+1 < len(a); i += 2 {
-		for j := 0; j+1 < len(b); j += 2 {
-			if a[i] <= b[j+1] && b[j] <= a[i+1] {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// first returns the characters with which re must begin, false where that is not known or nothing is needed.
-func first(re *syntax.Regexp) ([]rune, bool) {
-	switch re.Op {
-	case syntax.OpLiteral:
-		if re.Flags&syntax.FoldCase != 0 || len(re.Rune) == 0 {
-			return nil, false
-		}
-		return []rune{re.Rune[0], re.Rune[0]}, true
-	case syntax.OpCapture, syntax.OpPlus:
-		return first(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return first(re.Sub[0])
-		}
-		return nil, false
-	case syntax.OpConcat:
-		if len(re.Sub) > 0 {
-			return first(re.Sub[0])
-		}
-		return nil, false
-	default:
-		return runes(re)
-	}
-}
-
-// runes returns the characters of a one-character part.
-func runes(re *syntax.Regexp) ([]rune, bool) {
-	switch re.Op {
-	case syntax.OpCapture:
-		return runes(re.Sub[0])
-	case syntax.OpLiteral:
-		if len(re.Rune) == 1 && re.Flags&syntax.FoldCase == 0 {
-			return []rune{re.Rune[0], re.Rune[0]}, true
-		}
-	case syntax.OpCharClass:
-		return re.Rune, true
-	case syntax.OpAnyChar:
-		return []rune{0, unicode.MaxRune}, true
-	case syntax.OpAnyCharNotNL:
-		return []rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune}, true
-	default:
-	}
-	return nil, false
+	return cost{ways: ends, work: capped((rounds + 1) * (c.work + 1)), size: capped(size)}
 }

@@ -23,6 +23,8 @@ func resolve(c *value.Column, n native) {
 		known(n.fraction)
 	case n.is("float"):
 		c.Resolution.Single = true
+	case n.is("uuid"):
+		c.Shape = value.UUID
 	case n.is("date"):
 		c.Shape = value.Date
 	case c.Native == "tinyint(1)", n.is("bit") && n.precision == 1:

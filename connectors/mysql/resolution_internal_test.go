@@ -12,7 +12,7 @@ func TestTruncates(t *testing.T) {
 		{"", "11.8.2-MariaDB-ubu2404", true},
 		{"TIME_ROUND_FRACTIONAL", "11.8.2-MariaDB", false},
 	} {
-		if got := truncates(c.mode, c.version); got != c.want {
+		if got := flavourOf(c.version).truncates(c.mode); got != c.want {
 			t.Errorf("%s with %q: %v", c.version, c.mode, got)
 		}
 	}

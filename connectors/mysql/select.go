@@ -12,14 +12,18 @@ import (
 
 // Caps implements connectors.Source.
 func (s *Source) Caps() query.Caps {
-	caps := sqlgen.Caps(dialect{})
+	d := s.dialect()
+	caps := d.strictJSON(sqlgen.Caps(d))
 	set := caps.Set
 	caps.Set = func(c query.SetCheck) *query.Refusal {
 		// A window is ordered by the column as it is stored: the hour that a zone puts back would stand in another order.
 		if m, ok := c.(*query.MonotonicCheck); ok {
 			for _, col := range append([]*query.Column{m.Column}, m.OrderBy...) {
+				if r := d.tooLong(col); r != nil {
+					return r
+				}
 				if namedZone(col) {
-					return dialect{}.refuse("naive timestamp of a named time zone", col)
+					return d.refuse("naive timestamp of a named time zone", col)
 				}
 			}
 		}
@@ -31,7 +35,7 @@ func (s *Source) Caps() query.Caps {
 // Select implements connectors.Source.
 func (s *Source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
 	op := "select from " + datasetName(q.From.Dataset)
-	st, err := sqlgen.Select(dialect{}, q)
+	st, err := s.dialect().selects(q)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
@@ -84,7 +88,7 @@ func (s *Source) stream(ctx context.Context, op string, st sqlgen.Statement, dec
 // Aggregate implements connectors.Source.
 func (s *Source) Aggregate(ctx context.Context, q query.Aggregate) (*value.Batch, error) {
 	op := "aggregate " + datasetName(q.From.Dataset)
-	plan, err := sqlgen.Aggregate(dialect{}, q)
+	plan, err := sqlgen.Aggregate(s.dialect(), q)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
@@ -98,7 +102,7 @@ func (s *Source) Aggregate(ctx context.Context, q query.Aggregate) (*value.Batch
 // CheckSet implements connectors.SetChecker.
 func (s *Source) CheckSet(ctx context.Context, c query.SetCheck) (query.SetResult, error) {
 	op := "check " + datasetName(c.Relation().Dataset)
-	st, err := sqlgen.Set(dialect{}, c)
+	st, err := sqlgen.Set(s.dialect(), c)
 	if err != nil {
 		return query.SetResult{}, wrap(op, err)
 	}
@@ -148,5 +152,10 @@ func (s *Source) whole(ctx context.Context, op string, st sqlgen.Statement, type
 
 // Statements implements connectors.Explainer.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
-	return sqlgen.Statements(dialect{}, r)
+	if q, ok := r.(query.Select); ok {
+		if refusal := s.dialect().keyTooLong(q); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return sqlgen.Statements(s.dialect(), r)
 }

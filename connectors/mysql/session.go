@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,28 +15,29 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// pins are the session settings that statements and decoding rely on, whatever the server's defaults.
+// pins are the session settings that statements and decoding rely on, whatever the server's defaults; flavours add theirs.
 // The rest of sql_mode stays the server's, so that query: datasets read as they do elsewhere.
 //   - UTC makes TIMESTAMP text an instant;
 //   - PAD_CHAR_TO_FULL_LENGTH would pad CHAR, HIGH_NOT_PRECEDENCE would rebind NOT, NO_BACKSLASH_ESCAPES would
 //     change what a literal is, REAL_AS_FLOAT and NO_UNSIGNED_SUBTRACTION what arithmetic is;
-//   - collation_connection is the type of literals;
 //   - a slow reader of a stream must not be cut off after net_write_timeout's 60 s;
-//   - information_schema_stats_expiry 0 reads row estimates of now.
+//   - sort_buffer_size must hold some long keys of a sort, which fails otherwise; the servers take of it what they need.
 const pins = "SET SESSION time_zone = '+00:00'," +
 	" sql_mode = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')," +
 	" 'HIGH_NOT_PRECEDENCE', ''), 'NO_BACKSLASH_ESCAPES', ''), 'REAL_AS_FLOAT', ''), 'NO_UNSIGNED_SUBTRACTION', '')," +
-	" character_set_client = 'utf8mb4', character_set_results = 'utf8mb4', collation_connection = 'utf8mb4_0900_bin'," +
-	" sql_auto_is_null = 0, autocommit = 1, transaction_isolation = 'REPEATABLE-READ', transaction_read_only = 1," +
-	" net_write_timeout = 600, information_schema_stats_expiry = 0, max_execution_time = "
+	" character_set_client = 'utf8mb4', character_set_results = 'utf8mb4'," +
+	" sql_auto_is_null = 0, autocommit = 1, net_write_timeout = 600," +
+	" sort_buffer_size = CAST(GREATEST(@@SESSION.sort_buffer_size, 16777216) AS UNSIGNED)"
 
 // killTimeout bounds the attempt to stop a statement on the server; past it the socket is closed.
 const killTimeout = 5 * time.Second
 
 // connector opens connections whose sessions are pinned and whose ids are known.
 type connector struct {
-	base driver.Connector
-	pin  string
+	base    driver.Connector
+	timeout time.Duration // of a statement, 0 for none
+	// flavour is what the first server that answered is, as an int32; 0 before.
+	flavour atomic.Int32
 	// truncates says that the server's sessions cut fractions of a second that a column does not keep: they round otherwise.
 	truncates atomic.Bool
 }
@@ -47,11 +47,7 @@ func newConnector(cfg *mysql.Config, timeout time.Duration) (*connector, error) 
 	if err != nil {
 		return nil, misconfigured("dsn has options that do not go together")
 	}
-	ms := timeout.Milliseconds()
-	if timeout > 0 && ms == 0 {
-		ms = 1
-	}
-	return &connector{base: base, pin: pins + strconv.FormatInt(ms, 10)}, nil
+	return &connector{base: base, timeout: timeout}, nil
 }
 
 // conn is a connection of the driver with its id on the server.
@@ -80,8 +76,9 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, &connectError{err}
 	}
 	own := &conn{driverConn: raw}
-	if _, err = raw.ExecContext(ctx, c.pin, nil); err == nil {
-		own.id, err = c.introduce(ctx, raw)
+	var is flavour
+	if own.id, is, err = c.introduce(ctx, raw); err == nil {
+		err = c.pin(ctx, raw, is)
 	}
 	if err != nil {
 		_ = raw.Close()
@@ -103,34 +100,42 @@ func (c *connector) open(ctx context.Context) (driverConn, error) {
 	return raw, nil
 }
 
-// introduce asks the server for the connection's id, and for what it does to the seconds that others write.
-func (c *connector) introduce(ctx context.Context, dc driverConn) (uint64, error) {
+// introduce asks the server for the connection's id, for what it is, and for what it does to the seconds that others write.
+func (c *connector) introduce(ctx context.Context, dc driverConn) (id uint64, is flavour, err error) {
 	rows, err := dc.QueryContext(ctx, "SELECT CONNECTION_ID(), @@GLOBAL.sql_mode, VERSION()", nil)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { _ = rows.Close() }()
 	row := make([]driver.Value, 3)
 	if err := rows.Next(row); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	c.truncates.Store(truncates(text(row[1]), text(row[2])))
-	switch id := row[0].(type) {
+	is = flavourOf(text(row[2]))
+	if was := flavour(c.flavour.Swap(int32(is))); was != 0 && was != is {
+		return 0, 0, fmt.Errorf("the server was %s and is %s now", was, is)
+	}
+	c.truncates.Store(is.truncates(text(row[1])))
+	switch n := row[0].(type) {
 	case uint64:
-		return id, nil
+		return n, is, nil
 	case int64:
-		return uint64(id), nil //nolint:gosec // connection ids are never negative
+		return uint64(n), is, nil //nolint:gosec // connection ids are never negative
 	}
-	return 0, fmt.Errorf("connection id of type %T", row[0])
+	return 0, 0, fmt.Errorf("connection id of type %T", row[0])
 }
 
-// truncates reports whether a server cuts fractions of a second where a column has no room for them. MySQL rounds and MariaDB cuts,
-// each unless its mode says otherwise.
-func truncates(mode, version string) bool {
-	if strings.Contains(version, "MariaDB") {
-		return !strings.Contains(mode, "TIME_ROUND_FRACTIONAL")
+// speaks is what the server is, known once a connection has been opened.
+func (c *connector) speaks() flavour { return flavour(c.flavour.Load()) }
+
+// pin makes the session's settings those that statements rely on.
+func (c *connector) pin(ctx context.Context, dc driverConn, is flavour) error {
+	for _, text := range is.pins(c.timeout) {
+		if _, err := dc.ExecContext(ctx, text, nil); err != nil {
+			return err
+		}
 	}
-	return strings.Contains(mode, "TIME_TRUNCATE_FRACTIONAL")
+	return nil
 }
 
 // kill stops the statement that connection id runs, from a connection of its own: the pool may be full.

@@ -108,13 +108,16 @@ func (d dialect) matches(w *sqlgen.Writer, c *query.Call, args []sqlgen.Operand)
 		return sqlgen.Operand{}, d.refuse("regex that is not a constant", c)
 	}
 	length := characters(c.Args[0])
-	pattern, why := icu(l.Val.Str(), length)
+	pattern, why := d.flavour.rewrite(l.Val.Str(), length)
 	if why != "" {
 		return sqlgen.Operand{}, d.refuse(why, l)
 	}
 	p, r := w.Param(value.StringValue(pattern))
 	if r != nil {
 		return sqlgen.Operand{}, r
+	}
+	if d.flavour == mariaDB {
+		return sqlgen.Operand{SQL: args[0].Atom() + " REGEXP " + p, Prec: sqlgen.PrecCompare}, nil
 	}
 	return call("REGEXP_LIKE(" + args[0].SQL + ", " + p + ", 'c')"), nil
 }
@@ -157,7 +160,7 @@ func (d dialect) convert(c *query.Call, a sqlgen.Operand) (sqlgen.Operand, *quer
 		case value.String:
 			return a, nil
 		case value.Int, value.Uint:
-			return sqlgen.Operand{SQL: "CAST(" + a.SQL + " AS CHAR CHARACTER SET utf8mb4)" + binary, Prec: sqlgen.PrecArith}, nil
+			return sqlgen.Operand{SQL: "CAST(" + a.SQL + " AS CHAR CHARACTER SET utf8mb4)" + d.binary(), Prec: sqlgen.PrecArith}, nil
 		default:
 		}
 	case query.OpToBytes:

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,9 +11,10 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// native is what MySQL itself says of a column: value.Column.Meta.
+// native is what the server itself says of a column: value.Column.Meta.
 type native struct {
-	data      string // DATA_TYPE in lower case: "int", "varchar", "datetime"
+	flavour   flavour
+	data      string // DATA_TYPE in lower case: "int", "varchar", "datetime"; "json" for MariaDB's longtext of that meaning too
 	unsigned  bool
 	charset   string // of text columns; "" where it is not known (query: datasets)
 	collation string
@@ -41,11 +43,14 @@ func (n native) integral() bool {
 // datelike reports whether the column can hold zero and partial dates.
 func (n native) datelike() bool { return n.is("date", "datetime", "timestamp") }
 
+// loose reports whether the column is JSON by a check only, whose idea of JSON is wider than the standard and which a session may turn off.
+func (n native) loose() bool { return n.flavour == mariaDB && n.is("json") }
+
 // logical fills in what the column means to assay.
 func logical(c *value.Column, n native, d query.Dataset) error {
 	c.Meta = n
 	c.Type = value.Of(kindOfNative(n))
-	c.MayErr = n.datelike()
+	c.MayErr = n.datelike() || n.loose()
 	resolve(c, n)
 	switch {
 	case n.is("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection", "geometrycollection"):
@@ -78,6 +83,14 @@ func override(c *value.Column, n native, want string) {
 			return
 		}
 		c.Type = value.Of(value.Bool)
+	case "json":
+		// MariaDB's JSON has no type of its own, and the result of a query tells nothing of its checks.
+		if n.flavour != mariaDB || !n.is("tinytext", "text", "mediumtext", "longtext", "char", "varchar") {
+			c.Unusable = "declared json, which " + c.Native + " cannot be read as"
+			return
+		}
+		n.data = "json"
+		c.Meta, c.Type, c.MayErr = n, value.Of(value.JSON), true
 	default:
 		c.Unusable = "declared " + want + ", which " + c.Native + " cannot be read as"
 	}
@@ -101,7 +114,7 @@ func kindOfNative(n native) value.Kind {
 		return value.Double
 	case "decimal", "numeric":
 		return value.Decimal
-	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set":
+	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "uuid", "inet4", "inet6":
 		return value.String
 	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
 		return value.Bytes
@@ -120,5 +133,11 @@ func kindOfNative(n native) value.Kind {
 // ident quotes an identifier.
 func ident(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
 
-// source returns the FROM item of a dataset.
-func source(d query.Dataset, alias string) (string, error) { return sqlgen.From(dialect{}, d, alias) }
+// from returns the FROM item of a dataset.
+func (s *Source) from(d query.Dataset) (string, error) {
+	item, err := sqlgen.From(s.dialect(), d, "t")
+	if err != nil {
+		return "", fmt.Errorf("dataset %s: %w", datasetName(d), err)
+	}
+	return item, nil
+}
