@@ -23,7 +23,7 @@ func (p Part) String() string { return p.Before + p.Marked + p.After }
 // Differing returns the two sides of a changed cell, each no wider than about width columns, with the stretch around the
 // difference kept and marked. Two values that share nothing are marked as a whole.
 func Differing(a, b result.Cell, width int) (x, y Part) {
-	if a.Kind() == value.Null || b.Kind() == value.Null || (a.Kind() == value.String) != (b.Kind() == value.String) {
+	if a.Kind() != b.Kind() || a.Kind() == value.Null {
 		return Part{Marked: CellText(a, width)}, Part{Marked: CellText(b, width)}
 	}
 	s, t, quote := a.Text(), b.Text(), ""

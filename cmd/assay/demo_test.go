@@ -28,6 +28,7 @@ func demoDrifts() []demoDrift {
 		{"counts-agree", -1, "three orders never reached the warehouse"},
 		{"revenue-agrees", -1, "five amounts changed after they were copied"},
 		{"states-agree", -1, "seven shipped orders are still NEW in the warehouse"},
+		{"every-order-arrived", 3 + 5 + 7 + 2, "three orders are missing, five amounts changed, seven are still NEW, and two were corrected on the way"},
 		{"sales.fresh.loaded_at", -1, "the nightly load has not run for nine hours"},
 	}
 }

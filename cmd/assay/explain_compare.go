@@ -52,7 +52,7 @@ var sideNames = [2]string{"source", "target"}
 
 // pair shows a pair of columns with their own types.
 func (e *explainer) pair(what string, c *diff.Column) {
-	by := optionsText(&c.Form.Options)
+	by := optionsText(&c.Form)
 	if c.Expect != nil {
 		by = ", by its own expression"
 	}
@@ -61,8 +61,8 @@ func (e *explainer) pair(what string, c *diff.Column) {
 }
 
 // optionsText says how a column is compared where that is not by equality.
-func optionsText(o *canon.Options) string {
-	text := ""
+func optionsText(f *canon.Form) string {
+	text, o := "", &f.Options
 	add := func(format string, args ...any) { text += ", " + fmt.Sprintf(format, args...) }
 	if t := o.Tolerance; t.Set {
 		switch {
@@ -70,6 +70,8 @@ func optionsText(o *canon.Options) string {
 			add("within a share of %g", t.Rel)
 		case t.ULP != 0:
 			add("within %d representable values", t.ULP)
+		case f.Class == canon.Instant || f.Class == canon.Local || f.Class == canon.Span:
+			add("within %s s", t.Abs.String())
 		default:
 			add("within %s", t.Abs.String())
 		}
