@@ -24,7 +24,7 @@ type Column struct {
 	Left, Right *query.Column
 	Form        canon.Form
 	// Expect replaces Form's equality by a condition over the pair of rows (nil for none): it gets the cells of Spec.Columns'
-	// left and right sides and says equal, or ok=false for undecided.
+	// left and right sides and says equal, or ok=false for undecided, which counts as different. It costs a boxed copy of every row.
 	Expect func(left, right []value.Value) (equal, ok bool)
 	// Needs are the positions in Spec.Columns of the cells that Expect looks at, beside its own: where one of them is in error, it is
 	// not asked, and the rows differ.
@@ -51,8 +51,11 @@ type Spec struct {
 	Key         []Column
 	Columns     []Column // compared ones, key excluded
 	Strategy    Strategy
-	// Settle is how long a candidate difference waits before it is read again; 0 for never.
+	// Settle is how long a change takes at most to reach the target: a candidate difference is read again until it has stayed for so long, or
+	// has gone; 0 for never.
 	Settle time.Duration
+	// SettleRounds bounds how often Settle passes before a key that still changes is left undecided; 0 for 10.
+	SettleRounds int
 	// MemoryBytes bounds what is buffered of both sides together; 0 for the default (64 MiB).
 	MemoryBytes int64
 	// TempDir takes spilled data; "" for the system's.
@@ -88,7 +91,8 @@ type Difference struct {
 // Counts of a comparison: of keys, but LeftRows and RightRows.
 type Counts struct {
 	Identical, Changed, Missing, Extra, DuplicateKey int64
-	// InFlight keys differed when first read and agreed when read again.
+	// InFlight keys differed when first read, and were caught up with when read again: the target held what the source held then, or
+	// had held before in the same run.
 	InFlight int64
 	// Unsettled keys still changed whenever they were read again: nothing is known of them.
 	Unsettled           int64
@@ -112,6 +116,15 @@ type Result struct {
 	Partial bool
 	// Reads says how each side, source and target, was read.
 	Reads [2]Read
+	// Settled says how differences were read again; nil where Spec.Settle is 0.
+	Settled *Settled
+}
+
+// Settled is how differences were read again.
+type Settled struct {
+	Candidates int64         // keys that differed when first read
+	Sweeps     int           // how often those that were still open were read again
+	Took       time.Duration // from the end of the first reading
 }
 
 // Read is how one side was read.
@@ -143,4 +156,5 @@ const (
 type Progress struct {
 	LeftRows, RightRows int64 // compared so far
 	Differences         int64 // candidates found so far, of whatever class
+	Waiting             int64 // candidates that are being read again
 }
