@@ -37,7 +37,7 @@ func loadNative(t *testing.T, is TestServer, dsn string) query.Dataset {
 		exact varchar(40) COLLATE ` + is.Exact + `, e enum('new','Paid','päid','') CHARACTER SET latin1, st set('x','y'),
 		ui int unsigned, tu tinyint unsigned, nn smallint NOT NULL, y year, b10 bit(10), b64 bit(64), flag tinyint(1), bb bit(1),
 		m decimal(10,2), q decimal(20,4) NOT NULL, du decimal(12,3) unsigned, fl float, bin3 binary(3),
-		dn date NOT NULL, dt datetime(6), dtn datetime NOT NULL, ts timestamp NULL, tsn timestamp(3) NOT NULL, tm time(3))`)
+		dn date NOT NULL, dt datetime(6), dtn datetime NOT NULL, ts timestamp NULL, tsn timestamp(3) NOT NULL, tm time(3)` + is.Pick("", ", u uuid, a4 inet4, a6 inet6 NOT NULL") + ")")
 	text := []string{"NULL", "''", "'a'", "'a '", "'A'", "'é'", "'e'", "'ß'", "'new'", "'Paid'", "'1'", "'päid'"}
 	ints := []string{"NULL", "0", "1", "2", "255", "7", "100"}
 	dates := []string{
@@ -47,6 +47,8 @@ func loadNative(t *testing.T, is TestServer, dsn string) query.Dataset {
 	instants := []string{"'0000-00-00'", "'1970-01-01 00:00:01'", "'2038-01-19 03:14:07'", "'2024-05-05 12:00:00'"}
 	times := []string{"NULL", "'-838:59:59'", "'838:59:59'", "'12:00:00.5'", "'-00:00:00.001'"}
 	decs := []string{"0", "1.5", "-1.5", "99999999.99", "0.01", "3"}
+	uuids := []string{"'00000000-0000-0000-0000-000000000000'", "'FFEEDDCC-0000-1000-0000-000000000001'", "'11223344-ffff-4fff-ffff-ffffffffffff'"}
+	addresses := []string{"'10.0.0.1'", "'9.255.255.255'", "'::'", "'2001:db8::1'", "'::ffff:10.0.0.1'"}
 	r := rand.New(rand.NewPCG(7, 7))
 	pick := func(vs []string) string { return vs[r.IntN(len(vs))] }
 	or := func(s string) string {
@@ -62,7 +64,7 @@ func loadNative(t *testing.T, is TestServer, dsn string) query.Dataset {
 			or("4294967295"), pick(ints), n(pick(ints)), or("2024"), pick(ints), or("18446744073709551615"), pick(ints), or("1"),
 			or(pick(decs)), pick(decs), or("1.125"), or("0.1"), or("x'6100ff'"),
 			pick(dates), or(pick(dates)), pick(dates), or(pick(instants)), pick(instants), pick(times),
-		}, ", ")))
+		}, ", ")+is.Pick("", ", "+or(pick(uuids))+", "+or(pick(addresses[:2]))+", "+pick(addresses[2:]))))
 	}
 	return query.Dataset{Name: "native", Table: "native", Key: []string{"id"}, Columns: map[string]query.ColumnOptions{"flag": {Type: "bool"}, "bb": {Type: "bool"}}}
 }

@@ -1,8 +1,10 @@
 package mysql
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"testing"
 
@@ -160,4 +162,52 @@ func TestRegexRefusals(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is taken fits into what the engines compile, PCRE2 writing repeated groups out: up to the bound, and not far below it only.
+func TestRegexCompiles(t *testing.T) {
+	t.Parallel()
+	EachServer(t, func(t *testing.T, is TestServer) {
+		t.Parallel()
+		src := openTest(t, testDatabase(t, is, ""))
+		parts := []string{"a", "[a-c]", "[^a]", `\w`, "[α-ωА-Я]", "(?i)k", "ab", "(?:a|bc)", "(?:x|[α-ω])", `\b`, "é", "[\\x{d7ff}-\\x{e001}]", "[\\x{d800}-\\x{dfff}x]", "(?:a[b-d]?)", "$", "(?m)^", "[α-ω]b", `[^a]\d`, "[a-c]x[d-f]"}
+		r := rand.New(rand.NewPCG(5, 6))
+		taken, refused, large := 0, 0, 0
+		for range 3000 {
+			pattern := ""
+			for range 1 + r.IntN(4) {
+				part := "(?:" + parts[r.IntN(len(parts))] + ")"
+				for range r.IntN(2) {
+					part = fmt.Sprintf("(?:%s){%d}", part, 1+r.IntN(31)*r.IntN(31))
+				}
+				if r.IntN(4) == 0 {
+					n := 1 + r.IntN(30)
+					part = fmt.Sprintf("(?:%s){%d,%d}", part, n, n+r.IntN(2))
+				}
+				pattern += part
+			}
+			re, err := syntax.Parse(pattern, syntax.Perl)
+			if err != nil {
+				continue // too large for Go itself
+			}
+			out, why := src.dialect().flavour.rewrite(pattern, 64)
+			if why != "" {
+				refused++
+				continue
+			}
+			taken++
+			w := regexWriter{length: 64, pcre: true}
+			if w.write(trimEnds(re)).size > maxCompiled/2 {
+				large++
+			}
+			st := sqlgen.Statement{Text: is.Pick("SELECT REGEXP_LIKE(? COLLATE utf8mb4_0900_bin, ?, 'c')", "SELECT ? COLLATE utf8mb4_nopad_bin REGEXP ?"), Args: []any{"x", out}}
+			if _, err := src.whole(t.Context(), "match", st, []value.Type{value.Of(value.Bool)}); err != nil {
+				t.Errorf("%q as %q: %v", pattern, out, err)
+			}
+		}
+		t.Logf("%d taken, %d of them large, %d refused", taken, large, refused)
+		if taken < 500 || refused < 100 || large < 10 {
+			t.Error("the patterns prove too little")
+		}
+	})
 }
