@@ -112,6 +112,8 @@ type Result struct {
 	Choice  Choice
 	// Bound is the probability that a digest hid a difference, at most; 0 for merge.
 	Bound float64
+	// Digest is what digests came to, where they were taken.
+	Digest DigestStats
 	// Partial says that the comparison ended before both sides were read: the counts are of what was read until then, and prove nothing.
 	Partial bool
 	// Reads says how each side, source and target, was read.
@@ -148,6 +150,8 @@ const (
 	ByServer Method = "key order"
 	// BySort: the source gives its rows in any order, and they are sorted here.
 	BySort Method = "sorted here"
+	// ByDigest: ranges are hashed, and only rows of those that differ are read, in key order.
+	ByDigest Method = "digests"
 	// ByWindows: the rows between two keys are read in any order and sorted here, window after window.
 	ByWindows Method = "key windows"
 )

@@ -7,8 +7,8 @@ import (
 	"github.com/assay-dev/assay/connectors/canon"
 )
 
-// runMerge reads both sides in key order and compares them.
-func runMerge(ctx context.Context, s *Spec, out *findings) (err error) {
+// withInputs opens both sides for the time that f takes. What f starts in t it also waits for.
+func withInputs(ctx context.Context, s *Spec, out *findings, f func(t *task, ins [2]*input) error) (err error) {
 	t := newTask(ctx)
 	defer t.cancel()
 	var ins [2]*input
@@ -27,6 +27,11 @@ func runMerge(ctx context.Context, s *Spec, out *findings) (err error) {
 	}); err != nil {
 		return err
 	}
+	return f(t, ins)
+}
+
+// mergeInputs reads both sides in key order and compares them.
+func mergeInputs(t *task, s *Spec, ins [2]*input, out *findings) error {
 	p := &plan{ins: ins, memory: s.memory()}
 	if err := p.open(t.ctx); err != nil {
 		return err

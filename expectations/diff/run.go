@@ -32,11 +32,8 @@ func Run(ctx context.Context, s Spec, sink func(Difference) error, progress func
 	res.Partial = true
 	var err error
 	switch s.Strategy {
-	case Auto, Merge, "":
-		res.Choice = Choice{Strategy: Merge, Reason: mergeReason}
-		err = runMerge(ctx, &s, out)
-	case Digest:
-		err = fmt.Errorf("%w: strategy %q", ErrSpec, s.Strategy)
+	case Auto, Merge, Digest, "":
+		err = runStrategy(ctx, &s, out)
 	default:
 		err = fmt.Errorf("%w: strategy %q", ErrSpec, s.Strategy)
 	}
