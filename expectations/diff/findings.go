@@ -15,6 +15,7 @@ type findings struct {
 	sink      func(Difference) error
 	progress  func(Progress)
 	found     int64
+	waiting   int64 // candidates that are being read again
 	told      time.Time
 	steps     int
 }
@@ -90,7 +91,7 @@ func (f *findings) step() {
 // tell tells the progress.
 func (f *findings) tell() {
 	if f.progress != nil {
-		f.progress(Progress{LeftRows: f.res.Counts.LeftRows, RightRows: f.res.Counts.RightRows, Differences: f.found})
+		f.progress(Progress{LeftRows: f.res.Counts.LeftRows, RightRows: f.res.Counts.RightRows, Differences: f.found, Waiting: f.waiting})
 	}
 }
 

@@ -19,8 +19,8 @@ func (s *Spec) memory() int64 {
 // ErrSpec is a comparison that cannot be run as it stands.
 var ErrSpec = errors.New("no comparison")
 
-// Run compares two datasets. Each difference is handed to sink, in key order, as it is found; sink decides what to keep, and its
-// error ends the comparison. progress is told now and then; either may be nil.
+// Run compares two datasets. Each difference is handed to sink, in key order, as it is found, or where Spec.Settle is set when all of
+// them are known to stay; sink decides what to keep, and its error ends the comparison. progress is told now and then; either may be nil.
 //
 // An error says that the comparison did not come to its end; the result is then Partial. One of a side is a *SideError.
 func Run(ctx context.Context, s Spec, sink func(Difference) error, progress func(Progress)) (Result, error) {
@@ -30,12 +30,25 @@ func Run(ctx context.Context, s Spec, sink func(Difference) error, progress func
 	}
 	out := newFindings(&res, &s, sink, progress)
 	res.Partial = true
+	var settle *settling
+	if s.Settle > 0 {
+		settle = newSettling(&s, out)
+		out.candidate = func(d Difference) error { return settle.add(ctx, d) }
+	}
 	var err error
 	switch s.Strategy {
 	case Auto, Merge, Digest, "":
 		err = runStrategy(ctx, &s, out)
 	default:
 		err = fmt.Errorf("%w: strategy %q", ErrSpec, s.Strategy)
+	}
+	if settle != nil {
+		if err == nil {
+			err = settle.run(ctx)
+		}
+		if e := settle.close(); err == nil {
+			err = e
+		}
 	}
 	out.tell()
 	if err != nil {

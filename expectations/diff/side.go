@@ -57,12 +57,17 @@ type input struct {
 	rows   connectors.Rows
 }
 
-// newInput takes a snapshot and decides where the side's condition is evaluated.
-func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
-	spec := s.Left
-	if side == canon.Right {
-		spec = s.Right
+// side returns one of the two.
+func (s *Spec) side(side canon.Side) *Side {
+	if side == canon.Left {
+		return &s.Left
 	}
+	return &s.Right
+}
+
+// inputOf is a side as it is now, all rows of it.
+func inputOf(s *Spec, side canon.Side, read *Read) *input {
+	spec := s.side(side)
 	in := &input{
 		side: side, name: spec.Name, key: s.Key, source: spec.Source, from: spec.Relation, read: read, dir: s.TempDir,
 		check: &checker{key: s.Key, side: side}, memory: s.memory() / 4,
@@ -74,6 +79,13 @@ func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input
 		}
 	}
 	in.keep = len(in.cols)
+	return in
+}
+
+// newInput takes a snapshot and decides where the side's condition is evaluated.
+func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
+	spec := s.side(side)
+	in := inputOf(s, side, read)
 	if snap, ok := spec.Source.(connectors.Snapshotter); ok {
 		source, err := snap.Snapshot(ctx)
 		if err != nil {
@@ -116,6 +128,11 @@ func (in *input) place(ctx context.Context, where query.Expr) error {
 			return nil
 		}
 	}
+	return in.sift(where)
+}
+
+// sift evaluates the condition here.
+func (in *input) sift(where query.Expr) error {
 	have := map[int]bool{}
 	for _, c := range in.cols {
 		have[c.Index] = true

@@ -1,0 +1,241 @@
+package diff
+
+import (
+	"context"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// How candidate differences are read again. docs/decisions/0015-settle-by-parts-of-rows.md says why.
+const (
+	// defaultRounds is Spec.SettleRounds where it is 0.
+	defaultRounds = 10
+	// sweepsARound is how often a round of Spec.Settle reads the candidates where that costs little.
+	sweepsARound = 16
+	// leastPause is the least time between two sweeps. The pause is as long as the sweep before at least: servers do other things too.
+	leastPause = 25 * time.Millisecond
+	// A difference counts when so many reads in a row have found it, the first one included: fewer where there are many candidates, of
+	// which every read costs.
+	confirmFew  = 12
+	confirmMany = 6
+	few         = 2000
+)
+
+// settling keeps the differences that a comparison of snapshots finds and reads their keys again until it knows which of them stay.
+type settling struct {
+	s     *Spec
+	out   *findings
+	began time.Time
+	know  *knowledge
+	queue *queue // of those who wait to be read again
+	found *verdicts
+	sides [2]*rereader
+	rows  int64 // most bytes of a candidate's rows
+	done  *Settled
+}
+
+func newSettling(s *Spec, out *findings) *settling {
+	out.res.Settled = &Settled{}
+	know := newKnowledge(s)
+	return &settling{
+		s: s, out: out, began: time.Now(), know: know, queue: newQueue(s, know), found: newVerdicts(s), done: out.res.Settled,
+	}
+}
+
+// now is the time since the comparison began, by a clock that nobody sets.
+func (st *settling) now() time.Duration { return time.Since(st.began) }
+
+// add takes a difference of the snapshots as a candidate. It is dated now: its rows were read before.
+func (st *settling) add(ctx context.Context, d Difference) error {
+	st.rows = max(st.rows, sizeOf(&d))
+	c := &candidate{ordinal: st.done.Candidates, side: canon.Left, key: d.Key}
+	if d.LeftRows == 0 {
+		c.side = canon.Right
+	}
+	st.done.Candidates++
+	l, r := st.know.rows(&d)
+	now := st.now()
+	st.know.saw(c, l)
+	st.know.compare(c, l, r, now)
+	return st.queue.push(ctx, c)
+}
+
+// close removes what was spilled.
+func (st *settling) close() error {
+	err := st.queue.close()
+	if e := st.found.close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// rounds is the bound on the rounds.
+func (st *settling) rounds() int {
+	if st.s.SettleRounds > 0 {
+		return st.s.SettleRounds
+	}
+	return defaultRounds
+}
+
+// run reads the candidates again until each of them is decided or the bound is met, and reports what stays.
+func (st *settling) run(ctx context.Context) error {
+	if err := both(func(side int) (err error) {
+		st.sides[side], err = newRereader(st, canon.Side(side)) //nolint:gosec // 0 or 1
+		return err
+	}); err != nil {
+		return err
+	}
+	first := st.now()
+	last := first + time.Duration(st.rounds())*st.s.Settle
+	took := time.Duration(0)
+	for sweep := 0; st.queue.len() > 0; sweep++ {
+		need := st.need(took)
+		// Where a sweep costs so much that few of them are made, their number bounds the work instead of the time.
+		if st.now() >= last && sweep >= 2*need {
+			break
+		}
+		if err := st.pause(ctx, sweep, took, st.now()-first); err != nil {
+			return err
+		}
+		start := st.now()
+		if err := st.sweep(ctx, need); err != nil {
+			return err
+		}
+		took = st.now() - start
+		st.done.Sweeps++
+		st.out.waiting = st.queue.len()
+		st.out.tell()
+	}
+	st.out.res.Counts.Unsettled = st.queue.len()
+	st.out.waiting = 0
+	st.done.Took = st.now() - first
+	return st.found.each(ctx, st.out.final)
+}
+
+// need is how many reads must have found a difference.
+func (st *settling) need(took time.Duration) int {
+	if st.queue.len() > few || took > st.s.Settle/4 {
+		return confirmMany
+	}
+	return confirmFew
+}
+
+// pause waits until the next sweep. Rows that are still undecided after a round change often: they are looked at more often, to meet the
+// states that pass by.
+func (st *settling) pause(ctx context.Context, sweep int, took, gone time.Duration) error {
+	wait := st.s.Settle / sweepsARound
+	for range gone / st.s.Settle {
+		wait /= 2
+	}
+	if sweep == 0 && st.queue.len() > few {
+		wait = st.s.Settle // most of what is in flight arrives meanwhile
+	}
+	timer := time.NewTimer(max(wait-took, took, leastPause))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// sweep reads all candidates once, a part of them at a time.
+func (st *settling) sweep(ctx context.Context, need int) (err error) {
+	n := st.queue.len()
+	for _, r := range st.sides {
+		r.begin(n, st.atOnce(partStream))
+	}
+	defer func() {
+		for _, r := range st.sides {
+			if e := r.end(); err == nil {
+				err = e
+			}
+		}
+	}()
+	cs, err := st.queue.drain(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := cs.close(); err == nil {
+			err = e
+		}
+	}()
+	for {
+		part, err := cs.next(ctx, st.part())
+		if err != nil || len(part) == 0 {
+			return err
+		}
+		if err := st.look(ctx, part, need); err != nil {
+			return err
+		}
+	}
+}
+
+// Bounds of the candidates that are read at once.
+const (
+	partLookup = 500
+	partStream = 20_000
+)
+
+// atOnce is how many candidates are read at once, most at the most: both of their rows are held.
+func (st *settling) atOnce(most int64) int64 {
+	return max(min(most, st.s.memory()/4/max(st.rows, 1)), 1)
+}
+
+// part is how many are read at once in a sweep that has begun.
+func (st *settling) part() int {
+	for _, r := range st.sides {
+		if r.method != byLookup {
+			return int(st.atOnce(partStream))
+		}
+	}
+	return int(st.atOnce(partLookup))
+}
+
+// look reads some candidates on both sides and decides what can be decided.
+func (st *settling) look(ctx context.Context, part []*candidate, need int) error {
+	began := st.now()
+	if err := both(func(side int) error { return st.sides[side].read(ctx, part) }); err != nil {
+		return err
+	}
+	ended := st.now()
+	for i, c := range part {
+		l, r := st.sides[canon.Left].rowsOf(i), st.sides[canon.Right].rowsOf(i)
+		st.know.saw(c, l)
+		if st.know.caughtUp(c, l, r) {
+			st.out.res.Counts.InFlight++
+			continue
+		}
+		st.know.compare(c, l, r, ended)
+		if parts := c.settled(began, st.s.Settle, need); len(parts) > 0 {
+			if err := st.found.push(ctx, c.ordinal, st.know.difference(c, parts, l, r)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := st.queue.push(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sizeOf returns about how many bytes of memory the cells of a difference take.
+func sizeOf(d *Difference) int64 {
+	n := int64(0)
+	for _, row := range [3][]value.Value{d.Key, d.Left, d.Right} {
+		for i := range row {
+			n += boxedBytes + int64(len(row[i].Str()))
+			for _, x := range row[i].List() {
+				n += boxedBytes + int64(len(x.Str()))
+			}
+		}
+	}
+	return n
+}
+
+const boxedBytes = 96

@@ -1,0 +1,267 @@
+package diff
+
+import (
+	"context"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// lookBy is how the rows of candidates are read.
+type lookBy int
+
+const (
+	byLookup lookBy = iota // asked for by their keys
+	byFilter               // found among all rows of the side, in any order
+	byOrder                // likewise in key order, so that the rows of a part of the candidates come together
+)
+
+// denseRows is how many rows a source streams in the time in which it looks one up.
+const denseRows = 20
+
+// rereader reads the rows of candidates on one side, as they are now and not as a snapshot has them.
+type rereader struct {
+	in     *input
+	terms  *terms
+	memory int64
+	rows   int64 // that the side had
+	method lookBy
+	stream *keyStream // byOrder, nil until it is needed
+
+	index map[string]int // canonical key to the position in a part
+	found []rowsOf
+	kept  *value.Batch
+	key   [2]*value.Batch // a candidate's key, as each side has it
+	buf   []byte
+}
+
+func newRereader(st *settling, side canon.Side) (*rereader, error) {
+	in, err := freshInput(st.s, side, &st.out.res.Reads[side])
+	if err != nil {
+		return nil, in.failed(err)
+	}
+	r := &rereader{in: in, terms: newTerms(in), memory: share(st.s), rows: st.out.res.Counts.LeftRows}
+	if side == canon.Right {
+		r.rows = st.out.res.Counts.RightRows
+	}
+	types := make([]value.Type, in.keep)
+	for i := range types {
+		types[i] = in.cols[i].Col.Type
+	}
+	r.kept = value.NewBatch(types...)
+	for s := range r.key {
+		var types []value.Type
+		for i := range st.s.Key {
+			types = append(types, st.s.Key[i].of(canon.Side(s)).Col.Type) //nolint:gosec // 0 or 1
+		}
+		r.key[s] = value.NewBatch(types...)
+	}
+	return r, nil
+}
+
+// freshInput is a side without a snapshot. The comparison has decided already who evaluates the side's condition.
+func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
+	in := inputOf(s, side, &Read{})
+	spec := s.side(side)
+	switch {
+	case spec.Where == nil:
+	case !read.WhereHere:
+		in.where = spec.Where
+	default:
+		if err := in.sift(spec.Where); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// begin chooses how n candidates are read in a sweep; part is how many of them at once where they are found among all rows.
+func (r *rereader) begin(n, part int64) {
+	switch {
+	case r.terms.any && n*denseRows <= r.rows:
+		r.method = byLookup
+	case n <= part:
+		r.method = byFilter
+	default:
+		r.method = byOrder
+	}
+}
+
+// end ends a sweep.
+func (r *rereader) end() error {
+	if r.stream == nil {
+		return nil
+	}
+	err := r.stream.close()
+	r.stream = nil
+	return r.in.failed(err)
+}
+
+// rowsOf returns what the latest read found of candidate i.
+func (r *rereader) rowsOf(i int) rowsOf { return r.found[i] }
+
+// read reads the rows of some candidates.
+func (r *rereader) read(ctx context.Context, part []*candidate) error {
+	r.index = make(map[string]int, len(part))
+	r.found = make([]rowsOf, len(part))
+	r.kept.Clear()
+	for i, c := range part {
+		r.buf = r.buf[:0]
+		b := r.put(c)
+		for k := range r.in.key {
+			r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], c.side, 0)
+		}
+		r.index[string(r.buf)] = i
+	}
+	var err error
+	switch r.method {
+	case byLookup:
+		err = r.lookup(ctx, part)
+	case byFilter:
+		err = r.filter(ctx, nil)
+	case byOrder:
+		err = r.merge(ctx, part[len(part)-1])
+	}
+	return r.in.failed(err)
+}
+
+// put puts the key of a candidate into a batch of one row.
+func (r *rereader) put(c *candidate) *value.Batch {
+	b := r.key[c.side]
+	b.Clear()
+	b.AppendRow(c.key...)
+	return b
+}
+
+// take looks at a row that was read.
+func (r *rereader) take(b *value.Batch, i int) {
+	r.buf = r.buf[:0]
+	for k := range r.in.key {
+		r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], r.in.side, i)
+	}
+	at, ok := r.index[string(r.buf)]
+	if !ok {
+		return
+	}
+	f := &r.found[at]
+	if f.n++; f.n == 1 {
+		r.kept.AppendRowFrom(b, i)
+		f.b, f.i = r.kept, r.kept.N-1
+	}
+}
+
+// lookup asks for the rows by their keys, and reads all rows where that cannot be asked.
+func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
+	var asked []lookedUp
+	all := false
+	for _, c := range part {
+		key, certain := r.terms.of(r.put(c), c.side)
+		switch {
+		case !certain:
+			all = true
+		case key != nil:
+			asked = append(asked, key)
+		}
+	}
+	for _, cond := range conditions(asked) {
+		if all {
+			break
+		}
+		if r.in.source.Caps().Expr(r.in.from, cond) != nil {
+			all = true
+			break
+		}
+		err := r.filter(ctx, cond)
+		if unable(err) != "" {
+			r.terms.any = false // nor will the source be able to the next time
+			all = true
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !all {
+		return nil
+	}
+	for i := range r.found {
+		r.found[i] = rowsOf{}
+	}
+	r.kept.Clear()
+	return r.filter(ctx, nil)
+}
+
+// filter reads the rows of a condition and takes those of the candidates.
+func (r *rereader) filter(ctx context.Context, where query.Expr) error {
+	rows, err := r.in.query(ctx, where, false)
+	if err != nil {
+		return err
+	}
+	err = r.drain(ctx, rows)
+	if e := rows.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func (r *rereader) drain(ctx context.Context, rows connectors.Rows) error {
+	for {
+		b, err := rows.Next(ctx)
+		if b == nil || err != nil {
+			return err
+		}
+		if err := r.in.key.represented(b, r.in.side); err != nil {
+			return err
+		}
+		for i := range b.N {
+			r.take(b, i)
+		}
+	}
+}
+
+// merge reads on in key order, up to the key of the last candidate of a part.
+func (r *rereader) merge(ctx context.Context, last *candidate) error {
+	if r.stream == nil {
+		s, err := openKeyStream(ctx, r.in)
+		if err != nil {
+			return err
+		}
+		r.stream = s
+	}
+	upto := r.put(last)
+	for {
+		ok, err := r.stream.fill(ctx)
+		if !ok || err != nil {
+			return err
+		}
+		p := r.stream.cur
+		if r.in.key.compare(&p.Batch, r.in.side, r.stream.i, upto, last.side, 0) > 0 {
+			return nil
+		}
+		r.take(&p.Batch, r.stream.i)
+		r.stream.i++
+	}
+}
+
+// keyStream is all rows of a side in key order.
+type keyStream struct {
+	cursor
+
+	from *input
+}
+
+func openKeyStream(ctx context.Context, in *input) (*keyStream, error) {
+	from := *in
+	from.read, from.check = &Read{}, &checker{key: in.key, side: in.side}
+	caps := in.source.Caps()
+	if err := from.open(ctx, caps.KeyOrder && !caps.UnorderedFaster && in.key.serverOrder(in.side)); err != nil {
+		return nil, err
+	}
+	s := &keyStream{from: &from}
+	s.cursor = cursor{side: in.side, key: in.key, in: &direct{rows: from.rows, check: from.check}}
+	return s, nil
+}
+
+func (s *keyStream) close() error { return s.from.close() }

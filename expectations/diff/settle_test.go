@@ -1,0 +1,335 @@
+package diff_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/memory"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diff"
+)
+
+// event is what becomes of a row at a time: nil for no row.
+type event struct {
+	at  time.Duration
+	row *record
+}
+
+// record is the row of a key.
+type record struct {
+	a    string  // seldom written
+	n    int64   // a counter
+	flag bool    // goes to and fro
+	x    float64 // compared within a tolerance
+}
+
+// story is the rows of all keys over time, each key's events in order.
+type story map[int64][]event
+
+// at returns the row of a key at a time.
+func (s story) at(key int64, t time.Duration) *record {
+	es := s[key]
+	i, found := slices.BinarySearchFunc(es, t, func(e event, t time.Duration) int { return int(e.at - t) })
+	for found && i+1 < len(es) && es[i+1].at == t {
+		i++
+	}
+	if !found {
+		i--
+	}
+	if i < 0 {
+		return nil
+	}
+	return es[i].row
+}
+
+// replay is a source that holds what a story says of the present, or in a snapshot what it said then.
+type replay struct {
+	rows   func(t time.Duration) map[int64]*record
+	began  time.Time
+	frozen *time.Duration
+	took   time.Duration // a statement
+	refuse func(query.Expr) bool
+}
+
+var replaySchema = value.Schema{Key: []string{"k"}, Columns: []value.Column{
+	{Name: "k", Type: value.Of(value.Int), NotNull: true, Native: "int"},
+	{Name: "a", Type: value.Of(value.String), Native: "text"},
+	{Name: "n", Type: value.Of(value.Int), Native: "int"},
+	{Name: "flag", Type: value.Of(value.Bool), Native: "bool"},
+	{Name: "x", Type: value.Of(value.Double), Native: "double"},
+}}
+
+func (p *replay) Describe(context.Context, query.Dataset) (value.Schema, error) {
+	return replaySchema, nil
+}
+
+func (p *replay) Caps() query.Caps {
+	c := memory.New().Caps()
+	c.Expr = func(_ query.Relation, e query.Expr) *query.Refusal {
+		if p.refuse != nil && p.refuse(e) {
+			return &query.Refusal{Reason: "test: refused"}
+		}
+		return nil
+	}
+	return c
+}
+
+func (p *replay) Snapshot(context.Context) (connectors.Source, error) {
+	now := time.Since(p.began)
+	s := *p
+	s.frozen = &now
+	return &s, nil
+}
+
+func (p *replay) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
+	time.Sleep(p.took / 2)
+	now := time.Since(p.began)
+	if p.frozen != nil {
+		now = *p.frozen
+	}
+	src := memory.New()
+	types := make([]value.Type, len(replaySchema.Columns))
+	for i, c := range replaySchema.Columns {
+		types[i] = c.Type
+	}
+	b := value.NewBatch(types...)
+	for k, r := range p.rows(now) {
+		if r != nil {
+			b.AppendRow(value.IntValue(k), value.StringValue(r.a), value.IntValue(r.n), value.BoolValue(r.flag), value.DoubleValue(r.x))
+		}
+	}
+	if err := src.Put("t", replaySchema, b); err != nil {
+		return nil, err
+	}
+	time.Sleep(p.took / 2)
+	return src.Select(ctx, q)
+}
+
+func (p *replay) Aggregate(context.Context, query.Aggregate) (*value.Batch, error) {
+	return nil, fmt.Errorf("not asked for in these tests")
+}
+
+func (p *replay) Close() error { return nil }
+
+func (p *replay) side(t *testing.T, name string) diff.Side {
+	t.Helper()
+	return side(t, p, query.Dataset{Name: name, Table: "t"})
+}
+
+// settled runs a comparison and returns its differences by key.
+func settled(t *testing.T, s *diff.Spec) (diff.Result, map[int64]diff.Difference) {
+	t.Helper()
+	found := map[int64]diff.Difference{}
+	last := int64(-1 << 62)
+	res, err := diff.Run(t.Context(), *s, func(d diff.Difference) error {
+		k := d.Key[0].Int()
+		if k <= last {
+			return fmt.Errorf("key %d after %d", k, last)
+		}
+		last = k
+		found[k] = d
+		return nil
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, found
+}
+
+// lag returns how far the target is behind at any time: at most so much, changes staying in order, with pauses.
+func lag(r *rand.Rand, most, total time.Duration) func(t time.Duration) time.Duration {
+	const step = 10 * time.Millisecond
+	applied := make([]time.Duration, total/step+2) // up to which time of the source
+	paused := 0
+	for i := range applied {
+		now := time.Duration(i) * step
+		want := now - time.Duration(r.Int64N(int64(most)+1))
+		if paused > 0 {
+			paused--
+			want = now - most
+		} else if r.IntN(500) == 0 {
+			paused = int(most / step)
+		}
+		if i > 0 {
+			want = max(want, applied[i-1])
+		}
+		applied[i] = want
+	}
+	return func(t time.Duration) time.Duration { return t - applied[min(int(t/step), len(applied)-1)] }
+}
+
+// kinds of rows by how they are written.
+const (
+	cold = iota
+	warm
+	hot      // its counter, always
+	scalding // likewise, faster than anything reads
+	toggling // between two states
+	churning // deleted and inserted again
+	rowKinds
+)
+
+// write makes up the events of a row from time from to time to.
+func write(r *rand.Rand, kind int, key int64, from, to time.Duration) []event {
+	row := &record{a: fmt.Sprint("a", key), n: key, x: float64(key)}
+	es := []event{{-time.Hour, row}}
+	every := map[int]time.Duration{
+		cold: time.Hour, warm: 7 * time.Second, hot: 300 * time.Millisecond, scalding: 8 * time.Millisecond, toggling: 400 * time.Millisecond, churning: 900 * time.Millisecond,
+	}[kind]
+	for at := from + time.Duration(r.Int64N(int64(every))); at < to; at += every/2 + time.Duration(r.Int64N(int64(every))) {
+		switch kind {
+		case toggling:
+			next := *row
+			next.flag = !row.flag
+			row = &next
+		case churning:
+			if es[len(es)-1].row != nil {
+				es = append(es, event{at, nil})
+				continue
+			}
+			next := *row
+			next.n++
+			row = &next
+		default:
+			next := *row
+			next.n++
+			next.x += 0.001
+			if r.IntN(10) == 0 {
+				next.x++
+			}
+			row = &next
+		}
+		es = append(es, event{at, row})
+	}
+	return es
+}
+
+// The ways in which a target is wrong for good.
+const (
+	driftChanged = iota
+	driftMissing
+	driftExtra
+	driftFrozen
+	driftKinds
+)
+
+// TestSettleStories compares sources that are written all the time with targets that follow them late and in order, but for some rows that are wrong:
+// each of them is found, and nothing else.
+func TestSettleStories(t *testing.T) {
+	n := 60
+	if os.Getenv("ASSAY_TEST_SOAK") != "" {
+		n = 2000
+	}
+	var total diff.Counts
+	for seed := range n {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := settleStory(t, uint64(seed)) //nolint:gosec // not negative
+				total.InFlight += c.InFlight
+				total.Changed += c.Changed
+				total.Missing += c.Missing
+				total.Extra += c.Extra
+				total.Unsettled += c.Unsettled
+			})
+		})
+	}
+	t.Logf("%+v", total)
+	for _, x := range []int64{total.InFlight, total.Changed, total.Missing, total.Extra} {
+		if x < int64(n) {
+			t.Errorf("a class was hardly met: %+v", total)
+		}
+	}
+}
+
+func settleStory(t *testing.T, seed uint64) diff.Counts {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 11))
+	settle := []time.Duration{500 * time.Millisecond, 2 * time.Second, 5 * time.Second}[r.IntN(3)]
+	total := 15*settle + 20*time.Second
+	begin := settle * 2
+	const keys = 120
+	st := story{}
+	drift := map[int64]int{}
+	kinds := map[int64]int{}
+	for k := range int64(keys) {
+		kinds[k] = r.IntN(rowKinds)
+		st[k] = write(r, kinds[k], k, 0, total)
+		if r.IntN(10) == 0 && kinds[k] != churning {
+			drift[k] = r.IntN(driftKinds)
+		}
+	}
+	behind := lag(r, settle*4/5, total)
+	left := &replay{began: time.Now(), took: time.Duration(r.Int64N(int64(20 * time.Millisecond))), rows: func(now time.Duration) map[int64]*record {
+		rows := map[int64]*record{}
+		for k := range st {
+			if d, ok := drift[k]; !ok || d != driftExtra {
+				rows[k] = st.at(k, now)
+			}
+		}
+		return rows
+	}}
+	right := &replay{began: left.began, took: time.Duration(r.Int64N(int64(20 * time.Millisecond))), rows: func(now time.Duration) map[int64]*record {
+		then := now - behind(now)
+		rows := map[int64]*record{}
+		for k := range st {
+			rows[k] = st.at(k, then)
+			switch d, ok := drift[k]; {
+			case !ok:
+			case d == driftMissing:
+				rows[k] = nil
+			case d == driftChanged:
+				if rows[k] != nil {
+					wrong := *rows[k]
+					wrong.a = "wrong"
+					rows[k] = &wrong
+				}
+			case d == driftFrozen:
+				if rows[k] = st.at(k, begin/2); rows[k] != nil {
+					wrong := *rows[k]
+					wrong.n -= 1000
+					rows[k] = &wrong
+				}
+			}
+		}
+		return rows
+	}}
+	time.Sleep(begin)
+	s := align(t, left.side(t, "source"), right.side(t, "target"), diff.AlignOptions{
+		Settle: settle, TempDir: t.TempDir(), MemoryBytes: []int64{0, 20_000}[r.IntN(2)],
+		Options: map[string]canon.Options{"x": {Tolerance: canon.Tolerance{Abs: value.NewDec(5, 1), Set: true}}},
+	})
+	res, found := settled(t, &s)
+	for _, k := range slices.Sorted(maps.Keys(found)) {
+		d, ok := drift[k]
+		if !ok {
+			t.Errorf("seed %d: key %d of kind %d is no drift: %+v", seed, k, kinds[k], found[k])
+			continue
+		}
+		want := map[int]diff.Class{driftChanged: diff.Changed, driftMissing: diff.Missing, driftExtra: diff.Extra, driftFrozen: diff.Changed}[d]
+		if found[k].Class != want {
+			t.Errorf("seed %d: key %d of kind %d: %s, want %s", seed, k, kinds[k], found[k].Class, want)
+		}
+		if d == driftChanged && !slices.Equal(found[k].Columns, []int{0}) {
+			t.Errorf("seed %d: key %d of kind %d: columns %v", seed, k, kinds[k], found[k].Columns)
+		}
+	}
+	for k, d := range drift {
+		if _, ok := found[k]; !ok {
+			t.Errorf("seed %d: key %d of kind %d: drift %d was not found; %d unsettled", seed, k, kinds[k], d, res.Counts.Unsettled)
+		}
+	}
+	if res.Counts.Unsettled > 0 {
+		t.Logf("seed %d: %d unsettled", seed, res.Counts.Unsettled)
+	}
+	return res.Counts
+}
