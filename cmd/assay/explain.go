@@ -159,8 +159,12 @@ func (e *explainer) item(ctx context.Context, it *plan.Item) {
 		e.printf("  runs:   on the server\n")
 	default:
 		e.printf("  runs:   here, on streamed rows\n")
+		said := map[string]bool{} // of each aggregate of a metric
 		for _, r := range it.Refusals {
-			e.printf("          because %s%s\n", diag.Visible(r.Reason), e.cut(it, r.Span))
+			if why := diag.Visible(r.Reason) + e.cut(it, r.Span); !said[why] {
+				said[why] = true
+				e.printf("          because %s\n", why)
+			}
 		}
 	}
 	e.printf("\n")

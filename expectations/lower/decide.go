@@ -83,7 +83,7 @@ func (d *decider) refusals(e query.Expr) {
 		return
 	}
 	before := len(d.found)
-	if c, ok := e.(*query.Call); ok {
+	if c, ok := e.(*query.Call); ok && !d.whatever(r) {
 		for _, a := range c.Args {
 			d.refusals(a)
 		}
@@ -96,6 +96,15 @@ func (d *decider) refusals(e query.Expr) {
 		at = e.Span()
 	}
 	d.found = append(d.found, query.Refusal{Reason: r.Reason, Span: at})
+}
+
+// whatever reports whether a refusal is for what the source is, not for what it was asked: it has the same to say of a bare truth value.
+func (d *decider) whatever(r *query.Refusal) bool {
+	if d.caps.Expr == nil {
+		return true
+	}
+	bare := d.caps.Expr(d.from, &query.Literal{Val: value.BoolValue(true), Typ: value.Of(value.Bool)})
+	return bare != nil && bare.Reason == r.Reason
 }
 
 // sure returns an expression that the source evaluates exactly, never errs, and is true only for
