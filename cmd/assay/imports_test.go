@@ -114,6 +114,7 @@ func rules() []rule {
 		{"the MySQL driver belongs to mysql", except("cmd", "connectors/mysql", test), foreign("github.com/go-sql-driver/mysql"), false},
 		{"the Elastic transport belongs to elasticsearch", except("cmd", "connectors/elasticsearch"), foreign("github.com/elastic"), false},
 		{"the SQLite driver belongs to sqlite", except("cmd", "connectors/sqlite", test), foreign("modernc.org/sqlite"), false},
+		{"Parquet belongs to files", except("cmd", "connectors/files", test), foreign("github.com/parquet-go"), false},
 
 		{"value is below all", within("connectors/value"), own("connectors", "expectations", "suites", "reports", "cmd"), false},
 		{"query knows value only", func(p string) bool { return p == "connectors/query" }, func(_, i string) bool {
@@ -167,6 +168,7 @@ func TestRules(t *testing.T) {
 		"the MySQL driver belongs to mysql":              {"connectors/sqlgen", "github.com/go-sql-driver/mysql"},
 		"the Elastic transport belongs to elasticsearch": {"expectations/run", "github.com/elastic/elastic-transport-go/v8/elastictransport"},
 		"the SQLite driver belongs to sqlite":            {"reports/history", "modernc.org/sqlite"},
+		"Parquet belongs to files":                       {"expectations/diff", "github.com/parquet-go/parquet-go"},
 		"value is below all":                             {"connectors/value", module + "connectors/query"},
 		"query knows value only":                         {"connectors/query", module + "connectors"},
 		"connectors import nothing above them":           {"connectors/postgres", module + "expectations/diag"},
