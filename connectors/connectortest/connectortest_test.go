@@ -63,6 +63,10 @@ func TestLoad(t *testing.T) {
 		dsn, tb := connectortest.MySQL(t), fit(connectortest.EngineMySQL)
 		count(t, "mysql", dsn, connectortest.LoadMySQL(t, dsn, tb), len(tb.Rows))
 	})
+	t.Run("mariadb", func(t *testing.T) {
+		dsn, tb := connectortest.MariaDB(t), fit(connectortest.EngineMariaDB)
+		count(t, "mysql", dsn, connectortest.LoadMySQL(t, dsn, tb), len(tb.Rows))
+	})
 	t.Run("sqlite", func(t *testing.T) {
 		path, tb := filepath.Join(t.TempDir(), "x.db"), fit(connectortest.EngineSQLite)
 		count(t, "sqlite", path, connectortest.LoadSQLite(t, path, tb), len(tb.Rows))

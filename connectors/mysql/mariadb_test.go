@@ -77,14 +77,14 @@ func TestMariaDBTypes(t *testing.T) {
 		}
 		return strings.Join(out, "|")
 	}
-	for column_, want := range map[string]string{
+	for name, want := range map[string]string{
 		"j":  ` {"a" : 1} |null|error|error|null`,
 		"u":  "aabbccdd-0011-2233-4455-66778899aabb|11bbccdd-0011-1233-4455-66778899aabb|null|null|null",
 		"a4": "10.0.0.1|null|null|null|null",
 		"a6": "::ffff:10.0.0.1|2001:db8::1|null|null|null",
 	} {
-		if got := text(column(t, src, d, column_)); got != want {
-			t.Errorf("%s is read as %s, want %s", column_, got, want)
+		if got := text(column(t, src, d, name)); got != want {
+			t.Errorf("%s is read as %s, want %s", name, got, want)
 		}
 	}
 	q := query.Dataset{Name: "q", Query: "SELECT id, j, u, a4, a6 FROM own", Key: []string{"id"}, Columns: map[string]query.ColumnOptions{"j": {Type: "json"}}}

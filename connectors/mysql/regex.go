@@ -225,7 +225,7 @@ func (w *regexWriter) alternate(subs []*syntax.Regexp) cost {
 
 func (w *regexWriter) repeat(re *syntax.Regexp) cost {
 	alone := w.pcre && plainRune(re.Sub[0])
-	c := cost{}
+	var c cost
 	if alone {
 		c = w.write(re.Sub[0]) // a group would be written out as often as it is repeated
 	} else {

@@ -52,15 +52,19 @@ func engines() []engine {
 			return opened(t, src, err), func(tb connectortest.Table) query.Dataset { return connectortest.LoadPostgres(t, dsn, tb) }
 		}
 	}
+	my := func(database func(testing.TB) string) func(*testing.T) (connectors.Source, load) {
+		return func(t *testing.T) (connectors.Source, load) {
+			t.Helper()
+			dsn := database(t)
+			src, err := mysql.Open(t.Context(), connectors.Config{Name: "parity", Params: map[string]string{"dsn": dsn}})
+			return opened(t, src, err), func(tb connectortest.Table) query.Dataset { return connectortest.LoadMySQL(t, dsn, tb) }
+		}
+	}
 	return []engine{
 		{"postgres C", connectortest.EnginePostgres, true, pg(connectortest.LocaleC)},
 		{"postgres ICU", connectortest.EnginePostgres, true, pg(connectortest.LocaleICU)},
-		{"mysql", connectortest.EngineMySQL, true, func(t *testing.T) (connectors.Source, load) {
-			t.Helper()
-			dsn := connectortest.MySQLDatabase(t)
-			src, err := mysql.Open(t.Context(), connectors.Config{Name: "parity", Params: map[string]string{"dsn": dsn}})
-			return opened(t, src, err), func(tb connectortest.Table) query.Dataset { return connectortest.LoadMySQL(t, dsn, tb) }
-		}},
+		{"mysql", connectortest.EngineMySQL, true, my(connectortest.MySQLDatabase)},
+		{"mariadb", connectortest.EngineMariaDB, true, my(connectortest.MariaDBDatabase)},
 		{"sqlite", connectortest.EngineSQLite, true, func(t *testing.T) (connectors.Source, load) {
 			t.Helper()
 			path := filepath.Join(t.TempDir(), "parity.db")

@@ -139,11 +139,14 @@ func fitTo(tb connectortest.Table, e connectortest.Engine) connectortest.Table {
 		tb = without(tb, zonedColumn) // of a dataset of its own: see zoned
 	}
 	out := connectortest.Fit(tb, e)
-	if e == connectortest.EngineMySQL {
-		// its JSON keeps numbers as doubles beyond 64 bits: another document
+	refused := map[connectortest.Engine]string{
+		connectortest.EngineMySQL:   "123456789012345678901234567890", // its JSON keeps numbers as doubles beyond 64 bits: another document
+		connectortest.EngineMariaDB: strings.Repeat("[", 33),          // its check takes no deeper document
+	}[e]
+	if refused != "" {
 		at := out.Index("j2")
 		for _, row := range out.Rows {
-			if strings.Contains(row[at].Str(), "123456789012345678901234567890") {
+			if strings.Contains(row[at].Str(), refused) {
 				row[at] = connectortest.Cell{}
 			}
 		}

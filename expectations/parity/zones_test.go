@@ -66,7 +66,7 @@ func addZoned(t testing.TB, tb *connectortest.Table) {
 // zoned loads what is read of the column, beside instants, and returns its table: nil where the engine has no times without a zone.
 func zoned(t *testing.T, src connectors.Source, load func(connectortest.Table) query.Dataset, tb connectortest.Table, e connectortest.Engine, rows int) *bench {
 	t.Helper()
-	native := map[connectortest.Engine]string{connectortest.EnginePostgres: "timestamp", connectortest.EngineMySQL: "datetime(6)", connectortest.EngineSQLite: "TEXT"}
+	native := map[connectortest.Engine]string{connectortest.EnginePostgres: "timestamp", connectortest.EngineMySQL: "datetime(6)", connectortest.EngineMariaDB: "datetime(6)", connectortest.EngineSQLite: "TEXT"}
 	if native[e] == "" {
 		return nil
 	}
@@ -87,7 +87,7 @@ func zoned(t *testing.T, src connectors.Source, load func(connectortest.Table) q
 	stored := want
 	stored.Columns = slices.Clone(want.Columns)
 	// A text to the loader: what it writes is what the clock showed.
-	stored.Columns[2] = connectortest.Column{Name: zonedColumn, Type: value.Of(value.String), Native: map[connectortest.Engine]string{e: native[e]}}
+	stored.Columns[2] = connectortest.Column{Name: zonedColumn, Type: value.Of(value.String), Native: native}
 	stored.Rows = nil
 	for _, row := range want.Rows {
 		row = slices.Clone(row)
