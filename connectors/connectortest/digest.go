@@ -209,3 +209,17 @@ func (c *digestCheck) sums(t *testing.T, cells []digest.Cell) {
 		}
 	}
 }
+
+// DigestCells returns the cells of all columns of a schema, each beside one of its own kind.
+func DigestCells(t *testing.T, s value.Schema) []digest.Cell {
+	t.Helper()
+	var cells []digest.Cell
+	for i, c := range s.Columns {
+		f, _, err := canon.Pair(c, c, canon.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells = append(cells, digest.Cell{Column: &query.Column{Index: i, Col: c}, Form: &f})
+	}
+	return cells
+}

@@ -130,6 +130,11 @@ func (s *Source) whole(ctx context.Context, op string, st sqlgen.Statement, type
 	for i, t := range types {
 		dec[i].typ = t
 	}
+	return s.gather(ctx, op, st, dec, types)
+}
+
+// gather is whole with the decoders of the columns.
+func (s *Source) gather(ctx context.Context, op string, st sqlgen.Statement, dec []decoder, types []value.Type) (*value.Batch, error) {
 	r, err := s.stream(ctx, op, st, dec, 0)
 	if err != nil {
 		return nil, err
