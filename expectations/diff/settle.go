@@ -50,7 +50,7 @@ func (st *settling) now() time.Duration { return time.Since(st.began) }
 // add takes a difference of the snapshots as a candidate. It is dated now: its rows were read before.
 func (st *settling) add(ctx context.Context, d Difference) error {
 	st.rows = max(st.rows, sizeOf(&d))
-	c := &candidate{ordinal: st.done.Candidates, side: canon.Left, key: d.Key}
+	c := &candidate{side: canon.Left, key: d.Key}
 	if d.LeftRows == 0 {
 		c.side = canon.Right
 	}
@@ -146,7 +146,7 @@ func (st *settling) pause(ctx context.Context, sweep int, took, gone time.Durati
 func (st *settling) sweep(ctx context.Context, need int) (err error) {
 	n := st.queue.len()
 	for _, r := range st.sides {
-		r.begin(n, st.atOnce(partStream))
+		r.begin(n, st.atOnce(partStream), st.out.res.Choice.Strategy == Digest)
 	}
 	defer func() {
 		for _, r := range st.sides {
@@ -212,7 +212,7 @@ func (st *settling) look(ctx context.Context, part []*candidate, need int) error
 		}
 		st.know.compare(c, l, r, ended)
 		if parts := c.settled(began, st.s.Settle, need); len(parts) > 0 {
-			if err := st.found.push(ctx, c.ordinal, st.know.difference(c, parts, l, r)); err != nil {
+			if err := st.found.push(ctx, st.know.difference(c, parts, l, r)); err != nil {
 				return err
 			}
 			continue

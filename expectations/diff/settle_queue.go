@@ -12,15 +12,13 @@ import (
 	"github.com/assay-dev/assay/expectations/extsort"
 )
 
-// queue holds candidates in the order in which they were found, that of the key: in memory, and in a file what exceeds it. Each is a
-// row that says what it is and what is known of it, and where columns have no canonical form a row with their cells for each state of
-// the source that was seen.
+// queue holds candidates in the order of the key: in memory, and in a file what exceeds it. Each is a row that says what it is and what
+// is known of it, and where columns have no canonical form a row with their cells for each state of the source that was seen.
 type queue struct {
 	types  []value.Type
 	o      extsort.Options
-	keys   [2]int // position of the first key column of a side
-	key    int    // columns of the key
-	soft   int    // position of the first soft column
+	keys   keyColumns
+	soft   int // position of the first soft column
 	sorter *extsort.Sorter
 	out    *value.Batch
 	n      int64
@@ -28,11 +26,9 @@ type queue struct {
 
 // The first columns of a queue.
 const (
-	colOrdinal = iota
-	colNumber  // of the row within the candidate
-	colSide    // of the key's cells
-	colKnown   // what is known, encoded
-	colRest
+	colNumber = iota // of the row within the candidate
+	colSide          // of the key's cells
+	colKnown         // what is known, encoded
 )
 
 const queueRows = 512
@@ -40,24 +36,42 @@ const queueRows = 512
 // share is the part of the memory that a queue may fill.
 func share(s *Spec) int64 { return s.memory() / 8 }
 
-// inOrder orders rows by two numbers, the first columns.
-func inOrder(a *value.Batch, i int, b *value.Batch, j int) int {
-	for c := range 2 {
-		switch x, y := a.Cols[c].Ints[i], b.Cols[c].Ints[j]; {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
+// keyColumns says where rows hold a key: in columns of the one side or the other, as a column of booleans says.
+type keyColumns struct {
+	key  keyOrder
+	at   [2]int // position of the first column of a side
+	side int    // position of the column that is true for the target
+}
+
+// compare orders rows by their keys.
+func (k *keyColumns) compare(a *value.Batch, i int, b *value.Batch, j int) int {
+	x, y := sideOf(a.Cols[k.side].Bools[i]), sideOf(b.Cols[k.side].Bools[j])
+	for c := range k.key {
+		if o := k.key[c].Form.Order(&a.Cols[k.at[x]+c], x, i, &b.Cols[k.at[y]+c], y, j); o != 0 {
+			return o
 		}
 	}
 	return 0
 }
 
+func sideOf(right bool) canon.Side {
+	if right {
+		return canon.Right
+	}
+	return canon.Left
+}
+
 func newQueue(s *Spec, k *knowledge) *queue {
-	q := &queue{key: len(s.Key), o: extsort.Options{Order: inOrder, MemoryBytes: share(s), TempDir: s.TempDir}}
-	q.types = []value.Type{value.Of(value.Int), value.Of(value.Int), value.Of(value.Bool), value.Of(value.Bytes)}
-	for side := range q.keys {
-		q.keys[side] = len(q.types)
+	q := &queue{keys: keyColumns{key: s.Key, side: colSide}}
+	q.o = extsort.Options{MemoryBytes: share(s), TempDir: s.TempDir, Order: func(a *value.Batch, i int, b *value.Batch, j int) int {
+		if o := q.keys.compare(a, i, b, j); o != 0 {
+			return o
+		}
+		return int(a.Cols[colNumber].Ints[i] - b.Cols[colNumber].Ints[j])
+	}}
+	q.types = []value.Type{value.Of(value.Int), value.Of(value.Bool), value.Of(value.Bytes)}
+	for side := range q.keys.at {
+		q.keys.at[side] = len(q.types)
 		for i := range s.Key {
 			q.types = append(q.types, s.Key[i].of(canon.Side(side)).Col.Type) //nolint:gosec // 0 or 1
 		}
@@ -80,10 +94,6 @@ func (q *queue) len() int64 { return q.n }
 func (q *queue) push(ctx context.Context, c *candidate) error {
 	q.n++
 	q.row(c, 0, c.known())
-	for i := range c.key {
-		q.out.Cols[q.keys[c.side]+i].AppendValue(c.key[i])
-		q.out.Cols[q.keys[1-c.side]+i].AppendNull()
-	}
 	for i := q.soft; i < len(q.types); i++ {
 		q.out.Cols[i].AppendNull()
 	}
@@ -92,9 +102,6 @@ func (q *queue) push(ctx context.Context, c *candidate) error {
 			continue
 		}
 		q.row(c, n+1, nil)
-		for i := colRest; i < q.soft; i++ {
-			q.out.Cols[i].AppendNull()
-		}
 		for i, x := range c.seen[n].soft {
 			if v := &q.out.Cols[q.soft+i]; x.err {
 				v.AppendErr()
@@ -111,10 +118,13 @@ func (q *queue) push(ctx context.Context, c *candidate) error {
 
 // row begins a row.
 func (q *queue) row(c *candidate, number int, known []byte) {
-	q.out.Cols[colOrdinal].AppendInt(c.ordinal)
 	q.out.Cols[colNumber].AppendInt(int64(number))
 	q.out.Cols[colSide].AppendBool(c.side == canon.Right)
 	q.out.Cols[colKnown].AppendBytes(known)
+	for i := range c.key {
+		q.out.Cols[q.keys.at[c.side]+i].AppendValue(c.key[i])
+		q.out.Cols[q.keys.at[1-c.side]+i].AppendNull()
+	}
 	q.out.N++
 }
 
@@ -184,12 +194,9 @@ func (cs *candidates) next(ctx context.Context, n int) ([]*candidate, error) {
 
 // candidate reads the current row.
 func (cs *candidates) candidate() (*candidate, error) {
-	c := &candidate{ordinal: cs.b.Cols[colOrdinal].Ints[cs.i]}
-	if cs.b.Cols[colSide].Bools[cs.i] {
-		c.side = canon.Right
-	}
-	for i := range cs.q.key {
-		c.key = append(c.key, cs.b.Cols[cs.q.keys[c.side]+i].Value(cs.i))
+	c := &candidate{side: sideOf(cs.b.Cols[colSide].Bools[cs.i])}
+	for i := range cs.q.keys.key {
+		c.key = append(c.key, cs.b.Cols[cs.q.keys.at[c.side]+i].Value(cs.i))
 	}
 	return c, c.learn(cs.b.Cols[colKnown].Bytes(cs.i))
 }

@@ -77,10 +77,11 @@ func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
 	return in, nil
 }
 
-// begin chooses how n candidates are read in a sweep; part is how many of them at once where they are found among all rows.
-func (r *rereader) begin(n, part int64) {
+// begin chooses how n candidates are read in a sweep; part is how many of them at once where they are found among all rows, and slow says
+// that reading those costs much.
+func (r *rereader) begin(n, part int64, slow bool) {
 	switch {
-	case r.terms.any && n*denseRows <= r.rows:
+	case r.terms.any && (slow || n*denseRows <= r.rows):
 		r.method = byLookup
 	case n <= part:
 		r.method = byFilter

@@ -52,11 +52,10 @@ type partial struct {
 
 // candidate is a key whose rows differed.
 type candidate struct {
-	ordinal int64
-	side    canon.Side // whose the key's cells are
-	key     []value.Value
-	seen    []state // of the source
-	differ  []partial
+	side   canon.Side // whose the key's cells are
+	key    []value.Value
+	seen   []state // of the source
+	differ []partial
 }
 
 // mostSeen bounds the states of a source's row that are kept: the latest.

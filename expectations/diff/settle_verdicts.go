@@ -20,7 +20,7 @@ type verdicts struct {
 
 // The first columns of verdicts.
 const (
-	verdictOrdinal = iota
+	verdictSide = iota // whose the key's cells are
 	verdictLeftRows
 	verdictRightRows
 	verdictClass
@@ -29,7 +29,7 @@ const (
 )
 
 func newVerdicts(s *Spec) *verdicts {
-	v := &verdicts{s: s, types: []value.Type{value.Of(value.Int), value.Of(value.Int), value.Of(value.Int), value.Of(value.String), value.Of(value.Bytes)}}
+	v := &verdicts{s: s, types: []value.Type{value.Of(value.Bool), value.Of(value.Int), value.Of(value.Int), value.Of(value.String), value.Of(value.Bytes)}}
 	for _, list := range [2][]Column{s.Key, s.Columns} {
 		for side := range 2 {
 			for i := range list {
@@ -37,19 +37,15 @@ func newVerdicts(s *Spec) *verdicts {
 			}
 		}
 	}
-	v.sorter = extsort.New(v.types, extsort.Options{
-		MemoryBytes: share(s), TempDir: s.TempDir,
-		Order: func(a *value.Batch, i int, b *value.Batch, j int) int {
-			return int(a.Cols[0].Ints[i] - b.Cols[0].Ints[j])
-		},
-	})
+	keys := keyColumns{key: s.Key, side: verdictSide, at: [2]int{verdictRest, verdictRest + len(s.Key)}}
+	v.sorter = extsort.New(v.types, extsort.Options{MemoryBytes: share(s), TempDir: s.TempDir, Order: keys.compare})
 	v.out = value.NewBatch(v.types...)
 	return v
 }
 
 // push keeps a difference.
-func (v *verdicts) push(ctx context.Context, ordinal int64, d Difference) error {
-	v.out.Cols[verdictOrdinal].AppendInt(ordinal)
+func (v *verdicts) push(ctx context.Context, d Difference) error {
+	v.out.Cols[verdictSide].AppendBool(d.LeftRows == 0)
 	v.out.Cols[verdictLeftRows].AppendInt(d.LeftRows)
 	v.out.Cols[verdictRightRows].AppendInt(d.RightRows)
 	v.out.Cols[verdictClass].AppendString(string(d.Class))

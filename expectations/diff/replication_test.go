@@ -1,0 +1,112 @@
+package diff_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/mysql"
+	"github.com/assay-dev/assay/connectors/postgres"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/expectations/diff"
+)
+
+// TestReplication compares two live tables while one is written 500 times a second and the other follows up to 3 s later, and
+// 0.01 % of its rows are wrong: these are found, and nothing else. With ASSAY_TEST_SOAK set it does so 20 times, from ASSAY_TEST_SEED on.
+func TestReplication(t *testing.T) {
+	runs, seed := 1, uint64(time.Now().UnixNano())%1_000_000 //nolint:gosec // not negative
+	if os.Getenv("ASSAY_TEST_SOAK") != "" {
+		runs = 20
+	}
+	if text := os.Getenv("ASSAY_TEST_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range runs {
+		seed := seed + uint64(n) //nolint:gosec // not negative
+		t.Run(fmt.Sprintf("seed %d to mysql", seed), func(t *testing.T) { replicate(t, "mysql", connectortest.MySQL(t), mysql.Open, seed) })
+		if runs > 1 {
+			t.Run(fmt.Sprintf("seed %d to postgres", seed), func(t *testing.T) { replicate(t, "pgx", connectortest.Postgres(t), postgres.Open, seed) })
+		}
+	}
+}
+
+func replicate(t *testing.T, driver, dsn string, open connectors.Opener, seed uint64) {
+	const rows = 100_000
+	const settle = 5 * time.Second
+	pg := connectortest.Postgres(t)
+	left, right := openReplica(t, "pgx", pg, rows), openReplica(t, driver, dsn, rows)
+	s := newSimulator(left, right, seed, rows)
+	want := s.plant(t, rows/10_000)
+	s.hot, s.churned = s.draw(20), s.draw(10)
+
+	ctx, stop := context.WithCancel(t.Context())
+	var g errgroup.Group
+	g.Go(func() error { return s.writer(ctx) })
+	g.Go(func() error { return s.replicator(ctx) })
+	defer func() {
+		stop()
+		if err := g.Wait(); err != nil {
+			t.Error(err)
+		}
+	}()
+	time.Sleep(s.most) // so that the queue between the two is as long as it gets
+
+	l := side(t, openSource(t, postgres.Open, pg), query.Dataset{Name: "source", Table: left.table})
+	r := side(t, openSource(t, open, dsn), query.Dataset{Name: "target", Table: right.table, Timezone: "UTC"})
+	spec := align(t, l, r, diff.AlignOptions{Settle: settle, TempDir: t.TempDir()})
+	before := s.written.Load()
+	began := time.Now()
+	res, found := settled(t, &spec)
+	took := time.Since(began)
+	written := s.written.Load() - before
+	behind := time.Duration(s.behind.Load())
+	t.Logf("seed %d: %d writes in %v, at most %v late; %d candidates, %d in flight, %d unsettled, %d found in %d sweeps", seed, written, took.Round(time.Millisecond),
+		behind.Round(time.Millisecond), res.Settled.Candidates, res.Counts.InFlight, res.Counts.Unsettled, len(found), res.Settled.Sweeps)
+	if behind >= settle {
+		t.Fatalf("this machine applied changes up to %v late: nothing can be said with settle %v", behind, settle)
+	}
+	if rate := float64(written) / took.Seconds(); rate < float64(s.rate)*0.8 {
+		t.Errorf("%.0f writes a second, want %d", rate, s.rate)
+	}
+	for _, k := range slices.Sorted(maps.Keys(found)) {
+		d := found[k]
+		if want[k] != d.Class {
+			t.Errorf("seed %d: key %d is %q and should be %q: %+v", seed, k, d.Class, want[k], d)
+		} else if d.Class == diff.Changed && (len(d.Columns) != 1 || spec.Columns[d.Columns[0]].Name != "note") {
+			t.Errorf("seed %d: key %d differs in columns %v", seed, k, d.Columns)
+		}
+	}
+	for k, class := range want {
+		if _, ok := found[k]; !ok {
+			t.Errorf("seed %d: key %d, %s, was not found", seed, k, class)
+		}
+	}
+	if res.Counts.InFlight < 100 {
+		t.Errorf("%d keys in flight: the tables hardly differed", res.Counts.InFlight)
+	}
+	if res.Counts.Unsettled > 0 {
+		t.Errorf("%d keys were left undecided", res.Counts.Unsettled)
+	}
+}
+
+func openSource(t *testing.T, open connectors.Opener, dsn string) connectors.Source {
+	t.Helper()
+	src, err := open(t.Context(), connectors.Config{Name: "test", Params: map[string]string{"dsn": dsn}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = src.Close() })
+	return src
+}
