@@ -26,6 +26,7 @@ func drivers() map[string]connectors.Opener {
 	return map[string]connectors.Opener{
 		"postgres":      postgres.Open,
 		"mysql":         mysql.Open,
+		"mariadb":       mysql.Open, // which asks the server what it is
 		"elasticsearch": elasticsearch.Open,
 		"opensearch":    elasticsearch.Open,
 		"sqlite":        sqlite.Open,

@@ -54,8 +54,11 @@ func misconfigured(why string) error {
 	return &connectors.Error{Kind: connectors.Misconfigured, Op: "mysql connection", Err: errors.New(why)}
 }
 
-// parseDSN reads the driver's DSN or a mysql:// URL.
+// parseDSN reads the driver's DSN or a mysql:// URL, whose scheme may be mariadb.
 func parseDSN(dsn string) (*mysql.Config, error) {
+	if rest, ok := strings.CutPrefix(dsn, "mariadb://"); ok {
+		dsn = "mysql://" + rest
+	}
 	if !strings.HasPrefix(dsn, "mysql://") {
 		cfg, err := mysql.ParseDSN(dsn)
 		if err != nil {

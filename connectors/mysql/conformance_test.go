@@ -20,13 +20,13 @@ func config(dsn string) connectors.Config {
 }
 
 // asURL returns the driver's DSN as a URL.
-func asURL(t *testing.T, dsn string) string {
+func asURL(t *testing.T, is mysql.TestServer, dsn string) string {
 	t.Helper()
 	c, err := driver.ParseDSN(dsn)
 	if err != nil {
 		t.Fatal("the test server's DSN does not parse")
 	}
-	u := url.URL{Scheme: "mysql", User: url.UserPassword(c.User, c.Passwd), Host: c.Addr, Path: "/" + c.DBName}
+	u := url.URL{Scheme: is.Name, User: url.UserPassword(c.User, c.Passwd), Host: c.Addr, Path: "/" + c.DBName}
 	return u.String()
 }
 
@@ -104,7 +104,7 @@ func TestConformance(t *testing.T) {
 			},
 			Broken: []connectortest.Broken{
 				broken("wrong password", badPassword.FormatDSN(), connectors.Unauthenticated),
-				broken("wrong password in a URL", asURL(t, badPassword.FormatDSN()), connectors.Unauthenticated),
+				broken("wrong password in a URL", asURL(t, is, badPassword.FormatDSN()), connectors.Unauthenticated),
 				broken("refused", refused.FormatDSN(), connectors.Unreachable),
 				broken("no such database", noDatabase.FormatDSN(), connectors.NotFound),
 				broken("not a DSN", "assay:"+secret, connectors.Misconfigured),
@@ -156,7 +156,7 @@ func TestURL(t *testing.T) {
 	mysql.EachServer(t, func(t *testing.T, is mysql.TestServer) {
 		t.Parallel()
 		dsn := is.DSN
-		src := open(t, asURL(t, dsn)+"?timeout=5s&parseTime=true&multiStatements=true&allowAllFiles=true")
+		src := open(t, asURL(t, is, dsn)+"?timeout=5s&parseTime=true&multiStatements=true&allowAllFiles=true")
 		s, err := src.Describe(t.Context(), query.Dataset{Query: "SELECT 1 AS one, CAST('2024-01-01' AS DATE) AS d; "})
 		if err != nil {
 			t.Fatal(err)

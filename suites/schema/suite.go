@@ -29,7 +29,7 @@ func Connection() Object {
 		Name: "a connection",
 		Doc:  "A system that holds data. ${ENV} is replaced in its values, and nowhere else.",
 		Fields: []Field{
-			{Name: "driver", Kind: String, Required: true, Plain: true, Doc: "postgres, mysql, elasticsearch, opensearch, sqlite or files"},
+			{Name: "driver", Kind: String, Required: true, Plain: true, Doc: "postgres, mysql, mariadb, elasticsearch, opensearch, sqlite or files"},
 			{Name: "dsn", Kind: String, Param: true, Doc: "the driver's own connection string or URL"},
 			{Name: "url", Kind: String, Param: true, Doc: "the URL of the server"},
 			{Name: "path", Kind: String, Param: true, Plain: true, Doc: "the database file, or the folder of files"},
