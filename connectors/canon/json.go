@@ -227,7 +227,7 @@ func (p *jsonText) rune(dst []byte, u rune) []byte {
 		p.at = back
 	}
 	// A lone surrogate has no UTF-8 but must not be taken for another one.
-	return append(dst, 0xE0|byte(u>>12), 0x80|byte(u>>6)&0x3F|0x80, 0x80|byte(u)&0x3F)
+	return append(dst, 0xE0|byte(u>>12&0x0F), 0x80|byte(u>>6&0x3F), 0x80|byte(u&0x3F))
 }
 
 // quoteFrom puts quotes around dst[at:].

@@ -167,12 +167,10 @@ func btoi(b bool) int {
 
 // equalMixed compares a double with a decimal.
 func (f *Form) equalMixed(l *value.Vector, i int, r *value.Vector, j int) bool {
-	x, d := 0.0, value.Dec{}
-	if l.Type.Kind == value.Double {
-		x, d = l.Floats[i], r.Decs[j]
-	} else {
-		x, d = r.Floats[j], l.Decs[i]
+	if r.Type.Kind == value.Double {
+		l, i, r, j = r, j, l, i
 	}
+	x, d := l.Floats[i], r.Decs[j]
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return false
 	}

@@ -82,8 +82,7 @@ func (p *pairing) elements() error {
 	o.Unordered, o.EmptyIsNull = false, false
 	elem, notes, err := Pair(element(&p.Left), element(&p.Right), o)
 	if err != nil {
-		var no *IncomparableError
-		if errors.As(err, &no) {
+		if no, ok := errors.AsType[*IncomparableError](err); ok {
 			return incomparable(no.Hint, "lists: %s", no.Reason)
 		}
 		return err

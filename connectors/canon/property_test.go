@@ -149,7 +149,7 @@ func TestServerOrder(t *testing.T) {
 	everyForm(t, func(t *rapid.T, f *canon.Form) {
 		p := drawn(t)
 		for side, c := range []value.Column{f.Left, f.Right} {
-			if f.Orderable() != nil || !f.ServerOrder(canon.Side(side)) { //nolint:gosec // 0 or 1
+			if f.Orderable() != nil || !f.ServerOrder(canon.Side(side)) {
 				continue
 			}
 			streams++
@@ -166,7 +166,7 @@ func TestServerOrder(t *testing.T) {
 					if c.Resolution.Known && (finer(v, i, c) || finer(v, j, c)) {
 						continue // the engine does not hold it
 					}
-					got := f.Order(v, canon.Side(side), i, v, canon.Side(side), j) //nolint:gosec // 0 or 1
+					got := f.Order(v, canon.Side(side), i, v, canon.Side(side), j)
 					if got != want {
 						t.Fatalf("side %d: %s, %s: %d on the server, %d here", side, show(v, i), show(v, j), want, got)
 					}
@@ -194,4 +194,62 @@ func finer(v *value.Vector, i int, c value.Column) bool {
 		return v.Ints[i]%unit != 0
 	}
 	return false
+}
+
+// TestStreams pins the sides whose own order is the canonical one, also in front of other columns of a key.
+func TestStreams(t *testing.T) {
+	s, at, m := col(value.String), col(value.Timestamp, digits(6)), col(value.Decimal, digits(2))
+	id := col(value.String, shaped(value.UUID))
+	raw := col(value.Bytes)
+	raw.Native = "binary(16)"
+	for _, c := range []struct {
+		name        string
+		l, r        value.Column
+		o           canon.Options
+		left, right bool
+	}{
+		{name: "ints", l: col(value.Int), r: col(value.Uint), left: true, right: true},
+		{name: "bools", l: col(value.Bool), r: col(value.Int), left: true, right: true},
+		{name: "texts", l: s, r: s, left: true, right: true},
+		{name: "text beside bytes", l: s, r: col(value.Bytes), left: true, right: true},
+		{name: "normalised texts", l: s, r: s, o: canon.Options{Normalize: []canon.Normal{canon.NFC}}},
+		{name: "uuid beside text", l: id, r: s, left: true},
+		{name: "uuid beside bytes", l: id, r: raw, left: true, right: true},
+		{name: "uuid beside other bytes", l: id, r: col(value.Bytes), left: true},
+		{name: "like times", l: at, r: at, left: true, right: true},
+		{name: "times of two resolutions", l: at, r: col(value.Timestamp, digits(3)), right: true},
+		{name: "times of one resolution", l: at, r: col(value.Timestamp), left: true},
+		{name: "times to the second", l: at, r: at, o: canon.Options{Digits: new(int8(0))}},
+		{name: "times to the minute", l: at, r: at, o: canon.Options{PrecisionSeconds: 60}},
+		{name: "wall clocks of a zone with summer time", l: at, r: col(value.Timestamp, digits(6), zoned("Europe/Berlin")), left: true},
+		{name: "wall clocks of UTC", l: at, r: col(value.Timestamp, digits(6), zoned("UTC")), left: true, right: true},
+		{name: "wall clocks of an offset", l: at, r: col(value.Timestamp, digits(6), zoned("+05:30")), left: true, right: true},
+		{name: "days beside wall clocks of a zone", l: col(value.Timestamp, shaped(value.Date)), r: col(value.Timestamp, digits(6), zoned("Europe/Berlin")), left: true},
+		{name: "days", l: col(value.Timestamp, shaped(value.Date)), r: col(value.Timestamp, shaped(value.Date), zoned("UTC")), left: true, right: true},
+		{name: "decimals", l: m, r: m, left: true, right: true},
+		{name: "decimals of two scales", l: m, r: col(value.Decimal, digits(4)), left: true},
+		{name: "decimals beside ints", l: m, r: col(value.Int), left: true, right: true},
+		{name: "doubles", l: col(value.Double), r: col(value.Double), left: true, right: true},
+		{name: "reals beside doubles", l: col(value.Double, single), r: col(value.Double), left: true},
+		{name: "documents", l: col(value.JSON), r: col(value.JSON)},
+		{name: "lists", l: lists(value.Int), r: lists(value.Int)},
+	} {
+		f := pair(t, c.l, c.r, c.o)
+		if f.ServerOrder(canon.Left) != c.left || f.ServerOrder(canon.Right) != c.right {
+			t.Errorf("%s: %v and %v", c.name, f.ServerOrder(canon.Left), f.ServerOrder(canon.Right))
+		}
+		if err := f.Orderable(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// TestRunSeesWhereTextsEnd: the bytes of a run may agree where the texts do not.
+func TestRunSeesWhereTextsEnd(t *testing.T) {
+	f := pair(t, col(value.String), col(value.String), canon.Options{})
+	l, r := vec(f.Left, text("ab"), text("c"), text("d")), vec(f.Right, text("a"), text("bc"), text("d"))
+	differ := make(value.Bitmap, 1)
+	if f.Run(l, 0, r, 0, 3, differ); differ[0] != 0b011 {
+		t.Errorf("rows %b differ", differ[0])
+	}
 }

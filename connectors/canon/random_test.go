@@ -158,7 +158,7 @@ func forms(t testing.TB) map[string]*canon.Form {
 	}
 	add("singles", col(value.Double, single), col(value.Double, single), canon.Options{})
 	add("days", col(value.Timestamp, shaped(value.Date)), col(value.Timestamp, shaped(value.Date)), canon.Options{})
-	add("finer than both", col(value.Timestamp, digits(3)), col(value.Timestamp, digits(0)), canon.Options{Digits: ptr(1)})
+	add("finer than both", col(value.Timestamp, digits(3)), col(value.Timestamp, digits(0)), canon.Options{Digits: new(int8(1))})
 	add("uuids", col(value.String, shaped(value.UUID)), col(value.String, shaped(value.UUID)), canon.Options{})
 	add("spans to the minute", col(value.Duration, digits(6)), col(value.Duration, digits(3)), canon.Options{PrecisionSeconds: 60})
 	add("trimmed", col(value.String), col(value.String), canon.Options{Normalize: []canon.Normal{canon.Trim}})

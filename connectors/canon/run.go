@@ -20,7 +20,7 @@ func (f *Form) Run(l *value.Vector, i int, r *value.Vector, j, n int, differ val
 
 // block compares up to 64 rows and returns the set of those that differ.
 func (f *Form) block(l *value.Vector, i int, r *value.Vector, j, n int) uint64 {
-	all := ^uint64(0) >> (64 - uint(n)) //nolint:gosec // 1 to 64
+	all := ^uint64(0) >> (64 - uint(n))
 	errs := (window(l.Errs, i) | window(r.Errs, j)) & all
 	if f.Options.EmptyIsNull {
 		return f.each(l, i, r, j, n, all)
@@ -42,7 +42,7 @@ func (f *Form) block(l *value.Vector, i int, r *value.Vector, j, n int) uint64 {
 
 // window returns 64 bits of b from bit i on; bits beyond b are 0.
 func window(b value.Bitmap, i int) uint64 {
-	at, shift := i>>6, uint(i)&63 //nolint:gosec // positions are not negative
+	at, shift := i>>6, uint(i)&63
 	if at >= len(b) {
 		return 0
 	}
@@ -57,8 +57,8 @@ func window(b value.Bitmap, i int) uint64 {
 func (f *Form) each(l *value.Vector, i int, r *value.Vector, j, n int, rows uint64) uint64 {
 	var w uint64
 	for k := range n {
-		if rows>>uint(k)&1 == 1 && !f.Equal(l, i+k, r, j+k) { //nolint:gosec // under 64
-			w |= 1 << uint(k) //nolint:gosec // under 64
+		if rows>>uint(k)&1 == 1 && !f.Equal(l, i+k, r, j+k) {
+			w |= 1 << uint(k)
 		}
 	}
 	return w
@@ -118,7 +118,7 @@ func unequal[T comparable](a, b []T) uint64 {
 	b = b[:len(a)]
 	for k, x := range a {
 		if x != b[k] {
-			w |= 1 << (uint(k) & 63) //nolint:gosec // under 64
+			w |= 1 << (uint(k) & 63)
 		}
 	}
 	return w
@@ -135,7 +135,7 @@ func unequalTexts(l *value.Vector, i int, r *value.Vector, j, n int) uint64 {
 	}
 	for k := range n {
 		if !bytes.Equal(l.Data[lo[k]:lo[k+1]], r.Data[ro[k]:ro[k+1]]) {
-			w |= 1 << (uint(k) & 63) //nolint:gosec // under 64
+			w |= 1 << (uint(k) & 63)
 		}
 	}
 	return w

@@ -54,12 +54,12 @@ func DecExact(f float64) (Dec, error) {
 	frac, exp := math.Frexp(f) // f = frac * 2^exp
 	c, exp := big.NewInt(int64(frac*(1<<53))), exp-53
 	if exp >= 0 {
-		return shrink(c.Lsh(c, uint(exp)), 0), nil //nolint:gosec // tested
+		return shrink(c.Lsh(c, uint(exp)), 0), nil
 	}
 	if z := c.TrailingZeroBits(); z > 0 && c.Sign() != 0 {
-		z = min(z, uint(-exp)) //nolint:gosec // negative
+		z = min(z, uint(-exp))
 		c.Rsh(c, z)
-		exp += int(z) //nolint:gosec // at most 53
+		exp += int(z)
 	}
 	// 2^-n = 5^n * 10^-n
 	return shrink(c.Mul(c, new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(-exp)), nil)), int32(-exp)), nil //nolint:gosec // at most 1126

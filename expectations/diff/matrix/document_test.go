@@ -126,12 +126,11 @@ func (p *placed) examples(rows [][2]string) string {
 			out = append(out, fmt.Sprintf("and %d more", len(rows)-i))
 			break
 		}
-		switch l, r := example(r[0]), example(r[1]); {
-		case l == r:
-			out = append(out, l)
-		default:
-			out = append(out, l+" · "+r)
+		l, r := example(r[0]), example(r[1])
+		if l != r {
+			l += " · " + r
 		}
+		out = append(out, l)
 	}
 	return strings.Join(out, "<br>")
 }

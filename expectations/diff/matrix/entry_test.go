@@ -120,13 +120,7 @@ func join(parts ...[][2]string) [][2]string {
 	return out
 }
 
-// flipped is the entry with its sides exchanged.
-func (e *entry) flipped() entry {
-	f := *e
-	f.l, f.r, f.same, f.differ = e.r, e.l, exchanged(e.same), exchanged(e.differ)
-	return f
-}
-
+// exchanged are rows with their sides exchanged.
 func exchanged(rows [][2]string) [][2]string {
 	out := make([][2]string, len(rows))
 	for i, r := range rows {
