@@ -30,6 +30,7 @@ func Build(suite *spec.Suite, inputs []Input, now time.Time, opts Options) (*Pla
 	for _, d := range b.plan.Datasets {
 		b.placers[d.Spec.Name].finish()
 	}
+	b.finishJoins()
 	return b.plan, b.diags
 }
 
@@ -130,6 +131,10 @@ func (b *builder) expectation(e *spec.Expectation) {
 	}
 	if e.Compare != nil {
 		b.compare(e)
+		return
+	}
+	if len(e.Joins) > 0 {
+		b.join(e)
 		return
 	}
 	it := &Item{ID: e.ID, Spec: e, Expression: e.Expect.Value, Where: e.Where.Value}
@@ -280,7 +285,7 @@ func (b *builder) failedDataset(text string) *Dataset {
 // place hands a compiled item to the placers of its datasets.
 func (b *builder) place(it *Item) {
 	switch {
-	case it.Err != nil || it.Schema != nil || it.Compare != nil:
+	case it.Err != nil || it.Schema != nil || it.Compare != nil || it.Join != nil:
 	case it.Row != nil:
 		if it.Row.Proof == "" {
 			b.placers[it.Datasets[0]].row(it)

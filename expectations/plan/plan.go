@@ -17,9 +17,11 @@ import (
 type Plan struct {
 	Items    []*Item
 	Datasets []*Dataset
+	// Joins are run by themselves, beside the passes over their datasets.
+	Joins []*JoinJob
 }
 
-// Item is one expectation, compiled. Exactly one of Row, Set, Metric, Schema and Compare is set unless Err is.
+// Item is one expectation, compiled. Exactly one of Row, Set, Metric, Schema, Compare and Join is set unless Err is.
 type Item struct {
 	ID   string
 	Kind result.Kind
@@ -36,6 +38,8 @@ type Item struct {
 	Schema *SchemaItem
 	// Compare is run by itself, beside the passes over its two datasets.
 	Compare *CompareItem
+	// Join is run with the others over the same partners: see JoinJob.
+	Join *JoinItem
 	// Err says why the expectation cannot be evaluated at all (its dataset failed, or its own text is
 	// wrong under keep-going).
 	Err error
@@ -161,6 +165,8 @@ type Options struct {
 	CarryKeys bool
 	// TempDir takes what comparisons spill; "" for the system's.
 	TempDir string
+	// JoinMemory bounds the bytes of partners that are held at once; 0 for DefaultJoinMemory.
+	JoinMemory int64
 	// KeepGoing turns findings against the schema into errors of the expectations concerned.
 	KeepGoing bool
 }

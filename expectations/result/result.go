@@ -142,10 +142,11 @@ type Failure struct {
 	Values  map[string]Cell `json:"values"`
 	Outcome string          `json:"outcome"` // "false" or "undecided"
 	Message string          `json:"message,omitempty"`
+	// Class is what a comparison shows of a key, or orphan.
+	Class Class `json:"class,omitempty"`
 	// The following are of comparisons only, where Values is empty. Columns are those that differ; Before and After are the rows of
 	// the source and of the target, nil where the side has none: of a changed row the columns that differ and
 	// those to show. SourceRows and TargetRows count the rows of a duplicate key.
-	Class      Class           `json:"class,omitempty"`
 	Columns    []string        `json:"columns,omitempty"`
 	Before     map[string]Cell `json:"before,omitempty"`
 	After      map[string]Cell `json:"after,omitempty"`
@@ -178,6 +179,7 @@ type Expectation struct {
 	Observed    Cell      `json:"observed"` // the metric's value, or null
 	Metrics     []Metric  `json:"metrics,omitempty"`
 	Compare     *Compare  `json:"compare,omitempty"`
+	Orphans     *Orphans  `json:"orphans,omitempty"` // of an expectation with joins; orphans are in none of Counts
 	Ran         Ran       `json:"ran"`
 	Message     string    `json:"message"` // why it has this verdict, one sentence
 	Failures    []Failure `json:"failures"`

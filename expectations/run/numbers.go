@@ -20,6 +20,7 @@ type numbers struct {
 	// failuresErr says why failing rows could not be fetched; the verdict stands all the same.
 	failuresErr error
 	comparison  *comparison
+	joined      *joinOutcome
 	statements  int
 	ms          int64
 	server      bool

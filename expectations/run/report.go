@@ -97,6 +97,8 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 		r.judgeMetric(it, n, &out)
 	case it.Compare != nil:
 		r.judgeComparison(it, n, &out)
+	case it.Join != nil:
+		r.judgeJoin(it, n, &out)
 	default:
 		r.judgeRows(it, n, &out)
 	}
@@ -143,6 +145,8 @@ func ran(it *plan.Item, n *numbers) (where, method string) {
 		return "schema", "catalogue"
 	case n.comparison != nil:
 		return "here", n.comparison.method()
+	case n.joined != nil:
+		return n.joined.ran()
 	case proofOf(it) != "":
 		return "constraint", proofOf(it)
 	case n.server && n.here:
@@ -207,6 +211,9 @@ func summarise(rep *result.Report, took time.Duration) result.Summary {
 			continue
 		}
 		t, f = t+e.Counts.True, f+e.Counts.False
+		if e.Orphans != nil {
+			f += e.Orphans.Failing
+		}
 		if other := e.Counts.Undecided - e.Counts.UndecidedByNull; other > 0 {
 			s.ErrorCount += other
 			messages["undecided rows: "+e.ID] += other

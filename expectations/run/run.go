@@ -46,7 +46,7 @@ type Options struct {
 // Event is one step of a run.
 type Event struct {
 	Dataset string
-	Step    string // "describe", "pass", "set", "group", "stream", "failing rows", "compare", "done"; of a comparison, Dataset is its id
+	Step    string // "describe", "pass", "set", "group", "stream", "failing rows", "compare", "join", "done"; of a comparison or a join, Dataset is an expectation's id
 	Rows    int64  // rows streamed so far in this step
 	Total   int64  // expected rows, -1 when unknown
 }
@@ -229,6 +229,12 @@ func (r *runner) execute(ctx context.Context, p *plan.Plan) {
 			})
 		}
 	}
+	for _, j := range p.Joins {
+		wg.Go(func() {
+			r.join(ctx, j)
+			r.progress(Event{Dataset: j.Items[0].ID, Step: "done", Total: -1})
+		})
+	}
 	wg.Wait()
 }
 
@@ -236,7 +242,7 @@ func (r *runner) execute(ctx context.Context, p *plan.Plan) {
 func itemsOf(p *plan.Plan, d *plan.Dataset) []*plan.Item {
 	var out []*plan.Item
 	for _, it := range p.Items {
-		if it.Metric == nil && it.Compare == nil && it.Err == nil && len(it.Datasets) > 0 && it.Datasets[0] == d.Spec.Name {
+		if it.Metric == nil && it.Compare == nil && it.Join == nil && it.Err == nil && len(it.Datasets) > 0 && it.Datasets[0] == d.Spec.Name {
 			out = append(out, it)
 		}
 	}

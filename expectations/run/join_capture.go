@@ -1,0 +1,180 @@
+package run
+
+import (
+	"math/bits"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/query/eval"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// joinCapture keeps the first failing rows of one item, orphans apart from those that fail by what they hold.
+type joinCapture struct {
+	x    *joinRun
+	item *plan.Item
+	cols []*query.Column
+	at   map[[2]int]int // position by relation and index
+	prog *eval.Program  // fails by what it holds, is an orphan, the predicate; each true, false or undecided
+	keys *eval.Program  // the keys of all partners, for messages
+	full bool
+}
+
+func newJoinCapture(x *joinRun, it *plan.Item, cols []*query.Column) (*joinCapture, error) {
+	c := &joinCapture{x: x, item: it, cols: cols, at: map[[2]int]int{}}
+	for i, col := range cols {
+		c.at[[2]int{col.Rel, col.Index}] = i
+	}
+	values, orphans := x.job.Failing(it)
+	var err error
+	if c.prog, err = eval.Compile([]query.Expr{orFalse(values), orFalse(orphans), it.Join.Pred}, cols); err != nil {
+		return nil, err
+	}
+	var keys []query.Expr
+	for _, p := range x.job.Partners {
+		for _, k := range p.Keys {
+			keys = append(keys, k.Left)
+		}
+	}
+	c.keys, err = eval.Compile(keys, cols)
+	return c, err
+}
+
+func orFalse(e query.Expr) query.Expr {
+	if e == nil {
+		return &query.Literal{Val: value.BoolValue(false), Typ: value.Of(value.Bool)}
+	}
+	return e
+}
+
+// take keeps failing rows of a batch, of those that wanted is true for; nil for all.
+func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
+	j, limit := c.x.found[c.item], c.x.r.opts.FailureRows
+	if c.full {
+		return nil
+	}
+	truth, err := c.prog.RunTruth(b)
+	if err != nil {
+		return err
+	}
+	undecided := truth[2].Undecided
+	each := func(set value.Bitmap, to *[]result.Failure, make func(i int) (result.Failure, error)) error {
+		for w, word := range set {
+			for ; word != 0; word &= word - 1 {
+				i := w*64 + bits.TrailingZeros64(word)
+				if len(*to) >= limit {
+					return nil
+				}
+				if wanted != nil && !wanted(i) {
+					continue
+				}
+				f, err := make(i)
+				if err != nil {
+					return err
+				}
+				*to = append(*to, f)
+			}
+		}
+		return nil
+	}
+	if err := each(truth[0].True, &j.failing, func(i int) (result.Failure, error) {
+		f := c.row(b, i)
+		if undecided.Get(i) {
+			f.Outcome = "undecided"
+		}
+		f.Message = c.message(b, i)
+		return f, nil
+	}); err != nil {
+		return err
+	}
+	if err := each(truth[1].True, &j.lonely, func(i int) (result.Failure, error) {
+		f := c.row(b, i)
+		f.Class = result.Orphan
+		f.Message, err = c.lack(b, i)
+		return f, err
+	}); err != nil {
+		return err
+	}
+	c.full = len(j.failing) >= limit && len(j.lonely) >= limit
+	return nil
+}
+
+// has reports whether row i has a partner.
+func (c *joinCapture) has(b *value.Batch, partner, i int) bool {
+	k := c.x.job.Partners[partner].Keys[0].Right
+	at, ok := c.at[[2]int{k.Rel, k.Index}]
+	return ok && !b.Cols[at].IsNull(i)
+}
+
+// row forms the report's entry of one row: its key, and what the expectation names of it and of the partners that it has.
+func (c *joinCapture) row(b *value.Batch, i int) result.Failure {
+	f := result.Failure{Key: map[string]result.Cell{}, Values: map[string]result.Cell{}, Outcome: "false"}
+	for _, col := range c.x.job.Left.KeyColumns() {
+		if at, ok := c.at[[2]int{0, col.Index}]; ok {
+			f.Key[col.Col.Name] = cell(b, at, i)
+			f.Order = append(f.Order, col.Col.Name)
+		}
+	}
+	for _, col := range c.item.Join.Columns {
+		at, ok := c.at[[2]int{col.Rel, col.Index}]
+		if !ok || col.Rel > 0 && !c.has(b, col.Rel-1, i) {
+			continue
+		}
+		name := c.x.job.NameOf(col)
+		if _, isKey := f.Key[name]; isKey {
+			continue
+		}
+		if _, have := f.Values[name]; !have {
+			f.Values[name] = cell(b, at, i)
+			f.Order = append(f.Order, name)
+		}
+	}
+	return f
+}
+
+// lack says which partners an orphan has not.
+func (c *joinCapture) lack(b *value.Batch, i int) (string, error) {
+	keys, err := c.keys.Run(b)
+	if err != nil {
+		return "", err
+	}
+	var parts []string
+	at := 0
+	for n, p := range c.x.job.Partners {
+		cells, whole := make([]value.Value, len(p.Keys)), true
+		for k := range p.Keys {
+			v := keys[at]
+			at++
+			cells[k] = v.Value(i)
+			whole = whole && !v.IsNull(i) && !v.IsErr(i)
+		}
+		if whole && !c.item.Join.Optional[n] && !c.has(b, n, i) {
+			parts = append(parts, "no row of "+p.Spec.Name+" has "+keyText(p, cells))
+		}
+	}
+	return strings.Join(parts, "; "), nil
+}
+
+// message evaluates message_expression for a row; on an error, or an empty text, the static message stands.
+func (c *joinCapture) message(b *value.Batch, i int) string {
+	m := c.item.Join.Message
+	if m == nil {
+		return c.item.Spec.Message
+	}
+	named := m.Columns()
+	cells, errs := make([]value.Value, len(named)), make([]bool, len(named))
+	for k, col := range named {
+		at, ok := c.at[[2]int{col.Rel, col.Index}]
+		if !ok {
+			return c.item.Spec.Message
+		}
+		cells[k], errs[k] = b.Cols[at].Value(i), b.Cols[at].IsErr(i)
+	}
+	v, err := m.Eval(cells, errs)
+	if err != nil || v.Kind() != value.String || v.Str() == "" {
+		return c.item.Spec.Message
+	}
+	return v.Str()
+}

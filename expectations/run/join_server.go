@@ -1,0 +1,147 @@
+package run
+
+import (
+	"context"
+	"errors"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/plan"
+)
+
+// server has the one server that holds all datasets join them.
+func (x *joinRun) server(ctx context.Context) error {
+	x.progress(0)
+	x.sent++
+	q := x.job.Aggregate
+	b, err := x.left().Aggregate(ctx, q)
+	if inexact, ok := errors.AsType[*connectors.InexactError](err); ok {
+		x.job.Elsewhere(inexact.Reason)
+		x.method, x.reasons = x.job.Method, x.job.Reasons
+		return x.here(ctx)
+	}
+	switch {
+	case err == nil:
+		x.take(x.job.Slots, q.Measures, b)
+		x.counted(x.job.Left.Spec.Name, split(b, 0, q.Measures)[0][0][0].Int())
+	case connectors.KindOf(err) == connectors.Failed && ctx.Err() == nil && len(x.job.Items) > 1:
+		x.apart(ctx)
+	default:
+		return x.failure(-1, err)
+	}
+	x.failingRows(ctx)
+	return nil
+}
+
+// apart asks for each item's numbers alone, so that one that the server chokes on does not take the others with it.
+func (x *joinRun) apart(ctx context.Context) {
+	for _, it := range x.job.Items {
+		q := query.Aggregate{From: x.job.Aggregate.From}
+		var slots []plan.JoinSlot
+		for i, s := range x.job.Slots {
+			if s.Item == it {
+				slots, q.Measures = append(slots, s), append(q.Measures, x.job.Aggregate.Measures[i])
+			}
+		}
+		x.sent++
+		b, err := x.left().Aggregate(ctx, q)
+		if err != nil {
+			err = x.failure(-1, err)
+			x.r.note(it, func(n *numbers) { n.err = err })
+			continue
+		}
+		x.take(slots, q.Measures, b)
+	}
+}
+
+// sharedJoin is the number of failing rows up to which an item's rows of both kinds are asked for together.
+const sharedJoin = 200
+
+// failingRows fetches failing rows of the items that failed, in one bounded statement.
+func (x *joinRun) failingRows(ctx context.Context) {
+	if x.r.opts.FailureRows <= 0 || ctx.Err() != nil {
+		return
+	}
+	q, items := x.failingSelect()
+	if len(q.Branches) == 0 {
+		return
+	}
+	x.sent++
+	if err := x.fetch(ctx, q, items); err != nil {
+		err = x.failure(-1, err)
+		for _, it := range items {
+			// The verdict stands on its counts; only the rows are missing, and the report says so.
+			x.r.note(it, func(n *numbers) { n.failuresErr = err })
+		}
+	}
+}
+
+// failingSelect returns the statement for failing rows, and the item of each branch.
+func (x *joinRun) failingSelect() (query.Select, []*plan.Item) {
+	q := query.Select{From: x.job.Aggregate.From}
+	var items []*plan.Item
+	limit := x.r.opts.FailureRows
+	for _, it := range x.job.Items {
+		j := x.found[it]
+		if j == nil {
+			continue
+		}
+		v := j.judge(it.Spec)
+		if !failed(v) {
+			continue
+		}
+		values, orphans := x.job.Failing(it)
+		if v.failed == j.orphans {
+			values = nil
+		}
+		if j.orphans == 0 {
+			orphans = nil
+		}
+		branches := []query.Branch{{Where: values, Limit: limit}, {Where: orphans, Limit: limit}}
+		if values != nil && orphans != nil && v.failed <= sharedJoin {
+			branches = []query.Branch{{Where: &query.Call{Op: query.OpOr, Args: []query.Expr{values, orphans}, Typ: value.Of(value.Bool)}, Limit: int(v.failed)}}
+		}
+		for _, b := range branches {
+			if b.Where == nil || x.left().Caps().Expr(q.From, b.Where) != nil {
+				continue
+			}
+			q.Branches = append(q.Branches, b)
+			items = append(items, it)
+		}
+	}
+	q.Columns = x.job.ShownColumns()
+	return q, items
+}
+
+// fetch reads failing rows and gives each to the item of its branch.
+func (x *joinRun) fetch(ctx context.Context, q query.Select, items []*plan.Item) error {
+	captures := map[*plan.Item]*joinCapture{}
+	for _, it := range items {
+		if captures[it] == nil {
+			c, err := newJoinCapture(x, it, q.Columns)
+			if err != nil {
+				return err
+			}
+			captures[it] = c
+		}
+	}
+	rows, err := x.left().Select(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // the rows wanted were read
+	for {
+		b, err := rows.Next(ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		plain := &value.Batch{N: b.N, Cols: b.Cols[:len(q.Columns)]}
+		for branch, it := range items {
+			mine := func(i int) bool { return len(items) < 2 || b.Cols[len(q.Columns)].Ints[i] == int64(branch) }
+			if err := captures[it].take(plain, mine); err != nil {
+				return err
+			}
+		}
+	}
+}
