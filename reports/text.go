@@ -113,7 +113,7 @@ func (p *printer) lines(rep *result.Report) []line {
 		}
 		l := line{p.verdict(e), diag.Visible(e.ID), "", "", "", RateText(e), ranShort(e.Ran.Where), Took(e.Ran.MS)}
 		if c := e.Counts; c != nil {
-			l[2], l[3] = diag.Group(c.True), diag.Group(c.False)
+			l[2], l[3] = diag.Group(c.True), diag.Group(False(e))
 			if c.Undecided > 0 {
 				l[4] = diag.Group(c.Undecided)
 			}

@@ -35,6 +35,18 @@ func Took(ms int64) string {
 	return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
 }
 
+// False is the number of rows of e that count as false: those for which it is false, and orphans.
+func False(e *result.Expectation) int64 {
+	n := int64(0)
+	if e.Counts != nil {
+		n = e.Counts.False
+	}
+	if e.Orphans != nil {
+		n += e.Orphans.Failing
+	}
+	return n
+}
+
 // Failing is the number of rows of e that count as failing: the false, those undecided for a cause other than null, and those
 // undecided by null where on_null says so.
 func Failing(e *result.Expectation) int64 {
@@ -42,7 +54,7 @@ func Failing(e *result.Expectation) int64 {
 	if c == nil {
 		return 0
 	}
-	n := c.False + c.Undecided - c.UndecidedByNull
+	n := False(e) + c.Undecided - c.UndecidedByNull
 	if e.OnNull == "fail" {
 		n += c.UndecidedByNull
 	}

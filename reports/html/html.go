@@ -227,7 +227,7 @@ func lead(s *result.Summary) string {
 func newItem(e *result.Expectation, n int) item {
 	it := item{Expectation: *e, N: n, Label: label(e.Verdict, e.Severity), Class: class(e.Verdict, e.Severity), Open: e.Verdict != result.Pass}
 	if e.Counts != nil {
-		it.Bar = bar(e.Counts)
+		it.Bar = bar(e.Counts, reports.False(e))
 	}
 	for i := range e.Failures {
 		f := &e.Failures[i]
@@ -260,8 +260,8 @@ func (i item) Value(f result.Failure, column string) string {
 const leastShare = 2.5
 
 // bar divides the box by the counts; whatever is not nothing can be seen.
-func bar(c *result.Counts) []stretch {
-	total := float64(c.True + c.False + c.Undecided)
+func bar(c *result.Counts, failed int64) []stretch {
+	total := float64(c.True + failed + c.Undecided)
 	if total == 0 {
 		return nil
 	}
@@ -269,7 +269,7 @@ func bar(c *result.Counts) []stretch {
 		class       string
 		n           int64
 		top, height int
-	}{{"pass", c.True, 3, 6}, {"fail", c.False, 0, 12}, {"undecided", c.Undecided, 5, 2}}
+	}{{"pass", c.True, 3, 6}, {"fail", failed, 0, 12}, {"undecided", c.Undecided, 5, 2}}
 	sum := 0.0
 	share := func(n int64) float64 {
 		if n == 0 {
@@ -334,6 +334,9 @@ func (i item) Outcomes() bool {
 func (i item) LeftOut() bool {
 	return slices.ContainsFunc(i.Metrics, func(m result.Metric) bool { return m.ByNull > 0 })
 }
+
+// False counts the rows that count as false, orphans included.
+func (i item) False() int64 { return reports.False(&i.Expectation) }
 
 // Shown says how many of the failing rows are in the table.
 func (i item) Shown() string {
