@@ -125,6 +125,11 @@ func (e *explainer) suite(ctx context.Context) error {
 			e.dataset(ctx, d)
 		}
 	}
+	for _, j := range e.plan.Joins {
+		if e.only == "" || slices.ContainsFunc(j.Items, func(it *plan.Item) bool { return it.ID == e.only }) {
+			e.join(ctx, j)
+		}
+	}
 	return e.err
 }
 
@@ -155,6 +160,8 @@ func (e *explainer) item(ctx context.Context, it *plan.Item) {
 		e.printf("  runs:   not at all: proved by constraint %s\n", it.Row.Proof)
 	case it.Set != nil && it.Set.Proof != "":
 		e.printf("  runs:   not at all: proved by constraint %s\n", it.Set.Proof)
+	case it.Join != nil:
+		e.joined(it)
 	case len(it.Refusals) == 0:
 		e.printf("  runs:   on the server\n")
 	default:

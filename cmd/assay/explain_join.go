@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/plan"
+)
+
+// joined says how the rows of an expectation meet their partners.
+func (e *explainer) joined(it *plan.Item) {
+	j := it.Join.Job
+	if j.Method == plan.JoinServer {
+		e.printf("  runs:   on the server, by a join\n")
+	} else {
+		e.printf("  runs:   here, by a %s\n", j.Method)
+	}
+	for _, r := range j.Reasons {
+		e.printf("          because %s\n", diag.Visible(r))
+	}
+	for _, p := range j.Partners {
+		unique := "by constraint " + p.Proof
+		switch {
+		case p.Proof != "":
+		case checked(j, p):
+			unique = "as a statement shows first"
+		default:
+			unique = "as is seen while reading it"
+		}
+		e.printf("          %s is unique in %s %s\n", diag.Visible(keyNames(p)), diag.Visible(p.Spec.Name), diag.Visible(unique))
+	}
+}
+
+func checked(j *plan.JoinJob, p *plan.Partner) bool {
+	for _, c := range j.Checks {
+		if c == p {
+			return true
+		}
+	}
+	return false
+}
+
+func keyNames(p *plan.Partner) string {
+	text := ""
+	for i, k := range p.Keys {
+		if i > 0 {
+			text += ", "
+		}
+		text += k.Right.Col.Name
+	}
+	return text
+}
+
+// join shows the statements of a join.
+func (e *explainer) join(ctx context.Context, j *plan.JoinJob) {
+	e.printf("join of %s", j.Left.Spec.Name)
+	for _, p := range j.Partners {
+		e.printf(" with %s as %s", p.Spec.Name, p.Alias)
+	}
+	e.printf(" (%s)\n", diag.Plural(int64(len(j.Items)), "expectation"))
+	show := func(dataset, title string, r query.Request) { e.sent(ctx, dataset, title, r) }
+	for _, p := range j.Checks {
+		show(p.Spec.Name, "that the key of "+p.Spec.Name+" is unique", p.Check)
+	}
+	if j.Method == plan.JoinServer {
+		show(j.Left.Spec.Name, "one pass, "+diag.Plural(int64(len(j.Aggregate.Measures)), "measure"), j.Aggregate)
+		return
+	}
+	for i, p := range j.Partners {
+		title := "partners of " + p.Alias
+		if j.Method == plan.JoinLookup {
+			title += ", those with the keys of the rows only"
+		}
+		show(p.Spec.Name, title, query.Select{From: p.Check.From, Columns: j.Needs[i]})
+	}
+	show(j.Left.Spec.Name, fmt.Sprintf("rows, %s, evaluated here", diag.Plural(int64(len(j.Stream.Columns)), "column")), j.Stream)
+}
+
+// sent shows the statements of a request as a run sends them: to a snapshot where there are any.
+func (e *explainer) sent(ctx context.Context, dataset, title string, r query.Request) {
+	source := e.source(dataset)
+	if s, ok := source.(connectors.Snapshotter); ok {
+		snap, err := s.Snapshot(ctx)
+		if err != nil {
+			e.printf("  error: %s\n\n", diag.Visible(err.Error()))
+			return
+		}
+		defer func() { _ = snap.Close() }() // nothing was read
+		source = snap
+	}
+	x, ok := source.(connectors.Explainer)
+	if !ok {
+		e.printf("  -- %s\n  (this driver sends no statements)\n\n", title)
+		return
+	}
+	s, err := x.Statements(r)
+	e.statements(title, s, err)
+}
