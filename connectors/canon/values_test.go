@@ -211,6 +211,11 @@ func tables() []verdicts {
 			different: [][2]value.Value{{at("2024-02-29T12:00:00.124Z"), at("2024-02-29T12:00:00.1239Z")}},
 		},
 		{
+			name: "instants to a tenth, which one side does not keep", l: col(value.Timestamp, digits(3)), r: col(value.Timestamp, digits(0)), o: canon.Options{Digits: new(int8(1))},
+			equal:     [][2]value.Value{{at("2024-02-29T12:00:00.09Z"), at("2024-02-29T12:00:00Z")}},
+			different: [][2]value.Value{{at("2024-02-29T12:00:00.1Z"), at("2024-02-29T12:00:00Z")}, {at("2024-02-29T12:00:00.99Z"), at("2024-02-29T12:00:01Z")}},
+		},
+		{
 			name: "instants to the second", l: col(value.Timestamp, pg(6)), r: col(value.Timestamp, digits(3)), o: canon.Options{Digits: new(int8(0))},
 			equal:     [][2]value.Value{{at("2024-02-29T12:00:00.1239Z"), at("2024-02-29T12:00:00.9Z")}, {at("2024-02-29T12:00:00.9996Z"), at("2024-02-29T12:00:01Z")}, {at("1960-02-29T12:00:00.1239Z"), at("1960-02-29T12:00:00.9Z")}},
 			different: [][2]value.Value{{at("2024-02-29T12:00:00.9994Z"), at("2024-02-29T12:00:01Z")}},
