@@ -78,7 +78,7 @@ type result struct {
 }
 
 // result names the one type that all cells seen have; a column without any is text, in which every cell has a place.
-func (g guess) result() result {
+func (g *guess) result() result {
 	switch c := g.classes; {
 	case c == 0:
 		return result{typ: value.Of(value.String)}
@@ -101,7 +101,7 @@ func (g guess) result() result {
 }
 
 // document is the type of a JSON column with lists or objects: lists of scalars of one type are lists, all else are documents.
-func (g guess) document() value.Type {
+func (g *guess) document() value.Type {
 	if g.classes != classList {
 		return value.Of(value.JSON)
 	}
@@ -119,7 +119,7 @@ func (g guess) document() value.Type {
 }
 
 // jsonResult is result for JSON, whose scalars tell texts from numbers and truth values: a column of several is one of documents.
-func (g guess) jsonResult() result {
+func (g *guess) jsonResult() result {
 	text, number, truth := g.classes&(classText|classTime) != 0, g.classes&classNumber != 0, g.classes&classBool != 0
 	if text && number || text && truth || number && truth {
 		return result{typ: value.Of(value.JSON)}

@@ -235,7 +235,8 @@ func unquote(b, scratch []byte) ([]byte, error) {
 		}
 		return b, nil
 	}
-	out := append(scratch[:0], b[:i]...)
+	out := scratch[:0]
+	out = append(out, b[:i]...)
 	for i < len(b) {
 		if b[i] != '\\' {
 			out = append(out, b[i])

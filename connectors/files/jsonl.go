@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -40,10 +41,8 @@ func memberPath(name string) ([]string, error) {
 	if len(parts) == 1 {
 		return nil, nil
 	}
-	for _, p := range parts {
-		if p == "" {
-			return nil, fmt.Errorf("column %s: a part of the path is empty", name)
-		}
+	if slices.Contains(parts, "") {
+		return nil, fmt.Errorf("column %s: a part of the path is empty", name)
 	}
 	return parts, nil
 }

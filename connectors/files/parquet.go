@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -104,7 +105,7 @@ func unite(op string, all, cols []value.Column, first string) error {
 		if !a.Type.Equal(c.Type) || a.Zone != c.Zone || a.Unusable != c.Unusable {
 			return malformed(op, "column %q is %s (%s), where %s has %s (%s)", clip(a.Name), c.Type, c.Native, first, a.Type, a.Native)
 		}
-		if a.Native != c.Native {
+		if !strings.Contains(a.Native, c.Native) {
 			a.Native += " or " + c.Native
 		}
 		a.NotNull, a.MayErr = a.NotNull && c.NotNull, a.MayErr || c.MayErr

@@ -3,6 +3,7 @@ package files
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -102,17 +103,19 @@ func (n *parquetNode) annotated(list bool) bool {
 
 // columns appends the columns at and below n.
 func (n *parquetNode) columns(out []parquetColumn, path []string) []parquetColumn {
-	path = append(path[:len(path):len(path)], n.elem.Name)
+	path = append(slices.Clip(path), n.elem.Name)
 	c := parquetColumn{name: strings.Join(path, ".")}
 	switch {
 	case n.isLeaf() && n.repeated():
-		return append(out, c.listOf(n, n, n.def-1))
+		c.listOf(n, n, n.def-1)
+		return append(out, c)
 	case n.isLeaf():
 		c.leaf, c.native, c.unusable = leafTypeOf(n.elem)
 		c.index, c.maxDef = n.index, n.def
 		return append(out, c)
 	case n.annotated(true) && !n.repeated() && len(n.children) == 1:
-		return append(out, c.annotatedList(n))
+		c.annotatedList(n)
+		return append(out, c)
 	case n.annotated(false):
 		c.native, c.unusable = "MAP", "maps have no type in expressions"
 		return append(out, c)
@@ -136,28 +139,27 @@ func (n *parquetNode) variant() bool {
 
 // annotatedList finds the elements of a LIST, whose form has changed over time: a group of one repeated group of one element, or,
 // as old writers have it, of the repeated element itself.
-func (c parquetColumn) annotatedList(n *parquetNode) parquetColumn {
+func (c *parquetColumn) annotatedList(n *parquetNode) {
 	rep := n.children[0]
 	elem := rep
 	if !rep.isLeaf() {
 		if len(rep.children) != 1 || rep.elem.Name == "array" || rep.elem.Name == n.elem.Name+"_tuple" {
 			c.native, c.unusable = "LIST", "lists of structs have no type in expressions"
-			return c
+			return
 		}
 		elem = rep.children[0]
 	}
 	if !rep.repeated() || !elem.isLeaf() || elem != rep && elem.repeated() {
 		c.native, c.unusable = "LIST", "lists of lists, maps or structs have no type in expressions"
-		return c
+		return
 	}
-	return c.listOf(elem, rep, n.def)
+	c.listOf(elem, rep, n.def)
 }
 
 // listOf makes the column a list of a leaf's values.
-func (c parquetColumn) listOf(leaf, rep *parquetNode, listDef int) parquetColumn {
+func (c *parquetColumn) listOf(leaf, rep *parquetNode, listDef int) {
 	c.leaf, c.native, c.unusable = leafTypeOf(leaf.elem)
 	c.native = "LIST(" + c.native + ")"
 	c.list, c.listDef, c.elemDef = true, listDef, rep.def
 	c.index, c.maxDef = leaf.index, leaf.def
-	return c
 }

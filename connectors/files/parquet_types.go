@@ -208,7 +208,7 @@ func decimalType(l *format.DecimalType, p format.Type) leafType {
 	default:
 		return t
 	}
-	t.res = value.Resolution{Known: true, Digits: int8(min(l.Scale, math.MaxInt8))} //nolint:gosec // bounded
+	t.res = value.Resolution{Known: true, Digits: int8(min(l.Scale, math.MaxInt8))}
 	return t
 }
 
@@ -277,7 +277,7 @@ func int96Type() leafType {
 			v.AppendErr()
 			return
 		}
-		v.AppendTimestamp(sec, int32(nanos%1_000_000_000)) //nolint:gosec // below 1e9
+		v.AppendTimestamp(sec, int32(nanos%1_000_000_000))
 	})
 	t.mayErr, t.res = true, value.Resolution{Known: true, Digits: 9, Truncates: true}
 	return t

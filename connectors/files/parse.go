@@ -100,7 +100,7 @@ func parseInt(b []byte, strict bool) (int64, bool) {
 	case !neg && n <= math.MaxInt64:
 		return int64(n), true
 	case neg && n <= -math.MinInt64:
-		return -int64(n), true //nolint:gosec // -(1<<63) wraps to itself, which is right
+		return -int64(n), true // -(1<<63) wraps to itself, which is right
 	}
 	return 0, false
 }
