@@ -127,6 +127,7 @@ type Settled struct {
 	Candidates int64         // keys that differed when first read
 	Sweeps     int           // how often those that were still open were read again
 	Took       time.Duration // from the end of the first reading
+	Methods    [2]Method     // by which each side was read in the last sweep
 }
 
 // Read is how one side was read.
@@ -154,6 +155,12 @@ const (
 	ByDigest Method = "digests"
 	// ByWindows: the rows between two keys are read in any order and sorted here, window after window.
 	ByWindows Method = "key windows"
+	// ByKey: the rows of some keys are asked for by these keys.
+	ByKey Method = "by key"
+	// BySearch: the rows of some keys are found among all rows of the source, in any order.
+	BySearch Method = "among all rows"
+	// ByWalk: likewise in key order, since there are too many keys to hold all of their rows.
+	ByWalk Method = "among all rows in key order"
 )
 
 // Progress is how far a comparison has come.

@@ -145,8 +145,9 @@ func (st *settling) pause(ctx context.Context, sweep int, took, gone time.Durati
 // sweep reads all candidates once, a part of them at a time.
 func (st *settling) sweep(ctx context.Context, need int) (err error) {
 	n := st.queue.len()
-	for _, r := range st.sides {
+	for side, r := range st.sides {
 		r.begin(n, st.atOnce(partStream), st.out.res.Choice.Strategy == Digest)
+		st.done.Methods[side] = r.method
 	}
 	defer func() {
 		for _, r := range st.sides {
@@ -189,7 +190,7 @@ func (st *settling) atOnce(most int64) int64 {
 // part is how many are read at once in a sweep that has begun.
 func (st *settling) part() int {
 	for _, r := range st.sides {
-		if r.method != byLookup {
+		if r.method != ByKey {
 			return int(st.atOnce(partStream))
 		}
 	}

@@ -9,15 +9,6 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// lookBy is how the rows of candidates are read.
-type lookBy int
-
-const (
-	byLookup lookBy = iota // asked for by their keys
-	byFilter               // found among all rows of the side, in any order
-	byOrder                // likewise in key order, so that the rows of a part of the candidates come together
-)
-
 // denseRows is how many rows a source streams in the time in which it looks one up.
 const denseRows = 20
 
@@ -27,8 +18,8 @@ type rereader struct {
 	terms  *terms
 	memory int64
 	rows   int64 // that the side had
-	method lookBy
-	stream *keyStream // byOrder, nil until it is needed
+	method Method
+	stream *keyStream // ByWalk, nil until it is needed
 
 	index map[string]int // canonical key to the position in a part
 	found []rowsOf
@@ -82,11 +73,11 @@ func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
 func (r *rereader) begin(n, part int64, slow bool) {
 	switch {
 	case r.terms.any && (slow || n*denseRows <= r.rows):
-		r.method = byLookup
+		r.method = ByKey
 	case n <= part:
-		r.method = byFilter
+		r.method = BySearch
 	default:
-		r.method = byOrder
+		r.method = ByWalk
 	}
 }
 
@@ -118,11 +109,11 @@ func (r *rereader) read(ctx context.Context, part []*candidate) error {
 	}
 	var err error
 	switch r.method {
-	case byLookup:
+	case ByKey:
 		err = r.lookup(ctx, part)
-	case byFilter:
+	case BySearch:
 		err = r.filter(ctx, nil)
-	case byOrder:
+	case ByWalk:
 		err = r.merge(ctx, part[len(part)-1])
 	}
 	return r.in.failed(err)

@@ -333,3 +333,41 @@ func settleStory(t *testing.T, seed uint64) diff.Counts {
 	}
 	return res.Counts
 }
+
+// TestSettleAgainstMaps compares random tables that nobody writes: reading every difference again must not change what is found, whatever the
+// types of the key, and however little memory there is.
+func TestSettleAgainstMaps(t *testing.T) {
+	var seen diff.Counts
+	methods := map[diff.Method]int{}
+	for n := range cases() {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(uint64(n), 13)) //nolint:gosec // not negative
+			left, right := randomPair(r)
+			synctest.Test(t, func(t *testing.T) {
+				s := align(t, left.source(t, "l", r), right.source(t, "r", r), diff.AlignOptions{
+					MemoryBytes: []int64{0, int64(1 + r.IntN(1<<14))}[r.IntN(2)], TempDir: t.TempDir(), Settle: time.Second,
+				})
+				res, c := check(t, &s, &left, &right)
+				seen.Changed += c.Changed
+				seen.Missing += c.Missing
+				seen.Extra += c.Extra
+				seen.DuplicateKey += c.DuplicateKey
+				if res.Settled.Candidates != c.Changed+c.Missing+c.Extra+c.DuplicateKey {
+					t.Errorf("%d candidates of %+v", res.Settled.Candidates, c)
+				}
+				for _, m := range res.Settled.Methods {
+					methods[m]++
+				}
+			})
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%+v, %v", seen, methods)
+	for _, n := range []int64{seen.Changed, seen.Missing, seen.Extra, seen.DuplicateKey, int64(methods[diff.ByKey] * 10), int64(methods[diff.BySearch]), int64(methods[diff.ByWalk])} {
+		if n < int64(cases()/4) {
+			t.Errorf("something was hardly met: %+v, %v", seen, methods)
+		}
+	}
+}

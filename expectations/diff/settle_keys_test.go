@@ -1,0 +1,101 @@
+package diff_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diff"
+)
+
+// sparsely draws the rows of both sides, of which few differ: so few that they are looked up by their keys.
+func (k *hostileKey) sparsely(seed uint64) (left, right connectortest.Table) {
+	const rows = 2400
+	r := rand.New(rand.NewPCG(seed, 17))
+	tb := connectortest.Table{Name: "settle_" + strings.ReplaceAll(k.name, " ", "_")}
+	for _, c := range k.cols {
+		tb.Key = append(tb.Key, c.Name)
+	}
+	tb.Columns = append(append(tb.Columns, k.cols...), connectortest.Column{Name: "n", Type: value.Of(value.Int)}, connectortest.Column{Name: "s", Type: value.Of(value.String)})
+	left, right = tb, tb
+	seen := map[string]bool{}
+	for i := range rows {
+		row := make([]connectortest.Cell, 0, len(tb.Columns))
+		text := ""
+		for _, v := range k.values(r, i) {
+			row = append(row, connectortest.Cell{Value: v})
+			text += fmt.Sprintf("%v %q,", v.Kind(), v.Text())
+		}
+		if seen[text] {
+			continue
+		}
+		seen[text] = true
+		row = append(row, connectortest.Cell{Value: value.IntValue(int64(i))}, connectortest.Cell{Value: word(r, i)})
+		other := append([]connectortest.Cell(nil), row...)
+		switch i % 150 {
+		case 1:
+			left.Rows = append(left.Rows, row)
+			continue
+		case 2:
+			right.Rows = append(right.Rows, other)
+			continue
+		case 3:
+			other[len(other)-2] = connectortest.Cell{Value: value.IntValue(-1)}
+		case 4:
+			left.Rows = append(left.Rows, row)
+		}
+		left.Rows, right.Rows = append(left.Rows, row), append(right.Rows, other)
+	}
+	r.Shuffle(len(left.Rows), func(i, j int) { left.Rows[i], left.Rows[j] = left.Rows[j], left.Rows[i] })
+	r.Shuffle(len(right.Rows), func(i, j int) { right.Rows[i], right.Rows[j] = right.Rows[j], right.Rows[i] })
+	return left, right
+}
+
+// TestSettleHostileKeys reads differences again by keys that engines order, pair or spell differently, on tables that nobody writes: all of
+// them stay. searched are the keys by which a side cannot be asked, so that its rows are searched for.
+func TestSettleHostileKeys(t *testing.T) {
+	searched := map[string]bool{
+		"uuid mysql beside postgres":            true, // text of any case
+		"decimal postgres beside mysql":         true, // many of one side are the same to the other, which keeps fewer digits
+		"timestamp sqlite beside elasticsearch": true, // likewise
+	}
+	es := engines(t)
+	pairs := [][2]connectortest.Engine{
+		{connectortest.EnginePostgres, connectortest.EngineMySQL},
+		{connectortest.EngineElasticsearch, connectortest.EngineSQLite},
+	}
+	for n, k := range hostileKeys() {
+		for _, p := range pairs {
+			if has(k.not, p[0]) || has(k.not, p[1]) {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%v with %v", k.name, p[0], p[1]), func(t *testing.T) {
+				left, right := k.sparsely(uint64(n)) //nolint:gosec // not negative
+				l := side(t, es[p[0]].source, es[p[0]].load(t, left))
+				r := side(t, es[p[1]].source, es[p[1]].load(t, right))
+				s := align(t, l, r, diff.AlignOptions{TempDir: t.TempDir(), Columns: []string{"n", "s"}, Settle: 20 * time.Millisecond})
+				plainLeft, plainRight := reread(t, l, left), reread(t, r, right)
+				res, counts := check(t, &s, &plainLeft, &plainRight)
+				if counts.Changed == 0 || counts.Missing == 0 || counts.Extra == 0 || counts.DuplicateKey == 0 || counts.Identical < 100 {
+					t.Errorf("a class was not met: %+v", counts)
+				}
+				if c := res.Settled.Candidates; c*20 > int64(len(right.Rows)) {
+					t.Fatalf("%d candidates are too many to be looked up", c)
+				}
+				for side, m := range res.Settled.Methods {
+					want := diff.ByKey
+					if searched[fmt.Sprintf("%s %v beside %v", k.name, p[side], p[1-side])] {
+						want = diff.BySearch
+					}
+					if m != want {
+						t.Errorf("%v was read %s, want %s", p[side], m, want)
+					}
+				}
+			})
+		}
+	}
+}
