@@ -70,7 +70,7 @@ func allowLocalInfile(t testing.TB, db *sql.DB) {
 }
 
 // TPCHElasticsearch loads the first rows of a table into a new index and returns its name; it is deleted at the end of the
-// test. Integers are longs, decimals scaled_float, dates date, texts keyword; the _id is the key's parts joined by "-".
+// test. Integers are longs, decimals double (the test distribution has no scaled_float), dates date, texts keyword; the _id is the key's parts joined by "-".
 func TPCHElasticsearch(t testing.TB, url string, tb *TPCHTable, rows int) string {
 	t.Helper()
 	index := Unique(tb.Name)
@@ -81,7 +81,7 @@ func TPCHElasticsearch(t testing.TB, url string, tb *TPCHTable, rows int) string
 		case "bigint", "int":
 			props[c.Name] = map[string]any{"type": "long"}
 		case "decimal":
-			props[c.Name] = map[string]any{"type": "scaled_float", "scaling_factor": 100}
+			props[c.Name] = map[string]any{"type": "double"}
 		case "date":
 			props[c.Name], quoted[i] = map[string]any{"type": "date", "format": "strict_date"}, true
 		default:
