@@ -13,7 +13,7 @@ import (
 
 // csvFile is an open file of CSV, its header read.
 type csvFile struct {
-	op    string // for errors, the file's name in it
+	here  site // for errors
 	in    *input
 	scan  *csvScanner
 	null  []byte
@@ -23,12 +23,12 @@ type csvFile struct {
 }
 
 func (o *options) openCSV(verb string, f *file, s *stamps) (*csvFile, error) {
-	op := verb + " " + f.name
-	in, err := openInput(op, f, s)
+	here := site{verb, f.name}
+	in, err := openInput(here, f, s)
 	if err != nil {
 		return nil, err
 	}
-	c := &csvFile{op: op, in: in, null: []byte(o.null)}
+	c := &csvFile{here: here, in: in, null: []byte(o.null)}
 	if err := c.begin(o, f); err != nil {
 		in.end()
 		return nil, err
@@ -39,7 +39,7 @@ func (o *options) openCSV(verb string, f *file, s *stamps) (*csvFile, error) {
 func (c *csvFile) begin(o *options, f *file) error {
 	w, err := newWindow(c.in)
 	if err != nil {
-		return failed(c.op, err)
+		return c.here.failed(err)
 	}
 	c.scan = &csvScanner{window: w, delim: ','}
 	if f.format == formatTSV {
@@ -51,10 +51,10 @@ func (c *csvFile) begin(o *options, f *file) error {
 	for {
 		err := c.scan.next()
 		if errors.Is(err, io.EOF) {
-			return malformed(c.op, "the file is empty: it has no header")
+			return c.here.malformed("the file is empty: it has no header")
 		}
 		if err != nil {
-			return atLine(c.op, c.scan.start, err)
+			return c.here.line(c.scan.start, err)
 		}
 		if !c.scan.blank() {
 			break
@@ -73,7 +73,7 @@ func (c *csvFile) begin(o *options, f *file) error {
 // header takes the names of the columns from the record at hand.
 func (c *csvFile) header(o *options) error {
 	if only := c.scan.text(c.scan.fields[0]); len(c.scan.fields) == 1 && o.delim == 0 && bytes.ContainsAny(only, ";\t|,") {
-		return malformed(c.op, "line %d: the header is the one column %q: set delimiter: on the connection to what parts the columns, or to what does not",
+		return c.here.malformed("line %d: the header is the one column %q: set delimiter: on the connection to what parts the columns, or to what does not",
 			c.scan.start, clip(string(bytes.ToValidUTF8(only, []byte("\uFFFD")))))
 	}
 	seen := make(map[string]bool, len(c.scan.fields))
@@ -81,12 +81,12 @@ func (c *csvFile) header(o *options) error {
 		name := string(c.scan.text(f))
 		switch {
 		case !utf8.ValidString(name):
-			return malformed(c.op, "line %d: the name of column %d is not UTF-8", c.scan.start, i+1)
+			return c.here.malformed("line %d: the name of column %d is not UTF-8", c.scan.start, i+1)
 		case name == "":
 			name = "c" + strconv.Itoa(i+1) // as tools write the numbers of rows
 		}
 		if seen[name] {
-			return malformed(c.op, "line %d: the header names column %q twice", c.scan.start, clip(name))
+			return c.here.malformed("line %d: the header names column %q twice", c.scan.start, clip(name))
 		}
 		seen[name] = true
 		c.names = append(c.names, name)
@@ -106,11 +106,11 @@ func (c *csvFile) next() error {
 		case errors.Is(err, io.EOF):
 			return err
 		case err != nil:
-			return atLine(c.op, c.scan.start, err)
+			return c.here.line(c.scan.start, err)
 		case c.scan.blank() && len(c.names) > 1:
 			continue
 		case len(c.scan.fields) != len(c.names):
-			return malformed(c.op, "line %d: %d fields, where there are %d columns", c.scan.start, len(c.scan.fields), len(c.names))
+			return c.here.malformed("line %d: %d fields, where there are %d columns", c.scan.start, len(c.scan.fields), len(c.names))
 		}
 		return nil
 	}
@@ -168,7 +168,7 @@ func (o *options) csvRows(f *file, s *stamps, q query.Select) (fileRows, error) 
 
 // bind finds the columns in this file's header, which may have them in an order of its own.
 func (r *csvRows) bind(q query.Select) error {
-	at, err := sameColumns(r.op, q.From.Schema.Columns, r.names)
+	at, err := sameColumns(r.here, q.From.Schema.Columns, r.names)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (r *csvRows) bind(q query.Select) error {
 		r.at = append(r.at, at[col.Col.Name])
 	}
 	if r.parsers, err = newParsers(q.Columns); err != nil {
-		return misconfigured(r.op, "timezone: %w", err)
+		return r.here.misconfigured("timezone: %w", err)
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (r *csvRows) fill(b *value.Batch, rows, bytes int) (bool, error) {
 	for b.N < rows && bytes > 0 {
 		if err := r.next(); err != nil {
 			if errors.Is(err, io.EOF) {
-				return false, failed(r.op, r.in.unchanged())
+				return false, r.here.failed(r.in.unchanged())
 			}
 			return false, err
 		}

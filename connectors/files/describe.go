@@ -44,38 +44,38 @@ func (s *sampled) estimate() int64 {
 
 // Describe implements connectors.Source.
 func (s *source) Describe(ctx context.Context, d query.Dataset) (value.Schema, error) {
-	op := "describe " + nameOf(d)
-	list, err := s.files(op, d)
+	here := site{"describe", nameOf(d)}
+	list, err := s.files(here, d)
 	if err != nil {
 		return value.Schema{}, err
 	}
 	if d.Timezone != "" {
 		if _, err := value.LoadZone(d.Timezone); err != nil {
-			return value.Schema{}, misconfigured(op, "timezone: %w", err)
+			return value.Schema{}, here.misconfigured("timezone: %w", err)
 		}
 	}
 	for name, o := range d.Columns {
 		if _, ok := declaredType(o.Type); o.Type != "" && !ok {
-			return value.Schema{}, misconfigured(op, "column %s: unknown type %q", name, o.Type)
+			return value.Schema{}, here.misconfigured("column %s: unknown type %q", name, o.Type)
 		}
 		if o.Array && list[0].format != formatJSONLines {
-			return value.Schema{}, misconfigured(op, "column %s: array: is for JSON lines: %s has no lists, or says itself where it has", name, list[0].format)
+			return value.Schema{}, here.misconfigured("column %s: array: is for JSON lines: %s has no lists, or says itself where it has", name, list[0].format)
 		}
 	}
 	if list[0].format == formatParquet {
 		return s.describeParquet(ctx, d, list)
 	}
-	return s.describeText(ctx, op, d, list)
+	return s.describeText(ctx, here, d, list)
 }
 
 // describeText reads the first rows of every file.
-func (s *source) describeText(ctx context.Context, op string, d query.Dataset, list []*file) (value.Schema, error) {
+func (s *source) describeText(ctx context.Context, here site, d query.Dataset, list []*file) (value.Schema, error) {
 	limit := sampleLimit{rows: min(sampleRows, max(leastRows, totalRows/len(list))), bytes: sampleBytes}
 	var all *sampled
 	rows := int64(0)
 	for _, f := range list {
 		if err := ctx.Err(); err != nil {
-			return value.Schema{}, failed(op, err)
+			return value.Schema{}, here.failed(err)
 		}
 		one, err := s.sample(f, limit)
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *source) describeText(ctx context.Context, op string, d query.Dataset, l
 			continue
 		}
 		if f.format != formatJSONLines {
-			at, err := sameNames("describe "+f.name, all.names, one.names, list[0].name)
+			at, err := sameNames(site{"describe", f.name}, all.names, one.names, list[0].name)
 			if err != nil {
 				return value.Schema{}, err
 			}
@@ -103,7 +103,7 @@ func (s *source) describeText(ctx context.Context, op string, d query.Dataset, l
 		all.unite(one)
 	}
 	sch := value.Schema{Rows: rows}
-	return sch, s.typeColumns(op, d, list[0].format, all, &sch)
+	return sch, s.typeColumns(here, d, list[0].format, all, &sch)
 }
 
 func (s *source) sample(f *file, limit sampleLimit) (*sampled, error) {
@@ -137,7 +137,7 @@ func (s *sampled) unite(o *sampled) {
 }
 
 // typeColumns gives every column its type: what the suite declares, else what was guessed.
-func (*source) typeColumns(op string, d query.Dataset, f fileFormat, all *sampled, sch *value.Schema) error {
+func (*source) typeColumns(here site, d query.Dataset, f fileFormat, all *sampled, sch *value.Schema) error {
 	for i, n := range all.names {
 		r, m := all.guesses[i].result(), columnMeta{strict: true}
 		if f == formatJSONLines {
@@ -151,7 +151,7 @@ func (*source) typeColumns(op string, d query.Dataset, f fileFormat, all *sample
 	if f != formatJSONLines {
 		for n, o := range d.Columns {
 			if _, at := sch.Column(n); at < 0 && o.Type != "" {
-				return misconfigured(op, "there is no column %q, whose type is declared", clip(n))
+				return here.misconfigured("there is no column %q, whose type is declared", clip(n))
 			}
 		}
 		return nil
@@ -168,7 +168,7 @@ func (*source) typeColumns(op string, d query.Dataset, f fileFormat, all *sample
 		r, _ := declared(d.Columns[n])
 		path, err := memberPath(n)
 		if err != nil {
-			return misconfigured(op, "%w", err)
+			return here.misconfigured("%w", err)
 		}
 		sch.Columns = append(sch.Columns, r.describe(n, d.Timezone, columnMeta{path: path}))
 	}
@@ -184,18 +184,18 @@ func positions(names []string) map[string]int {
 }
 
 // sameNames returns the positions of a file's columns when they are those of the first file, in any order.
-func sameNames(op string, want, got []string, first string) (map[string]int, error) {
+func sameNames(here site, want, got []string, first string) (map[string]int, error) {
 	at := positions(got)
 	for _, n := range want {
 		if _, ok := at[n]; !ok {
-			return nil, malformed(op, "there is no column %q, which %s has: the files of a dataset have the same columns", clip(n), first)
+			return nil, here.malformed("there is no column %q, which %s has: the files of a dataset have the same columns", clip(n), first)
 		}
 	}
 	if len(got) > len(want) {
 		known := positions(want)
 		for _, n := range got {
 			if _, ok := known[n]; !ok {
-				return nil, malformed(op, "column %q is not in %s: the files of a dataset have the same columns", clip(n), first)
+				return nil, here.malformed("column %q is not in %s: the files of a dataset have the same columns", clip(n), first)
 			}
 		}
 	}
@@ -203,15 +203,15 @@ func sameNames(op string, want, got []string, first string) (map[string]int, err
 }
 
 // sameColumns is sameNames against the schema that was described.
-func sameColumns(op string, want []value.Column, got []string) (map[string]int, error) {
+func sameColumns(here site, want []value.Column, got []string) (map[string]int, error) {
 	at := positions(got)
 	for i := range want {
 		if _, ok := at[want[i].Name]; !ok {
-			return nil, malformed(op, "column %q is gone since the file was described", clip(want[i].Name))
+			return nil, here.malformed("column %q is gone since the file was described", clip(want[i].Name))
 		}
 	}
 	if len(got) != len(want) {
-		return nil, malformed(op, "%d columns, where %d were described", len(got), len(want))
+		return nil, here.malformed("%d columns, where %d were described", len(got), len(want))
 	}
 	return at, nil
 }

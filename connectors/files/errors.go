@@ -8,9 +8,19 @@ import (
 	"github.com/assay-dev/assay/connectors"
 )
 
-// failed wraps what the operating system or a decoder said while op was being done. The path that the system repeats is
-// left out: op names the file.
-func failed(op string, err error) error {
+// site is what is being done, and to which file or pattern of files; errors name both.
+type site struct{ verb, name string }
+
+// fail makes an error of that kind. The cause names the file, since it is what people are shown.
+func (here site) fail(kind connectors.ErrorKind, err error) error {
+	if here.name != "" {
+		err = fmt.Errorf("%s: %w", here.name, err)
+	}
+	return &connectors.Error{Kind: kind, Op: here.verb + " files", Err: err}
+}
+
+// failed wraps what the operating system or a decoder said. The path that the system repeats is left out.
+func (here site) failed(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -27,22 +37,22 @@ func failed(op string, err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		err = p.Err
 	}
-	return &connectors.Error{Kind: kind, Op: op, Err: err}
+	return here.fail(kind, err)
 }
 
-// atLine wraps what is wrong at a line of the file that op names.
-func atLine(op string, line int64, err error) error {
-	return failed(op, fmt.Errorf("line %d: %w", line, err))
+// line wraps what is wrong at a line of the file.
+func (here site) line(n int64, err error) error {
+	return here.failed(fmt.Errorf("line %d: %w", n, err))
 }
 
 // malformed says what is wrong with the content of a file.
-func malformed(op, format string, args ...any) error {
-	return &connectors.Error{Kind: connectors.Failed, Op: op, Err: fmt.Errorf(format, args...)}
+func (here site) malformed(format string, args ...any) error {
+	return here.fail(connectors.Failed, fmt.Errorf(format, args...))
 }
 
 // misconfigured says what is wrong with a connection or a dataset.
-func misconfigured(op, format string, args ...any) error {
-	return &connectors.Error{Kind: connectors.Misconfigured, Op: op, Err: fmt.Errorf(format, args...)}
+func (here site) misconfigured(format string, args ...any) error {
+	return here.fail(connectors.Misconfigured, fmt.Errorf(format, args...))
 }
 
 // clip shortens a text of a file for a message.

@@ -193,8 +193,8 @@ func TestDamagedParquet(t *testing.T) {
 func TestWrongCounts(t *testing.T) {
 	whole := parquetBytes(t)
 	for by, want := range map[int64]string{
-		5:  `read a.parquet: column "id": the file has fewer values than rows`,
-		-5: `read a.parquet: column "id" has more values than the file has rows: the Parquet metadata are damaged`,
+		5:  `read files: a.parquet: column "id": the file has fewer values than rows`,
+		-5: `read files: a.parquet: column "id" has more values than the file has rows: the Parquet metadata are damaged`,
 	} {
 		f, err := parquet.OpenFile(bytes.NewReader(whole), int64(len(whole)))
 		if err != nil {
@@ -225,15 +225,15 @@ func TestNoFiles(t *testing.T) {
 	dir := write(t, "d/a.csv", "a\n1\n", "secret.csv", "a\n1\n")
 	src := open(t, dir)
 	_, err := src.Describe(t.Context(), query.Dataset{Name: "x", File: "d"})
-	if err == nil || err.Error() != "describe d: it is a folder: name its files, such as d/*.csv" || connectors.KindOf(err) != connectors.Misconfigured {
+	if err == nil || err.Error() != "describe files: d: it is a folder: name its files, such as d/*.csv" || connectors.KindOf(err) != connectors.Misconfigured {
 		t.Errorf("a folder: %v", err)
 	}
 	_, err = open(t, dir, "format", "csv").Describe(t.Context(), query.Dataset{Name: "x", File: os.DevNull})
-	if err == nil || err.Error() != "describe /dev/null: it is no regular file" {
+	if err == nil || err.Error() != "describe files: /dev/null: it is no regular file" {
 		t.Errorf("a device: %v", err)
 	}
 	_, err = src.Describe(t.Context(), query.Dataset{Name: "x", File: "none.csv"})
-	if err == nil || err.Error() != "describe none.csv: no such file or directory" {
+	if err == nil || err.Error() != "describe files: none.csv: no such file or directory" {
 		t.Errorf("no file: %v", err)
 	}
 	if os.Geteuid() == 0 {
@@ -277,7 +277,7 @@ func TestChanges(t *testing.T) {
 	if err := all(src, rel); err != nil {
 		t.Errorf("a new order of columns: %v", err)
 	}
-	if err := all(snap, rel); err == nil || err.Error() != "read a.csv: the file was changed since it was first read" {
+	if err := all(snap, rel); err == nil || err.Error() != "read files: a.csv: the file was changed since it was first read" {
 		t.Errorf("in a snapshot: %v", err)
 	}
 	if got := connectortest.ReadAll(t, snap, connectortest.WholeRows(part), 0); len(got) != 1 {
@@ -287,7 +287,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("%d rows, want those of two files", len(got))
 	}
 	change("a.csv", "a,c\n3,4\n")
-	if err := all(src, rel); err == nil || err.Error() != `read a.csv: column "b" is gone since the file was described` {
+	if err := all(src, rel); err == nil || err.Error() != `read files: a.csv: column "b" is gone since the file was described` {
 		t.Errorf("another column: %v", err)
 	}
 
@@ -312,7 +312,7 @@ func TestChanges(t *testing.T) {
 	for {
 		b, err := rows.Next(t.Context())
 		if err != nil {
-			if err.Error() != "read long.csv: the file was changed while it was being read" {
+			if err.Error() != "read files: long.csv: the file was changed while it was being read" {
 				t.Errorf("got %v", err)
 			}
 			break

@@ -73,39 +73,39 @@ func (s *stamps) check(path string, now fs.FileInfo) error {
 func changed(a, b fs.FileInfo) bool { return a.Size() != b.Size() || !a.ModTime().Equal(b.ModTime()) }
 
 // openFile opens a regular file for reading. Anything else may block, or give its content but once.
-func openFile(op string, f *file, s *stamps) (*os.File, fs.FileInfo, error) {
+func openFile(here site, f *file, s *stamps) (*os.File, fs.FileInfo, error) {
 	// A pipe that nobody writes would block the opening already.
 	info, err := os.Stat(f.path)
 	if err != nil {
-		return nil, nil, failed(op, err)
+		return nil, nil, here.failed(err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, malformed(op, "it is no regular file")
+		return nil, nil, here.malformed("it is no regular file")
 	}
 	h, err := os.Open(f.path)
 	if err != nil {
-		return nil, nil, failed(op, err)
+		return nil, nil, here.failed(err)
 	}
 	if info, err = h.Stat(); err == nil {
 		err = s.check(f.path, info)
 	}
 	if err != nil {
 		_ = h.Close() // nothing was read
-		return nil, nil, failed(op, err)
+		return nil, nil, here.failed(err)
 	}
 	return h, info, nil
 }
 
 // openInput opens a file as a stream; its first bytes tell whether it is compressed.
-func openInput(op string, f *file, s *stamps) (*input, error) {
-	h, info, err := openFile(op, f, s)
+func openInput(here site, f *file, s *stamps) (*input, error) {
+	h, info, err := openFile(here, f, s)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{file: h, info: info, raw: counter{r: h}, close: func() {}}
 	if err := in.unpack(); err != nil {
 		_ = h.Close() // nothing was read
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
 	return in, nil
 }

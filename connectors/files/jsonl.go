@@ -13,7 +13,7 @@ import (
 
 // jsonFile is an open file of JSON lines.
 type jsonFile struct {
-	op      string // for errors, the file's name in it
+	here    site // for errors
 	in      *input
 	win     *window
 	line    []byte // the one at hand
@@ -22,17 +22,17 @@ type jsonFile struct {
 }
 
 func openJSONLines(verb string, f *file, s *stamps) (*jsonFile, error) {
-	op := verb + " " + f.name
-	in, err := openInput(op, f, s)
+	here := site{verb, f.name}
+	in, err := openInput(here, f, s)
 	if err != nil {
 		return nil, err
 	}
 	w, err := newWindow(in)
 	if err != nil {
 		in.end()
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
-	return &jsonFile{op: op, in: in, win: w}, nil
+	return &jsonFile{here: here, in: in, win: w}, nil
 }
 
 // memberPath returns the path that a declared column's name is: dots lead into objects. It is nil for a plain name.
@@ -55,7 +55,7 @@ func (j *jsonFile) next(visit func(key, val jsonCell) error) error {
 		j.no = j.win.line
 		line, ok, err := j.win.nextLine()
 		if err != nil {
-			return atLine(j.op, j.no, err)
+			return j.here.line(j.no, err)
 		}
 		if !ok {
 			return io.EOF
@@ -66,16 +66,16 @@ func (j *jsonFile) next(visit func(key, val jsonCell) error) error {
 		}
 		j.line = line
 		if line[i] != '{' {
-			return atLine(j.op, j.no, errNoObject)
+			return j.here.line(j.no, errNoObject)
 		}
 		end, err := scanObject(line, i, 1, visit)
 		switch {
 		case err != nil && end == len(line):
-			return atLine(j.op, j.no, fmt.Errorf("the object does not end on its line: %w", err))
+			return j.here.line(j.no, fmt.Errorf("the object does not end on its line: %w", err))
 		case err != nil:
-			return atLine(j.op, j.no, err)
+			return j.here.line(j.no, err)
 		case skipBlanks(line, end) != len(line):
-			return atLine(j.op, j.no, errNoObject)
+			return j.here.line(j.no, errNoObject)
 		}
 		return nil
 	}
@@ -185,7 +185,7 @@ func jsonRows(f *file, s *stamps, q query.Select) (fileRows, error) {
 		p, err := newParser(c.Col)
 		if err != nil {
 			j.in.end()
-			return nil, misconfigured(j.op, "timezone: %w", err)
+			return nil, j.here.misconfigured("timezone: %w", err)
 		}
 		m := metaOf(c.Col)
 		r.columns = append(r.columns, &jsonColumn{parser: p, elem: c.Col.Type.Elem})
@@ -214,7 +214,7 @@ func (r *jsonReader) fill(b *value.Batch, rows, bytes int) (bool, error) {
 		clear(r.members)
 		if err := r.next(r.visit); err != nil {
 			if errors.Is(err, io.EOF) {
-				return false, failed(r.op, r.in.unchanged())
+				return false, r.here.failed(r.in.unchanged())
 			}
 			return false, err
 		}

@@ -20,29 +20,29 @@ type options struct {
 }
 
 func readOptions(c connectors.Config) (options, error) {
-	const op = "open files"
+	here := site{verb: "open"}
 	o := options{base: c.Params["path"], header: true}
 	known := []string{"path", "format", "header", "delimiter", "null"}
 	for k, v := range c.Params {
 		if !slices.Contains(known, k) {
-			return o, misconfigured(op, "unknown parameter %q: files takes path, format, header, delimiter and null", k)
+			return o, here.misconfigured("unknown parameter %q: files takes path, format, header, delimiter and null", k)
 		}
 		var err error
 		switch k {
 		case "format":
 			f, ok := formatNames[v]
 			if !ok {
-				return o, misconfigured(op, "format is csv, tsv, jsonl or parquet")
+				return o, here.misconfigured("format is csv, tsv, jsonl or parquet")
 			}
 			o.format = f
 		case "header":
 			if o.header, err = strconv.ParseBool(v); err != nil {
-				return o, misconfigured(op, "header is true or false")
+				return o, here.misconfigured("header is true or false")
 			}
 		case "delimiter":
 			d, ok := delimiter(v)
 			if !ok {
-				return o, misconfigured(op, "delimiter is one ASCII character that is no letter, digit, quote or line end, or tab")
+				return o, here.misconfigured("delimiter is one ASCII character that is no letter, digit, quote or line end, or tab")
 			}
 			o.delim = d
 		case "null":

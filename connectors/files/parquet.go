@@ -14,7 +14,7 @@ import (
 
 // parquetFile is an open Parquet file, its metadata read.
 type parquetFile struct {
-	op     string // for errors, the file's name in it
+	here   site // for errors
 	handle *os.File
 	info   os.FileInfo
 	file   *parquet.File
@@ -22,25 +22,25 @@ type parquetFile struct {
 }
 
 // guarded runs what reads a file with a library that may panic on damaged data.
-func guarded(op string, f func() error) (err error) {
+func guarded(here site, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = malformed(op, "the Parquet data are damaged: %s", clip(fmt.Sprint(r)))
+			err = here.malformed("the Parquet data are damaged: %s", clip(fmt.Sprint(r)))
 		}
 	}()
 	return f()
 }
 
 func openParquet(verb string, f *file, s *stamps, wanted int) (*parquetFile, error) {
-	op := verb + " " + f.name
-	h, info, err := openFile(op, f, s)
+	here := site{verb, f.name}
+	h, info, err := openFile(here, f, s)
 	if err != nil {
 		return nil, err
 	}
-	p := &parquetFile{op: op, handle: h, info: info}
+	p := &parquetFile{here: here, handle: h, info: info}
 	// A column is read through a buffer of its own.
 	buffer := min(max(4<<10, (64<<20)/max(1, wanted)), 256<<10)
-	err = guarded(op, func() error {
+	err = guarded(here, func() error {
 		var err error
 		p.file, err = parquet.OpenFile(h, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(buffer))
 		if err != nil {
@@ -51,7 +51,7 @@ func openParquet(verb string, f *file, s *stamps, wanted int) (*parquetFile, err
 	})
 	if err != nil {
 		_ = h.Close() // only read
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
 	return p, nil
 }
@@ -60,9 +60,9 @@ func openParquet(verb string, f *file, s *stamps, wanted int) (*parquetFile, err
 func (s *source) describeParquet(ctx context.Context, d query.Dataset, list []*file) (value.Schema, error) {
 	var sch value.Schema
 	for i, f := range list {
-		op := "describe " + f.name
+		here := site{"describe", f.name}
 		if err := ctx.Err(); err != nil {
-			return value.Schema{}, failed(op, err)
+			return value.Schema{}, here.failed(err)
 		}
 		p, err := openParquet("describe", f, s.stamps, 1)
 		if err != nil {
@@ -75,20 +75,20 @@ func (s *source) describeParquet(ctx context.Context, d query.Dataset, list []*f
 			sch.Columns = cols
 			continue
 		}
-		if err := unite(op, sch.Columns, cols, list[0].name); err != nil {
+		if err := unite(here, sch.Columns, cols, list[0].name); err != nil {
 			return value.Schema{}, err
 		}
 	}
 	for name, o := range d.Columns {
 		if _, at := sch.Column(name); at < 0 && o.Type != "" {
-			return value.Schema{}, misconfigured("describe "+nameOf(d), "there is no column %q, whose type is declared", clip(name))
+			return value.Schema{}, site{"describe", nameOf(d)}.misconfigured("there is no column %q, whose type is declared", clip(name))
 		}
 	}
 	return sch, nil
 }
 
 // unite compares a file's columns with those of the first and notes what they do not have in common.
-func unite(op string, all, cols []value.Column, first string) error {
+func unite(here site, all, cols []value.Column, first string) error {
 	names := func(cs []value.Column) []string {
 		out := make([]string, len(cs))
 		for i := range cs {
@@ -96,14 +96,14 @@ func unite(op string, all, cols []value.Column, first string) error {
 		}
 		return out
 	}
-	at, err := sameNames(op, names(all), names(cols), first)
+	pos, err := sameNames(here, names(all), names(cols), first)
 	if err != nil {
 		return err
 	}
 	for i := range all {
-		a, c := &all[i], cols[at[all[i].Name]]
+		a, c := &all[i], cols[pos[all[i].Name]]
 		if !a.Type.Equal(c.Type) || a.Zone != c.Zone || a.Unusable != c.Unusable {
-			return malformed(op, "column %q is %s (%s), where %s has %s (%s)", clip(a.Name), c.Type, c.Native, first, a.Type, a.Native)
+			return here.malformed("column %q is %s (%s), where %s has %s (%s)", clip(a.Name), c.Type, c.Native, first, a.Type, a.Native)
 		}
 		if !strings.Contains(a.Native, c.Native) {
 			a.Native += " or " + c.Native
@@ -207,14 +207,14 @@ func (r *parquetReader) bind(q query.Select) error {
 	for _, c := range q.Columns {
 		i, ok := at[c.Col.Name]
 		if !ok {
-			return malformed(r.op, "column %q is gone since the file was described", clip(c.Col.Name))
+			return r.here.malformed("column %q is gone since the file was described", clip(c.Col.Name))
 		}
 		if n := now[i]; !n.Type.Equal(c.Col.Type) || n.Zone != c.Col.Zone {
-			return malformed(r.op, "column %q is %s, where %s was described", clip(n.Name), n.Type, c.Col.Type)
+			return r.here.malformed("column %q is %s, where %s was described", clip(n.Name), n.Type, c.Col.Type)
 		}
 		sink := parquetSink{parquetColumn: r.cols[i]}
 		if err := sink.prepare(now[i]); err != nil {
-			return misconfigured(r.op, "timezone: %w", err)
+			return r.here.misconfigured("timezone: %w", err)
 		}
 		r.sinks = append(r.sinks, sink)
 	}
@@ -223,11 +223,11 @@ func (r *parquetReader) bind(q query.Select) error {
 
 // fill implements fileRows.
 func (r *parquetReader) fill(b *value.Batch, rows, bytes int) (more bool, err error) {
-	err = guarded(r.op, func() error {
+	err = guarded(r.here, func() error {
 		more, err = r.read(b, rows, bytes)
 		return err
 	})
-	return more, failed(r.op, err)
+	return more, r.here.failed(err)
 }
 
 // stepRows is how many rows are read of each column before the bytes are counted.
@@ -301,7 +301,7 @@ func (r *parquetReader) nextGroup() error {
 
 // end implements fileRows.
 func (r *parquetReader) end() {
-	_ = guarded(r.op, func() error { // what is damaged was reported
+	_ = guarded(r.here, func() error { // what is damaged was reported
 		for i := range r.sinks {
 			r.sinks[i].close()
 		}

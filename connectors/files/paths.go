@@ -50,11 +50,11 @@ func formatOf(name string) fileFormat {
 }
 
 // resolve returns the files of a dataset in the order of their names; there is at least one.
-func (o *options) resolve(op string, d query.Dataset) ([]*file, error) {
+func (o *options) resolve(here site, d query.Dataset) ([]*file, error) {
 	if d.File == "" {
-		return nil, misconfigured(op, "a dataset of files says which in file:")
+		return nil, here.misconfigured("a dataset of files says which in file:")
 	}
-	names, err := o.match(op, d.File)
+	names, err := o.match(here, d.File)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +66,9 @@ func (o *options) resolve(op string, d query.Dataset) ([]*file, error) {
 		}
 		switch {
 		case f.format == formatNone:
-			return nil, misconfigured(op, "%s: the name does not end in .csv, .tsv, .jsonl, .ndjson or .parquet (then .gz or .zst): set format: on the connection", n)
+			return nil, site{here.verb, n}.misconfigured("the name does not end in .csv, .tsv, .jsonl, .ndjson or .parquet (then .gz or .zst): set format: on the connection")
 		case len(out) > 0 && f.format != out[0].format:
-			return nil, misconfigured(op, "%s is %s and %s is %s: the files of a dataset are of one format", out[0].name, out[0].format, f.name, f.format)
+			return nil, here.misconfigured("%s is %s and %s is %s: the files of a dataset are of one format", out[0].name, out[0].format, f.name, f.format)
 		}
 		out = append(out, f)
 	}
@@ -84,18 +84,18 @@ func (o *options) abs(name string) string {
 }
 
 // match returns the names that a dataset's file: stands for. A file of that very name comes before a pattern.
-func (o *options) match(op, name string) ([]string, error) {
+func (o *options) match(here site, name string) ([]string, error) {
 	info, err := os.Stat(o.abs(name))
 	switch {
 	case err == nil && info.IsDir():
-		return nil, misconfigured(op, "it is a folder: name its files, such as %s", filepath.ToSlash(filepath.Join(name, "*.csv")))
+		return nil, here.misconfigured("it is a folder: name its files, such as %s", filepath.ToSlash(filepath.Join(name, "*.csv")))
 	case err == nil:
 		return []string{name}, nil
 	case !strings.ContainsAny(name, "*?["):
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
 	if strings.Contains(name, "**") {
-		return nil, misconfigured(op, "** is not understood: write a * for each folder")
+		return nil, here.misconfigured("** is not understood: write a * for each folder")
 	}
 	// Only the dataset's own text is a pattern, not the folder that the connection names.
 	slashed := filepath.ToSlash(name)
@@ -108,7 +108,7 @@ func (o *options) match(op, name string) ([]string, error) {
 		dir, rest = dir+first+"/", tail
 	}
 	if _, err := path.Match(rest, ""); err != nil || !fs.ValidPath(rest) {
-		return nil, misconfigured(op, "it is not a pattern that can be understood")
+		return nil, here.misconfigured("it is not a pattern that can be understood")
 	}
 	root := o.abs(filepath.FromSlash(dir))
 	if dir == "" {
@@ -116,7 +116,7 @@ func (o *options) match(op, name string) ([]string, error) {
 	}
 	found, err := fs.Glob(os.DirFS(root), rest)
 	if err != nil {
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
 	var names []string
 	for _, f := range found {
@@ -127,7 +127,7 @@ func (o *options) match(op, name string) ([]string, error) {
 		names = append(names, n)
 	}
 	if len(names) == 0 {
-		return nil, &connectors.Error{Kind: connectors.NotFound, Op: op, Err: errNoMatch}
+		return nil, here.fail(connectors.NotFound, errNoMatch)
 	}
 	slices.Sort(names)
 	return names, nil

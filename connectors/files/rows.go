@@ -26,7 +26,7 @@ type fileRows interface {
 // rows streams a Select over the files of a dataset, one after the other.
 type rows struct {
 	s     *source
-	op    string
+	here  site
 	q     query.Select
 	files []*file
 	max   int
@@ -40,24 +40,24 @@ type rows struct {
 
 // Select implements connectors.Source: all rows, or the first few; conditions and orders are refused.
 func (s *source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
-	op := "read " + nameOf(q.From.Dataset)
+	here := site{"read", nameOf(q.From.Dataset)}
 	left := -1
 	switch {
 	case q.OrderByKey:
-		return nil, failed(op, &query.Refusal{Reason: "files: no order"})
+		return nil, here.failed(&query.Refusal{Reason: "files: no order"})
 	case len(q.Branches) > 1, len(q.Branches) == 1 && (q.Branches[0].Where != nil || q.Branches[0].Set != nil):
-		return nil, failed(op, &query.Refusal{Reason: noEngine})
+		return nil, here.failed(&query.Refusal{Reason: noEngine})
 	case len(q.Branches) == 1 && q.Branches[0].Limit > 0:
 		left = q.Branches[0].Limit
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
-	list, err := s.files(op, q.From.Dataset)
+	list, err := s.files(here, q.From.Dataset)
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{s: s, op: op, q: q, files: list, max: q.BatchRows, left: left}
+	r := &rows{s: s, here: here, q: q, files: list, max: q.BatchRows, left: left}
 	if r.max <= 0 {
 		r.max = batchRows
 	}
@@ -65,7 +65,7 @@ func (s *source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 	types := make([]value.Type, len(q.Columns))
 	for i, c := range q.Columns {
 		if c.Col.Unusable != "" {
-			return nil, malformed(op, "column %s: %s", c.Col.Name, c.Col.Unusable)
+			return nil, here.malformed("column %s: %s", c.Col.Name, c.Col.Unusable)
 		}
 		types[i] = c.Col.Type
 	}
@@ -113,7 +113,7 @@ func (r *rows) next(ctx context.Context) (*value.Batch, error) {
 	r.batch.Clear()
 	for r.cur != nil && r.left != 0 {
 		if err := ctx.Err(); err != nil {
-			return nil, failed(r.op, err)
+			return nil, r.here.failed(err)
 		}
 		n := r.max
 		if r.left > 0 {

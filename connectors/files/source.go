@@ -27,9 +27,9 @@ var (
 // folder), format (csv, tsv, jsonl or parquet, whatever the files' names say), and of CSV header (false where there is none),
 // delimiter and null (the text that stands for null; nothing unless said). Timeout and MaxConns of c are a server's and mean nothing here.
 func Open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
-	const op = "open files"
+	here := site{verb: "open"}
 	if err := ctx.Err(); err != nil {
-		return nil, failed(op, err)
+		return nil, here.failed(err)
 	}
 	o, err := readOptions(c)
 	if err != nil {
@@ -40,10 +40,10 @@ func Open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 	}
 	info, err := os.Stat(o.base)
 	if err != nil {
-		return nil, failed("open folder "+o.base, err)
+		return nil, site{"open", "folder " + o.base}.failed(err)
 	}
 	if !info.IsDir() {
-		return nil, misconfigured(op, "path is the folder: a file belongs into the dataset's file:")
+		return nil, here.misconfigured("path is the folder: a file belongs into the dataset's file:")
 	}
 	return &source{opts: o}, nil
 }
@@ -62,14 +62,14 @@ func (*source) Caps() query.Caps {
 
 // Aggregate implements connectors.Source; Caps refuses every measure.
 func (*source) Aggregate(_ context.Context, q query.Aggregate) (*value.Batch, error) {
-	return nil, failed("aggregate "+nameOf(q.From.Dataset), &query.Refusal{Reason: noEngine})
+	return nil, site{"aggregate", nameOf(q.From.Dataset)}.failed(&query.Refusal{Reason: noEngine})
 }
 
 // Snapshot implements connectors.Snapshotter: a file that is not what it was for an earlier request to the snapshot is an
 // error, and a pattern means the same files throughout.
 func (s *source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, failed("snapshot", err)
+		return nil, site{verb: "snapshot"}.failed(err)
 	}
 	return &source{opts: s.opts, stamps: &stamps{files: map[string]fs.FileInfo{}, names: map[string][]*file{}}}, nil
 }
@@ -78,16 +78,16 @@ func (s *source) Snapshot(ctx context.Context) (connectors.Source, error) {
 func (*source) Close() error { return nil }
 
 // files returns the files of a dataset.
-func (s *source) files(op string, d query.Dataset) ([]*file, error) {
+func (s *source) files(here site, d query.Dataset) ([]*file, error) {
 	if s.stamps == nil {
-		return s.opts.resolve(op, d)
+		return s.opts.resolve(here, d)
 	}
 	s.stamps.mu.Lock()
 	defer s.stamps.mu.Unlock()
 	if list, ok := s.stamps.names[d.File]; ok {
 		return list, nil
 	}
-	list, err := s.opts.resolve(op, d)
+	list, err := s.opts.resolve(here, d)
 	if err == nil {
 		s.stamps.names[d.File] = list
 	}

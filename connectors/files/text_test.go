@@ -239,42 +239,42 @@ x,-1,"1,5",0x1p4,2,abc,25:00,{,2024-01-31T10:00:00Z,3
 			want: []string{"a int", "1"},
 		},
 
-		{name: "empty file", files: []string{"a.csv", ""}, err: "describe a.csv: the file is empty: it has no header"},
-		{name: "blank file", files: []string{"a.csv", "\n\n"}, err: "describe a.csv: the file is empty: it has no header"},
-		{name: "too few fields", files: []string{"a.csv", "a,b\n\"1\n2\",3\n4\n"}, err: "describe a.csv: line 4: 1 fields, where there are 2 columns"},
-		{name: "too many fields", files: []string{"a.csv", "a,b\n1,2,3\n"}, err: "describe a.csv: line 2: 3 fields, where there are 2 columns"},
-		{name: "a quote that is not closed", files: []string{"a.csv", "a,b\n1,2\n\"3,4\n5,6\n"}, err: "describe a.csv: line 3: a quote is not closed"},
-		{name: "text behind a quote", files: []string{"a.csv", "a,b\n\"1\"x,2\n"}, err: "describe a.csv: line 2: a closing quote is followed by text: within quotes, a quote is written twice"},
-		{name: "old Mac", files: []string{"a.csv", "a,b\r1,2\r"}, err: "describe a.csv: line 1: a carriage return stands without a line feed: lines end in LF or CRLF, and within quotes anything goes"},
-		{name: "UTF-16", files: []string{"a.csv", "\xff\xfea\x00"}, err: "describe a.csv: it is UTF-16: save it as UTF-8"},
-		{name: "the same name twice", files: []string{"a.csv", "a,b,a\n"}, err: `describe a.csv: line 1: the header names column "a" twice`},
-		{name: "a name that is no text", files: []string{"a.csv", "a,\xff\n"}, err: "describe a.csv: line 1: the name of column 2 is not UTF-8"},
+		{name: "empty file", files: []string{"a.csv", ""}, err: "describe files: a.csv: the file is empty: it has no header"},
+		{name: "blank file", files: []string{"a.csv", "\n\n"}, err: "describe files: a.csv: the file is empty: it has no header"},
+		{name: "too few fields", files: []string{"a.csv", "a,b\n\"1\n2\",3\n4\n"}, err: "describe files: a.csv: line 4: 1 fields, where there are 2 columns"},
+		{name: "too many fields", files: []string{"a.csv", "a,b\n1,2,3\n"}, err: "describe files: a.csv: line 2: 3 fields, where there are 2 columns"},
+		{name: "a quote that is not closed", files: []string{"a.csv", "a,b\n1,2\n\"3,4\n5,6\n"}, err: "describe files: a.csv: line 3: a quote is not closed"},
+		{name: "text behind a quote", files: []string{"a.csv", "a,b\n\"1\"x,2\n"}, err: "describe files: a.csv: line 2: a closing quote is followed by text: within quotes, a quote is written twice"},
+		{name: "old Mac", files: []string{"a.csv", "a,b\r1,2\r"}, err: "describe files: a.csv: line 1: a carriage return stands without a line feed: lines end in LF or CRLF, and within quotes anything goes"},
+		{name: "UTF-16", files: []string{"a.csv", "\xff\xfea\x00"}, err: "describe files: a.csv: it is UTF-16: save it as UTF-8"},
+		{name: "the same name twice", files: []string{"a.csv", "a,b,a\n"}, err: `describe files: a.csv: line 1: the header names column "a" twice`},
+		{name: "a name that is no text", files: []string{"a.csv", "a,\xff\n"}, err: "describe files: a.csv: line 1: the name of column 2 is not UTF-8"},
 		{
 			name: "another delimiter", files: []string{"a.csv", "a;b\n1;2\n"},
-			err: `describe a.csv: line 1: the header is the one column "a;b": set delimiter: on the connection to what parts the columns, or to what does not`,
+			err: `describe files: a.csv: line 1: the header is the one column "a;b": set delimiter: on the connection to what parts the columns, or to what does not`,
 		},
 		{
 			name: "columns that differ", file: "*.csv", files: []string{"1.csv", "a,b\n", "2.csv", "a,c\n"},
-			err: `describe 2.csv: there is no column "b", which 1.csv has: the files of a dataset have the same columns`,
+			err: `describe files: 2.csv: there is no column "b", which 1.csv has: the files of a dataset have the same columns`,
 		},
 		{
 			name: "a column more", file: "*.csv", files: []string{"1.csv", "a\n", "2.csv", "a,c\n"},
-			err: `describe 2.csv: column "c" is not in 1.csv: the files of a dataset have the same columns`,
+			err: `describe files: 2.csv: column "c" is not in 1.csv: the files of a dataset have the same columns`,
 		},
 		{
 			name: "formats that differ", file: "*", files: []string{"1.csv", "a\n", "2.jsonl", "{}\n"}, kind: connectors.Misconfigured,
-			err: `describe *: 1.csv is CSV and 2.jsonl is JSON lines: the files of a dataset are of one format`,
+			err: `describe files: *: 1.csv is CSV and 2.jsonl is JSON lines: the files of a dataset are of one format`,
 		},
 		{
 			name: "a declared column that is not there", cols: typed("z:int"), files: []string{"a.csv", "a\n"}, kind: connectors.Misconfigured,
-			err: `describe a.csv: there is no column "z", whose type is declared`,
+			err: `describe files: a.csv: there is no column "z", whose type is declared`,
 		},
 		{
 			name: "lists", cols: typed("a:[]int"), files: []string{"a.csv", "a\n"}, kind: connectors.Misconfigured,
-			err: `describe a.csv: column a: array: is for JSON lines: CSV has no lists, or says itself where it has`,
+			err: `describe files: a.csv: column a: array: is for JSON lines: CSV has no lists, or says itself where it has`,
 		},
-		{name: "two stars", file: "**/a.csv", files: []string{"x/a.csv", "a\n"}, kind: connectors.Misconfigured, err: "describe **/a.csv: ** is not understood: write a * for each folder"},
-		{name: "a bad pattern", file: "[a.csv", files: []string{"x/a.csv", "a\n"}, kind: connectors.Misconfigured, err: "describe [a.csv: it is not a pattern that can be understood"},
+		{name: "two stars", file: "**/a.csv", files: []string{"x/a.csv", "a\n"}, kind: connectors.Misconfigured, err: "describe files: **/a.csv: ** is not understood: write a * for each folder"},
+		{name: "a bad pattern", file: "[a.csv", files: []string{"x/a.csv", "a\n"}, kind: connectors.Misconfigured, err: "describe files: [a.csv: it is not a pattern that can be understood"},
 	} {
 		t.Run(c.name, c.run)
 	}
@@ -322,13 +322,13 @@ func TestJSONLines(t *testing.T) {
 		{name: "empty file", files: []string{"a.jsonl", ""}, want: []string{""}},
 		{name: "numbers without an end", files: []string{"a.jsonl", `{"a": 123456789012345678901234567890, "b": 1e400}`}, want: []string{"a decimal, b decimal", "123456789012345678901234567890 1" + strings.Repeat("0", 400)}},
 
-		{name: "no object", files: []string{"a.jsonl", "{}\n[1]\n"}, err: "describe a.jsonl: line 2: it is not one JSON object: JSON lines have an object a line"},
-		{name: "two objects", files: []string{"a.jsonl", "{} {}\n"}, err: "describe a.jsonl: line 1: it is not one JSON object: JSON lines have an object a line"},
-		{name: "several lines", files: []string{"a.jsonl", "{\n\"a\": 1\n}\n"}, err: "describe a.jsonl: line 1: the object does not end on its line: it is not valid JSON at byte 2"},
-		{name: "cut off", files: []string{"a.jsonl", "{\"a\": 1}\n{\"a\": \"x"}, err: "describe a.jsonl: line 2: the object does not end on its line: it is not valid JSON at byte 9"},
-		{name: "invalid", files: []string{"a.jsonl", "{\"a\": 01}\n"}, err: "describe a.jsonl: line 1: it is not valid JSON at byte 7"},
-		{name: "a key that is no text", files: []string{"a.jsonl", `{"\ud800": 1}`}, err: "describe a.jsonl: line 1: a key is not a text"},
-		{name: "an empty part", cols: typed("a..b:int"), files: []string{"a.jsonl", `{"a": 1}`}, kind: connectors.Misconfigured, err: "describe a.jsonl: column a..b: a part of the path is empty"},
+		{name: "no object", files: []string{"a.jsonl", "{}\n[1]\n"}, err: "describe files: a.jsonl: line 2: it is not one JSON object: JSON lines have an object a line"},
+		{name: "two objects", files: []string{"a.jsonl", "{} {}\n"}, err: "describe files: a.jsonl: line 1: it is not one JSON object: JSON lines have an object a line"},
+		{name: "several lines", files: []string{"a.jsonl", "{\n\"a\": 1\n}\n"}, err: "describe files: a.jsonl: line 1: the object does not end on its line: it is not valid JSON at byte 2"},
+		{name: "cut off", files: []string{"a.jsonl", "{\"a\": 1}\n{\"a\": \"x"}, err: "describe files: a.jsonl: line 2: the object does not end on its line: it is not valid JSON at byte 9"},
+		{name: "invalid", files: []string{"a.jsonl", "{\"a\": 01}\n"}, err: "describe files: a.jsonl: line 1: it is not valid JSON at byte 7"},
+		{name: "a key that is no text", files: []string{"a.jsonl", `{"\ud800": 1}`}, err: "describe files: a.jsonl: line 1: a key is not a text"},
+		{name: "an empty part", cols: typed("a..b:int"), files: []string{"a.jsonl", `{"a": 1}`}, kind: connectors.Misconfigured, err: "describe files: a.jsonl: column a..b: a part of the path is empty"},
 	} {
 		t.Run(c.name, c.run)
 	}
@@ -364,7 +364,7 @@ func TestBeyondTheSample(t *testing.T) {
 	// A key that nothing was known of: an error where whole rows are asked for, nobody's business where some columns are.
 	d := query.Dataset{Name: "x", File: "late.jsonl"}
 	_, err := read(t, src, d)
-	const want = `read late.jsonl: line 10005: key "late" is in none of the first lines, by which the columns were told: declare it under columns: of the dataset`
+	const want = `read files: late.jsonl: line 10005: key "late" is in none of the first lines, by which the columns were told: declare it under columns: of the dataset`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -166,6 +166,8 @@ func subject(ds *spec.Dataset) string {
 		return "table " + ds.Table
 	case ds.Index != "":
 		return "index " + ds.Index
+	case ds.File != "":
+		return "file " + ds.File
 	}
 	return "what the query reads"
 }
