@@ -50,3 +50,45 @@ func TestCancelBetweenRows(t *testing.T) {
 		}
 	}
 }
+
+// TestSnapshotEndsWhileAStatementRuns: a stream that was given up is on its way to its next row when its snapshot is closed. The connection must live until it
+// is there.
+func TestSnapshotEndsWhileAStatementRuns(t *testing.T) {
+	src := open(t, file(t), 0, 1)
+	rel := connectortest.Relation(t, src, query.Dataset{Name: "one", Query: "SELECT 1 AS i"})
+	rel.Dataset = query.Dataset{Name: "late", Query: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT i FROM n WHERE i % 60000 = 1"}
+	given := 0
+	for range 6 {
+		snap, err := src.(connectors.Snapshotter).Snapshot(t.Context()) //nolint:forcetypeassert // it is one
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		rows, err := snap.Select(ctx, query.Select{From: rel, Columns: connectortest.Cols(t, rel, "i"), BatchRows: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := rows.Next(ctx); err != nil || b == nil {
+			t.Fatalf("first batch %v, %v", b, err)
+		}
+		time.AfterFunc(time.Millisecond, cancel)
+		if _, err := rows.Next(ctx); errors.Is(err, context.Canceled) {
+			given++
+		}
+		if err := errors.Join(rows.Close(), snap.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := snap.Describe(t.Context(), query.Dataset{Name: "one", Query: "SELECT 1 AS i"}); err == nil {
+			t.Error("a snapshot that has ended answers")
+		}
+		// The only connection comes back when the statement has come to its row.
+		again, cancelled := context.WithTimeout(t.Context(), 30*time.Second)
+		if _, err := src.Describe(again, query.Dataset{Name: "one", Query: "SELECT 1 AS i"}); err != nil {
+			t.Fatalf("the connection does not come back: %v", err)
+		}
+		cancelled()
+	}
+	if given == 0 {
+		t.Error("every statement ended before it was given up: nothing was tested")
+	}
+}

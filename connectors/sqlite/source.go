@@ -110,6 +110,7 @@ func (s *source) Caps() query.Caps { return sqlgen.Caps(s.d) }
 type bound struct {
 	conn driver.Conn
 	turn chan struct{}
+	over chan struct{} // closed when the snapshot ends
 	pool *pool
 	once sync.Once
 }
@@ -120,7 +121,7 @@ func (s *source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	if err != nil {
 		return nil, wrap(ctx, "begin", err)
 	}
-	b := &bound{conn: c, turn: make(chan struct{}, 1), pool: s.pool}
+	b := &bound{conn: c, turn: make(chan struct{}, 1), over: make(chan struct{}), pool: s.pool}
 	snap := &source{pool: s.pool, d: s.d, cfg: s.cfg, bound: b, cells: s.cells}
 	// The transaction takes its snapshot with its first read.
 	for _, sql := range []string{"BEGIN", "SELECT count(*) FROM sqlite_schema"} {
@@ -133,7 +134,19 @@ func (s *source) Snapshot(ctx context.Context) (connectors.Source, error) {
 }
 
 func (b *bound) end() error {
-	b.once.Do(func() { b.pool.discard(b.conn) })
+	b.once.Do(func() {
+		close(b.over)
+		select {
+		case b.turn <- struct{}{}:
+			b.pool.discard(b.conn)
+		default:
+			// A statement that was given up is still on its way to its next row (see rows.Next): the connection is closed behind it.
+			go func() {
+				b.turn <- struct{}{}
+				b.pool.discard(b.conn)
+			}()
+		}
+	})
 	return nil
 }
 
@@ -143,6 +156,8 @@ func (s *source) acquire(ctx context.Context) (driver.Conn, func(broken bool), e
 		select {
 		case b.turn <- struct{}{}:
 			return b.conn, func(bool) { <-b.turn }, nil
+		case <-b.over:
+			return nil, nil, errClosed
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
 		}

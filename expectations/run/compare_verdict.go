@@ -108,13 +108,15 @@ func judgeKeys(c *result.CompareCounts, e *spec.Expectation) judgement {
 	default:
 		j.message = fmt.Sprintf("%s of %s differ", diag.Group(j.failed), keys)
 	}
-	if j.failed == 0 {
-		j.message = "all " + keys + " agree"
-		if total == 1 {
-			j.message = "the one key agrees"
-		}
-	} else {
+	switch {
+	case total == 0:
+		j.message = "nothing could be told"
+	case j.failed > 0:
 		j.message += ": " + classes(c)
+	case total == 1:
+		j.message = "the one key agrees"
+	default:
+		j.message = "all " + keys + " agree"
 	}
 	best, worst := allowed(j.passed+c.Unsettled, j.failed, e), allowed(j.passed, j.failed+c.Unsettled, e)
 	switch {
