@@ -65,6 +65,17 @@ func (b *book) markdown() []byte {
 			line("| %s | %s | %s | %s | %s | %s |", p.l, p.r, code(p.say), p.examples(p.same), p.examples(p.differ), p.remarks())
 		}
 	}
+	line("")
+	line("### MariaDB")
+	line("")
+	line("MariaDB takes MySQL's place in all of the above but for seconds, which it cuts; and has types of its own.")
+	line("")
+	line("| left | right | the same | different |")
+	line("|---|---|---|---|")
+	for _, e := range mariadbEntries() {
+		p := placed{entry: e}
+		line("| %s | %s | %s | %s |", p.l, p.r, p.examples(p.same), p.examples(p.differ))
+	}
 	b.field(line)
 	line("")
 	line("## What is refused")

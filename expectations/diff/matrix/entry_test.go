@@ -75,7 +75,7 @@ func (s side) literal(text string) string {
 		return raw
 	}
 	text = strings.ReplaceAll(text, "'", "''")
-	if s.engine == mysql {
+	if s.engine == mysql || s.engine == mariadb {
 		text = strings.ReplaceAll(text, `\`, `\\`)
 	}
 	return "'" + text + "'"

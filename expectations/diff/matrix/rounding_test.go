@@ -9,19 +9,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/connectors/connectortest"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// casts are statements in which a server itself brings v to the coarser of two types, %[1]s standing for the values.
-var casts = []struct {
+// cast is a statement in which a server itself brings v to coarser types, %s standing for the values.
+type cast struct {
 	engine engine
 	name   string
 	text   string
 	draw   func(r *rand.Rand) string
-}{
+}
+
+var casts = []cast{
 	{postgres, "timestamp", "SELECT k, v::timestamp AS fine, v::timestamp::timestamp(0) AS c0, v::timestamp::timestamp(1) AS c1, v::timestamp::timestamp(3) AS c3, v::timestamp::timestamp(5) AS c5 FROM (VALUES %s) AS t (k, v)", drawTime},
 	{postgres, "timestamptz", "SELECT k, (v || '+00')::timestamptz AS fine, (v || '+00')::timestamptz(0) AS c0, (v || '+00')::timestamptz(3) AS c3 FROM (VALUES %s) AS t (k, v)", drawTime},
 	{postgres, "time", "SELECT k, v::time AS fine, v::time(0) AS c0, v::time(2) AS c2, v::time(3) AS c3 FROM (VALUES %s) AS t (k, v)", drawClock},
@@ -68,67 +71,71 @@ func drawDecimal(r *rand.Rand) string {
 	return s
 }
 
-// TestServersRound compares what servers make of a value that is too fine for a type with that value: the same, always, and no neighbour.
-func TestServersRound(t *testing.T) {
-	all := servers(t)
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// TestServersRound compares what servers make of a value that is too fine for a type with that value: the same, always, and no neighbour.
+func TestServersRound(t *testing.T) {
+	all, r := servers(t), seeded(t)
 	for _, c := range casts {
-		t.Run(string(c.engine)+" "+c.name, func(t *testing.T) {
-			const rows = 1500
-			values := make([]string, rows)
-			for k := range values {
-				v := c.draw(r)
-				if c.engine == postgres {
-					values[k] = fmt.Sprintf("(%d, '%s')", k, v)
-				} else {
-					values[k] = fmt.Sprintf("SELECT %d AS k, '%s' AS v", k, v)
-				}
+		t.Run(string(c.engine)+" "+c.name, func(t *testing.T) { c.check(t, all[c.engine].source, r) })
+	}
+}
+
+func (c *cast) check(t *testing.T, src connectors.Source, r *rand.Rand) {
+	t.Helper()
+	const rows = 1500
+	values := make([]string, rows)
+	for k := range values {
+		v := c.draw(r)
+		if c.engine == postgres {
+			values[k] = fmt.Sprintf("(%d, '%s')", k, v)
+		} else {
+			values[k] = fmt.Sprintf("SELECT %d AS k, '%s' AS v", k, v)
+		}
+	}
+	sep := map[engine]string{postgres: ", ", mysql: " UNION ALL "}[c.engine]
+	rel := connectortest.Relation(t, src, query.Dataset{Name: "casts", Query: fmt.Sprintf(c.text, strings.Join(values, sep))})
+	at := func(name string) (*value.Vector, value.Column) {
+		col := &column{side: side{engine: c.engine}, name: name, rel: rel, cells: make([]string, rows)}
+		return read(t, src, col), col.described()
+	}
+	fine, fineCol := at("fine")
+	for _, coarse := range rel.Schema.Columns[2:] {
+		if coarse.Name == "negative" {
+			continue
+		}
+		v, col := at(coarse.Name)
+		w, of := fine, fineCol
+		if coarse.Name == "n2" {
+			w, of = at("negative")
+		}
+		f, _, err := canon.Pair(of, col, canon.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		neighbours := 0
+		for k := range rows {
+			if v.IsNull(k) || v.IsErr(k) || !f.Equal(w, k, v, k) {
+				t.Errorf("%s: %s became %s, which is not the same", coarse.Native, shown(w, k), shown(v, k))
 			}
-			sep := map[engine]string{postgres: ", ", mysql: " UNION ALL "}[c.engine]
-			rel := connectortest.Relation(t, all[c.engine].source, query.Dataset{Name: "casts", Query: fmt.Sprintf(c.text, strings.Join(values, sep))})
-			at := func(name string) (*value.Vector, value.Column) {
-				col := &column{side: side{engine: c.engine}, name: name, rel: rel, cells: make([]string, rows)}
-				return read(t, all[c.engine].source, col), col.described()
+			if k > 0 && f.Equal(w, k-1, v, k) {
+				neighbours++
 			}
-			fine, fineCol := at("fine")
-			for _, coarse := range rel.Schema.Columns[2:] {
-				if coarse.Name == "negative" {
-					continue
-				}
-				v, col := at(coarse.Name)
-				w, of := fine, fineCol
-				if coarse.Name == "n2" {
-					w, of = at("negative")
-				}
-				f, _, err := canon.Pair(of, col, canon.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				neighbours := 0
-				for k := range rows {
-					if v.IsNull(k) || v.IsErr(k) || !f.Equal(w, k, v, k) {
-						t.Errorf("%s: %s became %s, which is not the same", coarse.Native, shown(w, k), shown(v, k))
-					}
-					if k > 0 && f.Equal(w, k-1, v, k) {
-						neighbours++
-					}
-				}
-				if neighbours > rows/3 {
-					t.Errorf("%s: %d of %d values are their neighbours'", coarse.Native, neighbours, rows)
-				}
-			}
-		})
+		}
+		if neighbours > rows/3 {
+			t.Errorf("%s: %d of %d values are their neighbours'", coarse.Native, neighbours, rows)
+		}
 	}
 }
 
 // TestDoubleText holds the encoding of doubles to the text that PostgreSQL gives them.
 func TestDoubleText(t *testing.T) {
-	all := servers(t)
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	all, r := servers(t), seeded(t)
 	for typ, single := range map[string]bool{"float8": false, "float4": true} {
 		const rows = 1500
 		values := make([]string, rows)

@@ -48,35 +48,45 @@ func servers(t *testing.T) map[engine]*server {
 	t.Helper()
 	pgDSN, myDSN, url := connectortest.PostgresDatabase(t, connectortest.LocaleICU), connectortest.MySQLDatabase(t), connectortest.Elasticsearch(t)
 	file := filepath.Join(t.TempDir(), "matrix.db")
-	db := func(driver, dsn string, first ...string) *sql.DB {
-		d, err := sql.Open(driver, dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.SetMaxOpenConns(1) // the settings below are of one session
-		t.Cleanup(func() { _ = d.Close() })
-		for _, s := range first {
-			run(t, d, s)
-		}
-		return d
-	}
-	open := func(o connectors.Opener, key, v string) connectors.Source {
-		s, err := o(t.Context(), connectors.Config{Name: "matrix", Params: map[string]string{key: v}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
-	}
-	p := db("pgx", pgDSN, "SET TIME ZONE 'UTC'", "CREATE TYPE mood AS ENUM ('happy', 'sad', 'so, so')")
-	m := db("mysql", myDSN, "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES'")
-	s := db("sqlite", "file:"+file, "CREATE TABLE none (k INTEGER)")
+	p := database(t, "pgx", pgDSN, "SET TIME ZONE 'UTC'", "CREATE TYPE mood AS ENUM ('happy', 'sad', 'so, so')")
+	s := database(t, "sqlite", "file:"+file, "CREATE TABLE none (k INTEGER)")
 	return map[engine]*server{
-		postgres:      {source: open(pgc.Open, "dsn", pgDSN), make: tables(p, postgres)},
-		mysql:         {source: open(mysqlc.Open, "dsn", myDSN), make: tables(m, mysql)},
-		sqlite:        {source: open(sqlitec.Open, "path", file), make: tables(s, sqlite)},
-		elasticsearch: {source: open(es8.Open, "url", url), make: indices(url)},
+		postgres:      {source: open(t, pgc.Open, "dsn", pgDSN), make: tables(p, postgres)},
+		mysql:         mysqlServer(t, mysql, myDSN),
+		sqlite:        {source: open(t, sqlitec.Open, "path", file), make: tables(s, sqlite)},
+		elasticsearch: {source: open(t, es8.Open, "url", url), make: indices(url)},
 	}
+}
+
+func mysqlServer(t *testing.T, e engine, dsn string) *server {
+	t.Helper()
+	d := database(t, "mysql", dsn, "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES'")
+	return &server{source: open(t, mysqlc.Open, "dsn", dsn), make: tables(d, e)}
+}
+
+// database opens a database past the connectors, with one session that the first statements set up.
+func database(t *testing.T, driver, dsn string, first ...string) *sql.DB {
+	t.Helper()
+	d, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = d.Close() })
+	for _, s := range first {
+		run(t, d, s)
+	}
+	return d
+}
+
+func open(t *testing.T, o connectors.Opener, key, v string) connectors.Source {
+	t.Helper()
+	s, err := o(t.Context(), connectors.Config{Name: "matrix", Params: map[string]string{key: v}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func run(t testing.TB, db *sql.DB, statement string) {
@@ -162,7 +172,7 @@ func tables(db *sql.DB, e engine) func(t *testing.T, columns []*column) query.Da
 
 // null lets a TIMESTAMP of MySQL hold nulls.
 func null(e engine, typ string) string {
-	if e == mysql && strings.HasPrefix(typ, "timestamp") {
+	if (e == mysql || e == mariadb) && strings.HasPrefix(typ, "timestamp") {
 		return " NULL"
 	}
 	return ""
