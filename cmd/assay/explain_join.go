@@ -67,6 +67,12 @@ func (e *explainer) join(ctx context.Context, j *plan.JoinJob) {
 	}
 	if j.Method == plan.JoinServer {
 		show(j.Left.Spec.Name, "one pass, "+diag.Plural(int64(len(j.Aggregate.Measures)), "measure"), j.Aggregate)
+		failing := map[*plan.Item]plan.JoinFailing{}
+		for _, it := range j.Items {
+			failing[it] = plan.JoinFailing{Rows: 2, Orphans: 1}
+		}
+		q, _ := j.FailingRows(e.source(j.Left.Spec.Name).Caps(), failing, defaultFailures)
+		show(j.Left.Spec.Name, "only if some of them fail: their failing rows (here as if each failed on two rows, of which one is an orphan)", q)
 		return
 	}
 	for i, p := range j.Partners {

@@ -231,7 +231,13 @@ func (x *joining) expressions() {
 			shown = append(shown, m.Columns()...)
 		}
 	}
-	x.item.Columns = append(shown, x.shown()...)
+	var keys []*query.Column // a reader wants to know whose partner is meant
+	for _, p := range x.parts {
+		for _, k := range p.Keys {
+			keys = append(keys, query.Columns(k.Left)...)
+		}
+	}
+	x.item.Columns = append(append(keys, shown...), x.shown()...)
 }
 
 // shown resolves `show`: columns of the row, and those of partners as alias.column.

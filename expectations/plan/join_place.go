@@ -314,39 +314,3 @@ func (j *JoinJob) finish(caps query.Caps) {
 		j.Needs = append(j.Needs, sets[i+1].list)
 	}
 }
-
-// Failing returns the conditions of an item's failing rows: by what they hold, and orphans; nil where there can be none.
-func (j *JoinJob) Failing(it *Item) (values, orphans query.Expr) {
-	c := newJoinCondition(it, j.Partners)
-	return c.Failing(it)
-}
-
-// ShownColumns are the columns of the statement for failing rows: of all relations, each once.
-func (j *JoinJob) ShownColumns() []*query.Column {
-	type id struct{ rel, index int }
-	seen := map[id]bool{}
-	var out []*query.Column
-	add := func(cols ...*query.Column) {
-		for _, c := range cols {
-			if !seen[id{c.Rel, c.Index}] {
-				seen[id{c.Rel, c.Index}] = true
-				out = append(out, c)
-			}
-		}
-	}
-	add(j.Left.KeyColumns()...)
-	for _, p := range j.Partners {
-		for _, k := range p.Keys {
-			add(query.Columns(k.Left)...)
-			add(k.Right)
-		}
-	}
-	for _, it := range j.Items {
-		add(it.Join.Columns...)
-		add(it.Join.Nulls...)
-	}
-	for _, m := range j.Aggregate.Measures {
-		add(measureColumns(m)...)
-	}
-	return out
-}

@@ -19,7 +19,9 @@ type joinCapture struct {
 	at   map[[2]int]int // position by relation and index
 	prog *eval.Program  // fails by what it holds, is an orphan, the predicate; each true, false or undecided
 	keys *eval.Program  // the keys of all partners, for messages
-	full bool
+	// first is the position of each partner's first key in keys.
+	first []int
+	full  bool
 }
 
 func newJoinCapture(x *joinRun, it *plan.Item, cols []*query.Column) (*joinCapture, error) {
@@ -34,6 +36,7 @@ func newJoinCapture(x *joinRun, it *plan.Item, cols []*query.Column) (*joinCaptu
 	}
 	var keys []query.Expr
 	for _, p := range x.job.Partners {
+		c.first = append(c.first, len(keys))
 		for _, k := range p.Keys {
 			keys = append(keys, k.Left)
 		}
@@ -84,7 +87,9 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 		if undecided.Get(i) {
 			f.Outcome = "undecided"
 		}
-		f.Message = c.message(b, i)
+		if f.Message = c.keyless(b, i); f.Message == "" {
+			f.Message = c.message(b, i)
+		}
 		return f, nil
 	}); err != nil {
 		return err
@@ -141,12 +146,10 @@ func (c *joinCapture) lack(b *value.Batch, i int) (string, error) {
 		return "", err
 	}
 	var parts []string
-	at := 0
 	for n, p := range c.x.job.Partners {
 		cells, whole := make([]value.Value, len(p.Keys)), true
 		for k := range p.Keys {
-			v := keys[at]
-			at++
+			v := keys[c.first[n]+k]
 			cells[k] = v.Value(i)
 			whole = whole && !v.IsNull(i) && !v.IsErr(i)
 		}
@@ -155,6 +158,28 @@ func (c *joinCapture) lack(b *value.Batch, i int) (string, error) {
 		}
 	}
 	return strings.Join(parts, "; "), nil
+}
+
+// keyless says which keys of a row cannot be computed, "" for none.
+func (c *joinCapture) keyless(b *value.Batch, i int) string {
+	var parts []string
+	for n, p := range c.x.job.Partners {
+		if c.has(b, n, i) {
+			continue
+		}
+		keys, err := c.keys.Run(b)
+		if err != nil {
+			continue // it ran before, over the same batch
+		}
+		at := c.first[n]
+		for k := range p.Keys {
+			if keys[at+k].IsErr(i) {
+				parts = append(parts, "the key of "+p.Alias+" cannot be computed")
+				break
+			}
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // message evaluates message_expression for a row; on an error, or an empty text, the static message stands.

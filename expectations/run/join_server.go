@@ -55,15 +55,20 @@ func (x *joinRun) apart(ctx context.Context) {
 	}
 }
 
-// sharedJoin is the number of failing rows up to which an item's rows of both kinds are asked for together.
-const sharedJoin = 200
-
 // failingRows fetches failing rows of the items that failed, in one bounded statement.
 func (x *joinRun) failingRows(ctx context.Context) {
 	if x.r.opts.FailureRows <= 0 || ctx.Err() != nil {
 		return
 	}
-	q, items := x.failingSelect()
+	failing := map[*plan.Item]plan.JoinFailing{}
+	for _, it := range x.job.Items {
+		if j := x.found[it]; j != nil {
+			if v := j.judge(it.Spec); failed(v) {
+				failing[it] = plan.JoinFailing{Rows: v.failed, Orphans: j.orphans}
+			}
+		}
+	}
+	q, items := x.job.FailingRows(x.left().Caps(), failing, x.r.opts.FailureRows)
 	if len(q.Branches) == 0 {
 		return
 	}
@@ -75,43 +80,6 @@ func (x *joinRun) failingRows(ctx context.Context) {
 			x.r.note(it, func(n *numbers) { n.failuresErr = err })
 		}
 	}
-}
-
-// failingSelect returns the statement for failing rows, and the item of each branch.
-func (x *joinRun) failingSelect() (query.Select, []*plan.Item) {
-	q := query.Select{From: x.job.Aggregate.From}
-	var items []*plan.Item
-	limit := x.r.opts.FailureRows
-	for _, it := range x.job.Items {
-		j := x.found[it]
-		if j == nil {
-			continue
-		}
-		v := j.judge(it.Spec)
-		if !failed(v) {
-			continue
-		}
-		values, orphans := x.job.Failing(it)
-		if v.failed == j.orphans {
-			values = nil
-		}
-		if j.orphans == 0 {
-			orphans = nil
-		}
-		branches := []query.Branch{{Where: values, Limit: limit}, {Where: orphans, Limit: limit}}
-		if values != nil && orphans != nil && v.failed <= sharedJoin {
-			branches = []query.Branch{{Where: &query.Call{Op: query.OpOr, Args: []query.Expr{values, orphans}, Typ: value.Of(value.Bool)}, Limit: int(v.failed)}}
-		}
-		for _, b := range branches {
-			if b.Where == nil || x.left().Caps().Expr(q.From, b.Where) != nil {
-				continue
-			}
-			q.Branches = append(q.Branches, b)
-			items = append(items, it)
-		}
-	}
-	q.Columns = x.job.ShownColumns()
-	return q, items
 }
 
 // fetch reads failing rows and gives each to the item of its branch.
