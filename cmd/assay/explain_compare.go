@@ -33,7 +33,7 @@ func (e *explainer) comparison(ctx context.Context, it *plan.Item) {
 	e.printf("  runs:   %s: %s\n", choice.Strategy, choice.Reason)
 	for i, side := range []*diff.Side{&c.Spec.Left, &c.Spec.Right} {
 		a := &asked[i]
-		text := map[diff.Method]string{diff.ByServer: "in key order", diff.BySort: "sorted here", diff.ByWindows: "in key windows, sorted here"}[a.Method]
+		text := map[diff.Method]string{diff.ByServer: "in key order", diff.BySort: "sorted here", diff.ByWindows: "in key windows, sorted here", diff.ByDigest: "by digests of ranges of the key, and the rows of those that differ"}[a.Method]
 		if a.Reason != "" {
 			text += ": " + a.Reason
 		}
@@ -123,8 +123,12 @@ func (e *explainer) asked(ctx context.Context, name string, side *diff.Side, a *
 		e.statements(fmt.Sprintf("%s %s: rows that where leaves undecided", name, diag.Visible(side.Name)), s, err)
 	}
 	title := fmt.Sprintf("%s %s: %s", name, diag.Visible(side.Name), diag.Plural(int64(len(a.Select.Columns)), "column"))
-	if a.Method == diff.ByWindows {
+	switch a.Method {
+	case diff.ByWindows:
 		title += ", between two keys at a time"
+	case diff.ByDigest:
+		title += ", of a range that differs"
+	case diff.ByServer, diff.BySort:
 	}
 	s, err := x.Statements(a.Select)
 	e.statements(title, s, err)

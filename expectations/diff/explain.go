@@ -24,9 +24,11 @@ func Explain(s Spec) (Choice, [2]Asked, error) {
 		return Choice{}, [2]Asked{}, err
 	}
 	var asked [2]Asked
+	var ins [2]*input
 	windows := false
 	for side := canon.Right; ; side-- { // as plan.open decides: the target first
 		in, counts, here := explained(&s, side)
+		ins[side] = in
 		a := &asked[side]
 		a.Counts, a.WhereHere = counts, here
 		caps := in.source.Caps()
@@ -47,11 +49,40 @@ func Explain(s Spec) (Choice, [2]Asked, error) {
 			break
 		}
 	}
-	return Choice{Strategy: Merge, Reason: mergeReason}, asked, nil
+	choice := foreseen(&s, ins)
+	if choice.Strategy == Digest {
+		for side := range asked {
+			asked[side].Method, asked[side].Reason = ByDigest, ""
+		}
+	}
+	return choice, asked, nil
 }
 
-// mergeReason is why a comparison merges.
-const mergeReason = "both sides are read in key order and compared here"
+// foreseen is the strategy as far as it is known before the sides are measured; Auto where it is not.
+func foreseen(s *Spec, ins [2]*input) Choice {
+	if s.Strategy == Merge {
+		return Choice{Strategy: Merge, Reason: "asked for"}
+	}
+	const merged = "both sides are read in key order and compared here"
+	var res Result
+	d, why := newDigesting(s, ins, newFindings(&res, s, nil, nil))
+	switch {
+	case d == nil && s.Strategy == Digest:
+		return Choice{Strategy: Merge, Reason: "digests were asked for, but " + why}
+	case d == nil:
+		return Choice{Strategy: Merge, Reason: merged + "; no digests: " + why}
+	case s.Strategy == Digest:
+		return Choice{Strategy: Digest, Reason: joined("asked for", d.hashedHere())}
+	case d.sides[0].server == nil && d.sides[1].server == nil:
+		return Choice{Strategy: Merge, Reason: joined(merged+"; no digests", d.hashedHere())}
+	}
+	for _, side := range d.sides {
+		if side.in.from.Dataset.Query != "" {
+			return Choice{Strategy: Merge, Reason: merged + "; no digests: a side is a query, which each of them would run again"}
+		}
+	}
+	return Choice{Strategy: Auto, Reason: "merge, or digests of ranges of the key where they are faster: the rows, their width and the link are measured first"}
+}
 
 // explained is a side as newInput makes it, without asking its source for anything.
 func explained(s *Spec, side canon.Side) (in *input, counts []query.Aggregate, here bool) {

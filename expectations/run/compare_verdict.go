@@ -170,8 +170,8 @@ func (c *comparison) reasons() []string {
 	}
 	for i, side := range []string{"source", "target"} {
 		r := &c.res.Reads[i]
-		if r.Method == diff.ByServer || r.Method == "" {
-			continue
+		if r.Method == diff.ByServer || r.Method == diff.ByDigest || r.Method == "" {
+			continue // as the strategy has it
 		}
 		text := side + " by " + string(r.Method)
 		if r.Method == diff.BySort {
