@@ -27,12 +27,17 @@ type endless struct {
 }
 
 func endlessOn(engine string) endless {
-	if engine == "mysql" {
+	if engine == "mysql" || engine == "mariadb" {
+		running := "select count(*) from performance_schema.threads where processlist_db = database() and processlist_command = 'Query'" +
+			" and processlist_info like '%information_schema.columns c%' and processlist_id <> connection_id()"
+		if engine == "mariadb" { // where that schema is off unless asked for
+			running = "select count(*) from information_schema.processlist where db = database() and command = 'Query'" +
+				" and info like '%information_schema.columns c%' and id <> connection_id()"
+		}
 		return endless{
 			driver: "mysql",
 			query:  "select a.n, 'ABC' as s from (select ordinal_position as n from information_schema.columns) a, information_schema.columns b, information_schema.columns c",
-			busy: "select count(*) from performance_schema.threads where processlist_db = database() and processlist_command = 'Query'" +
-				" and processlist_info like '%information_schema.columns c%' and processlist_id <> connection_id()",
+			busy:   running,
 		}
 	}
 	return endless{
@@ -177,6 +182,7 @@ func TestInterrupt(t *testing.T) {
 	for engine, database := range map[string]func(t *testing.T) string{
 		"postgres": func(t *testing.T) string { return connectortest.PostgresDatabase(t, connectortest.LocaleC) },
 		"mysql":    func(t *testing.T) string { return connectortest.MySQLDatabase(t) },
+		"mariadb":  func(t *testing.T) string { return connectortest.MariaDBDatabase(t) },
 	} {
 		for name, expectation := range map[string]string{"stream": streamed, "aggregate": counted} {
 			t.Run(engine+" "+name, func(t *testing.T) {

@@ -268,11 +268,12 @@ type flightEngine struct {
 
 func flightEngines(t testing.TB, rows [][]*string) []flightEngine {
 	t.Helper()
-	pg, my, es := connectortest.Postgres(t), connectortest.MySQL(t), connectortest.Elasticsearch(t)
+	pg, my, maria, es := connectortest.Postgres(t), connectortest.MySQL(t), connectortest.MariaDB(t), connectortest.Elasticsearch(t)
 	return []flightEngine{
 		{"sqlite", fmt.Sprintf("{driver: sqlite, path: %q, timezone: UTC}", connectortest.FlightsSQLite(t, rows)), "table: flights"},
 		{"postgres", fmt.Sprintf("{driver: postgres, dsn: %q, timezone: UTC}", pg), "table: " + connectortest.FlightsPostgres(t, pg, rows)},
 		{"mysql", fmt.Sprintf("{driver: mysql, dsn: %q, timezone: UTC}", my), "table: " + connectortest.FlightsMySQL(t, my, rows)},
+		{"mariadb", fmt.Sprintf("{driver: mariadb, dsn: %q, timezone: UTC}", maria), "table: " + connectortest.FlightsMySQL(t, maria, rows)},
 		{"elasticsearch", fmt.Sprintf("{driver: elasticsearch, url: %q}", es), "index: " + connectortest.FlightsElasticsearch(t, es, rows)},
 		{"csv", fmt.Sprintf("{driver: files, path: %q, timezone: UTC}", filepath.Join(connectortest.Shared(t), "data")), "file: flights.csv.gz"},
 		{"jsonl", fmt.Sprintf("{driver: files, path: %q, timezone: UTC}", connectortest.FlightsJSONLines(t, rows)), "file: flights.jsonl"},
@@ -304,7 +305,7 @@ func runFlights(ctx context.Context, t testing.TB, e flightEngine) *result.Repor
 	return rep
 }
 
-// TestFlights runs one suite over real data on all four engines and on files of three formats: counts and verdicts must be those computed here
+// TestFlights runs one suite over real data on all five engines and on files of three formats: counts and verdicts must be those computed here
 // from the file, whoever evaluated what.
 func TestFlights(t *testing.T) {
 	rows := connectortest.Flights(t)
@@ -357,8 +358,8 @@ func TestFlights(t *testing.T) {
 			}
 		})
 	}
-	if compared != 7 {
-		t.Errorf("%d engines were compared, not 7", compared)
+	if compared != 8 {
+		t.Errorf("%d engines were compared, not 8", compared)
 	}
 	if refused < 3 {
 		t.Errorf("only %d expectations were refused anywhere: the local half was not tested", refused)

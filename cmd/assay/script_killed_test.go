@@ -40,14 +40,14 @@ func farOf(ts *testscript.TestScript) *far {
 
 // privateServerVerb: private-server ENGINE starts a server that nobody else uses; $FAR_DSN and $FAR_HOST name it.
 func privateServerVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, neg, args, 1, "private-server postgres|mysql|elasticsearch")
+	usage(ts, neg, args, 1, "private-server postgres|mysql|mariadb|elasticsearch")
 	f, ok := ts.Value(farKey{}).(*far)
 	if !ok {
 		ts.Fatalf("not under go test")
 	}
 	f.engine, f.server = args[0], connectortest.Private(f.t, args[0])
 	var host string
-	if f.engine == "mysql" {
+	if f.engine == "mysql" || f.engine == "mariadb" {
 		c, err := mysql.ParseDSN(f.server.DSN)
 		ts.Check(err)
 		host = c.Addr

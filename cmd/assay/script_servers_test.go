@@ -22,12 +22,11 @@ import (
 // hostileReader is the password of the accounts that scripts read with.
 const hostileReader = `hostile%p@ss/w:rd'"`
 
-// mysqlEnv gives a script a database of its own and an account that may read its table good alone: $MYSQL_DSN is the administrator's,
+// mysqlEnv gives a script the database of dsn and an account that may read its table good alone: $MYSQL_DSN is the administrator's,
 // $READER_DSN, $READER_URL and $READER_WRONG are the reader's, in the driver's form, as a URL and with a wrong password, and
 // grant.sql grants once the table exists.
-func mysqlEnv(t testing.TB, env *testscript.Env) error {
+func mysqlEnv(t testing.TB, env *testscript.Env, dsn string) error {
 	t.Helper()
-	dsn := connectortest.MySQLDatabase(t)
 	c, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return err

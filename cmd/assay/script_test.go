@@ -75,8 +75,13 @@ func TestScripts(t *testing.T) {
 				env.Setenv("PG_DB", strings.TrimPrefix(u.Path, "/"))
 				env.Setenv("READER", postgresReader(tb, env.Getenv("PG_DSN")))
 			}
-			if strings.Contains(name, "mysql") {
-				if err := mysqlEnv(tb, env); err != nil {
+			switch {
+			case strings.Contains(name, "mysql"):
+				if err := mysqlEnv(tb, env, connectortest.MySQLDatabase(tb)); err != nil {
+					return err
+				}
+			case strings.Contains(name, "mariadb"): // whose verbs and variables are those of MySQL
+				if err := mysqlEnv(tb, env, connectortest.MariaDBDatabase(tb)); err != nil {
 					return err
 				}
 			}

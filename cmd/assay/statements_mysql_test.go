@@ -12,9 +12,15 @@ import (
 )
 
 // TestStatementsMySQL does as TestStatementsPostgres by MySQL's general log.
-func TestStatementsMySQL(t *testing.T) {
+func TestStatementsMySQL(t *testing.T) { statementsOf(t, "mysql") }
+
+// TestStatementsMariaDB does so by MariaDB's.
+func TestStatementsMariaDB(t *testing.T) { statementsOf(t, "mariadb") }
+
+func statementsOf(t *testing.T, server string) {
+	t.Helper()
 	// A server of its own: the log is the whole server's, and would slow down every other test.
-	dsn := connectortest.Private(t, "mysql").DSN
+	dsn := connectortest.Private(t, server).DSN
 	db, err := sql.Open("mysql", dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +28,7 @@ func TestStatementsMySQL(t *testing.T) {
 	t.Cleanup(func() { _ = db.Close() })
 	rows := connectortest.Flights(t)[:flightsOnly]
 	table := connectortest.FlightsMySQL(t, dsn, rows)
-	e := flightEngine{"mysql", fmt.Sprintf("{driver: mysql, dsn: %q, timezone: UTC}", dsn), "table: " + table}
+	e := flightEngine{server, fmt.Sprintf("{driver: %s, dsn: %q, timezone: UTC}", server, dsn), "table: " + table}
 	explained, logged := runLogged(t, e, func(f func()) []section { return mysqlLog(t, db, f) })
 	for i := range min(len(explained), len(logged)) {
 		logged[i].text, logged[i].values = takeApart(explained[i].text, logged[i].text)
