@@ -66,8 +66,9 @@ func (s side) literal(text string) string {
 		case isRaw:
 			return raw
 		case strings.Contains(s.typ, "keyword"), strings.Contains(s.typ, "text"), strings.Contains(s.typ, "date"), strings.Contains(s.typ, "ip"), strings.Contains(s.typ, "binary"), strings.Contains(s.typ, "wildcard"):
-			b, _ := json.Marshal(text) // a string
-			return string(b)
+			if b, err := json.Marshal(text); err == nil {
+				return string(b)
+			}
 		}
 		return text
 	}
