@@ -193,7 +193,7 @@ func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
 
 // nextSize is how many rows make a page of the wished size.
 func nextSize(rows, size int) int {
-	return max(smallestRun, min(largestPage, pageBytes*rows/max(size, 1)))
+	return max(smallestRun, min(largestPage, growth*rows, pageBytes*rows/max(size, 1)))
 }
 
 // fetch reads one page.

@@ -14,7 +14,7 @@ import (
 const defaultBatchRows = 4096
 
 // maxBatchBytes ends a batch early, so that wide rows stay within memory.
-const maxBatchBytes = 32 << 20
+const maxBatchBytes = 4 << 20
 
 // rows is a stream of batches. It reuses one batch.
 type rows struct {

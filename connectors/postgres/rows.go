@@ -16,7 +16,7 @@ const (
 	// defaultBatchRows is the number of rows of a batch.
 	defaultBatchRows = 4096
 	// maxBatchBytes ends a batch of wide rows early, so that memory stays constant.
-	maxBatchBytes = 8 << 20
+	maxBatchBytes = 4 << 20
 )
 
 // output is one column of a result.

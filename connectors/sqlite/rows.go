@@ -14,7 +14,7 @@ import (
 // A batch ends after batchRows rows or batchBytes of text, whichever comes first.
 const (
 	batchRows  = 4096
-	batchBytes = 16 << 20
+	batchBytes = 4 << 20
 )
 
 // rows streams a Select.

@@ -145,14 +145,16 @@ func (d *digestSide) measure(ctx context.Context) (sideCost, error) {
 		c.rows = d.in.from.Schema.Rows
 	}
 	c.latency = 3600
+	sample := 64
 	for range 2 { // the first may have to connect, or to plan
-		_, _, took, err := d.first(ctx, 1)
+		_, one, took, err := d.first(ctx, 1)
 		if err != nil {
 			return c, err
 		}
 		c.latency = min(c.latency, took.Seconds())
+		sample = int(min(max(probeBytes/max(one, 1), 1), 64)) // a row may have a megabyte
 	}
-	n, bytes, took, err := d.first(ctx, 64)
+	n, bytes, took, err := d.first(ctx, sample)
 	if err != nil || n == 0 {
 		return c, err
 	}

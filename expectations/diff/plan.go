@@ -104,7 +104,12 @@ func (p *plan) compare(ctx context.Context, t *task, m *merge) error {
 		if p.win != nil && p.win.in == in {
 			continue
 		}
-		r := newReader(in.rows, in.check, p.memory/4, in.failed)
+		// Where windows are cut, a window waits while another one is compared; else a few pages are enough to keep both sides busy.
+		ahead := p.memory / 16
+		if p.win != nil {
+			ahead = p.memory / 4
+		}
+		r := newReader(in.rows, in.check, ahead, in.failed)
 		if p.win != nil {
 			r.cut = p.win.cut
 		}

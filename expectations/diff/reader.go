@@ -30,7 +30,7 @@ func newReader(rows connectors.Rows, check *checker, limit int64, fail func(erro
 	limit = max(limit, 1)
 	return &reader{
 		rows: rows, check: check, limit: limit, fail: fail, budget: newBudget(limit),
-		pages: make(chan *page, queued), free: make(chan *page, 4),
+		pages: make(chan *page, queued), free: make(chan *page, 2),
 	}
 }
 
