@@ -3,6 +3,7 @@ package files
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"unicode/utf8"
@@ -110,7 +111,7 @@ func (c *csvFile) next() error {
 		case c.scan.blank() && len(c.names) > 1:
 			continue
 		case len(c.scan.fields) != len(c.names):
-			return c.here.malformed("line %d: %d fields, where there are %d columns", c.scan.start, len(c.scan.fields), len(c.names))
+			return c.here.line(c.scan.start, fmt.Errorf("%s instead of %d", plural(len(c.scan.fields), "field"), len(c.names)))
 		}
 		return nil
 	}

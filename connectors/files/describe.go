@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -44,7 +43,7 @@ func (s *sampled) estimate() int64 {
 
 // Describe implements connectors.Source.
 func (s *source) Describe(ctx context.Context, d query.Dataset) (value.Schema, error) {
-	here := site{"describe", nameOf(d)}
+	here := site{"describe", d.File}
 	list, err := s.files(here, d)
 	if err != nil {
 		return value.Schema{}, err
@@ -211,14 +210,7 @@ func sameColumns(here site, want []value.Column, got []string) (map[string]int, 
 		}
 	}
 	if len(got) != len(want) {
-		return nil, here.malformed("%d columns, where %d were described", len(got), len(want))
+		return nil, here.malformed("%s instead of the %d that were described", plural(len(got), "column"), len(want))
 	}
 	return at, nil
-}
-
-func nameOf(d query.Dataset) string {
-	if d.File != "" {
-		return d.File
-	}
-	return fmt.Sprintf("dataset %s", d.Name)
 }

@@ -67,3 +67,10 @@ func clip(s string) string {
 	}
 	return s[:cut] + "…"
 }
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

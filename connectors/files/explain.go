@@ -48,7 +48,7 @@ func (s *source) formatOf(d query.Dataset) fileFormat {
 
 func (s *source) what(d query.Dataset) string {
 	if f := s.formatOf(d); f != formatNone {
-		return nameOf(d) + " (" + f.String() + ")"
+		return d.File + " (" + f.String() + ")"
 	}
-	return nameOf(d)
+	return d.File
 }

@@ -40,7 +40,7 @@ type rows struct {
 
 // Select implements connectors.Source: all rows, or the first few; conditions and orders are refused.
 func (s *source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
-	here := site{"read", nameOf(q.From.Dataset)}
+	here := site{"read", q.From.Dataset.File}
 	left := -1
 	switch {
 	case q.OrderByKey:

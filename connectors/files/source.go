@@ -62,7 +62,7 @@ func (*source) Caps() query.Caps {
 
 // Aggregate implements connectors.Source; Caps refuses every measure.
 func (*source) Aggregate(_ context.Context, q query.Aggregate) (*value.Batch, error) {
-	return nil, site{"aggregate", nameOf(q.From.Dataset)}.failed(&query.Refusal{Reason: noEngine})
+	return nil, site{"aggregate", q.From.Dataset.File}.failed(&query.Refusal{Reason: noEngine})
 }
 
 // Snapshot implements connectors.Snapshotter: a file that is not what it was for an earlier request to the snapshot is an

@@ -241,8 +241,8 @@ x,-1,"1,5",0x1p4,2,abc,25:00,{,2024-01-31T10:00:00Z,3
 
 		{name: "empty file", files: []string{"a.csv", ""}, err: "describe files: a.csv: the file is empty: it has no header"},
 		{name: "blank file", files: []string{"a.csv", "\n\n"}, err: "describe files: a.csv: the file is empty: it has no header"},
-		{name: "too few fields", files: []string{"a.csv", "a,b\n\"1\n2\",3\n4\n"}, err: "describe files: a.csv: line 4: 1 fields, where there are 2 columns"},
-		{name: "too many fields", files: []string{"a.csv", "a,b\n1,2,3\n"}, err: "describe files: a.csv: line 2: 3 fields, where there are 2 columns"},
+		{name: "too few fields", files: []string{"a.csv", "a,b\n\"1\n2\",3\n4\n"}, err: "describe files: a.csv: line 4: 1 field instead of 2"},
+		{name: "too many fields", files: []string{"a.csv", "a,b\n1,2,3\n"}, err: "describe files: a.csv: line 2: 3 fields instead of 2"},
 		{name: "a quote that is not closed", files: []string{"a.csv", "a,b\n1,2\n\"3,4\n5,6\n"}, err: "describe files: a.csv: line 3: a quote is not closed"},
 		{name: "text behind a quote", files: []string{"a.csv", "a,b\n\"1\"x,2\n"}, err: "describe files: a.csv: line 2: a closing quote is followed by text: within quotes, a quote is written twice"},
 		{name: "old Mac", files: []string{"a.csv", "a,b\r1,2\r"}, err: "describe files: a.csv: line 1: a carriage return stands without a line feed: lines end in LF or CRLF, and within quotes anything goes"},
