@@ -58,6 +58,10 @@ func (r *runner) comparison(ctx context.Context, p *plan.Plan, it *plan.Item, si
 		total = l + r
 	}
 	res, err := diff.Run(ctx, s, func(d diff.Difference) error { return sink(&d) }, func(p diff.Progress) {
+		if p.Waiting > 0 {
+			r.progress(Event{Dataset: it.ID, Step: "reading again", Rows: p.Waiting, Total: -1})
+			return
+		}
 		r.progress(Event{Dataset: it.ID, Step: "compare", Rows: p.LeftRows + p.RightRows, Total: total})
 	})
 	return res, r.sideFailure(p, it, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
@@ -167,6 +168,10 @@ func (c *comparison) reasons() []string {
 	var out []string
 	if c.res.Choice.Reason != "" {
 		out = append(out, c.res.Choice.Reason)
+	}
+	if s := c.res.Settled; s != nil && s.Candidates > 0 {
+		out = append(out, fmt.Sprintf("%s that differed at first: read again %s, the last after %s", diag.Plural(s.Candidates, "key"),
+			diag.Plural(int64(s.Sweeps), "time"), diag.Duration(s.Took.Round(time.Millisecond))))
 	}
 	for i, side := range []string{"source", "target"} {
 		r := &c.res.Reads[i]
