@@ -16,6 +16,8 @@ import (
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
 	"github.com/assay-dev/assay/connectors/memory"
+	"github.com/assay-dev/assay/connectors/mysql"
+	"github.com/assay-dev/assay/connectors/postgres"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/sqlite"
 	"github.com/assay-dev/assay/connectors/value"
@@ -91,6 +93,7 @@ type joinCase struct {
 	partners []connectortest.Table
 	e        spec.Expectation
 	unique   bool // a constraint says so
+	seed     int
 	want     joinWant
 }
 
@@ -188,7 +191,7 @@ func randomJoin(r *rand.Rand, forms []keyForm) *joinCase {
 				row = append(row, v)
 			}
 			if whole {
-				if _, twice := s.rows[key]; twice && (c.unique || r.IntN(40) > 0) {
+				if _, twice := s.rows[key]; twice && (c.unique || r.IntN(12) > 0) {
 					continue
 				} else if twice {
 					c.want.repeated = true
@@ -460,6 +463,7 @@ func eachJoin(t *testing.T, seeds int, forms []keyForm, f func(t *testing.T, c *
 	judged, orphans, failing, repeated := int64(0), int64(0), 0, 0
 	for seed := range seeds {
 		c := randomJoin(rand.New(rand.NewPCG(uint64(seed), 7)), forms) //nolint:gosec // data for tests
+		c.seed = seed
 		judged += c.want.t + c.want.f
 		orphans += c.want.orphans
 		failing += len(c.want.keys)
@@ -512,31 +516,73 @@ func TestLookupJoinAgainstMaps(t *testing.T) {
 	})
 }
 
-// The server's own join, over files of SQLite.
+// The server's own join: over files of SQLite, and, in fewer cases, over tables of the servers.
 func TestServerJoinAgainstMaps(t *testing.T) {
-	forms := []keyForm{}
+	serverJoins(t, joinSeeds/10, func(l, r value.Kind) bool { return l == r && (l == value.Int || l == value.String) }, func(t *testing.T) joinServer {
+		path := filepath.Join(t.TempDir(), "j.db")
+		return joinServer{sqlite.Open, map[string]string{"path": path}, func(tb connectortest.Table) query.Dataset { return connectortest.LoadSQLite(t, path, tb) }}
+	})
+}
+
+// exactly are the pairs of kinds that PostgreSQL and MySQL compare as keys are.
+func exactly(l, r value.Kind) bool {
+	number := func(k value.Kind) bool { return k == value.Int || k == value.Decimal }
+	return number(l) && number(r) || l == r && l == value.String
+}
+
+func TestPostgresJoinAgainstMaps(t *testing.T) {
+	dsn := connectortest.Postgres(t)
+	serverJoins(t, joinSeeds/30, exactly, func(t *testing.T) joinServer {
+		return joinServer{postgres.Open, map[string]string{"dsn": dsn}, func(tb connectortest.Table) query.Dataset { return connectortest.LoadPostgres(t, dsn, tb) }}
+	})
+}
+
+func TestMySQLJoinAgainstMaps(t *testing.T) {
+	dsn := connectortest.MySQLDatabase(t)
+	serverJoins(t, joinSeeds/30, exactly, func(t *testing.T) joinServer {
+		return joinServer{mysql.Open, map[string]string{"dsn": dsn}, func(tb connectortest.Table) query.Dataset {
+			if tb.Name != "rows" {
+				tb.Key = nil // MySQL has no keys of texts without an end
+			}
+			return connectortest.LoadMySQL(t, dsn, tb)
+		}}
+	})
+}
+
+// joinServer holds all tables of a case.
+type joinServer struct {
+	open   connectors.Opener
+	params map[string]string
+	load   func(connectortest.Table) query.Dataset
+}
+
+func serverJoins(t *testing.T, seeds int, fits func(l, r value.Kind) bool, server func(t *testing.T) joinServer) {
+	t.Helper()
+	var forms []keyForm
 	for _, f := range keyForms() {
-		if f.left == f.right && f.left != value.Bool && f.left != value.Timestamp && f.left != value.Duration && f.left != value.Decimal {
+		if fits(f.left, f.right) {
 			forms = append(forms, f)
 		}
 	}
-	eachJoin(t, joinSeeds/10, forms, func(t *testing.T, c *joinCase) {
-		path := filepath.Join(t.TempDir(), "j.db")
-		var datasets []query.Dataset
-		var conns []string
-		for _, tb := range append([]connectortest.Table{c.left}, c.partners...) {
-			key := tb.Key
-			if tb.Name != "rows" && !c.unique {
-				tb.Key = nil // no constraint says that it is unique
+	eachJoin(t, seeds, forms, func(t *testing.T, c *joinCase) {
+		t.Run(strconv.Itoa(c.seed), func(t *testing.T) { // drops its tables when it is done
+			s := server(t)
+			var datasets []query.Dataset
+			var conns []string
+			for _, tb := range append([]connectortest.Table{c.left}, c.partners...) {
+				key := tb.Key
+				if tb.Name != "rows" && !c.unique {
+					tb.Key = nil // no constraint says that it is unique
+				}
+				d := s.load(tb)
+				d.Key = key
+				datasets, conns = append(datasets, d), append(conns, "server")
 			}
-			d := connectortest.LoadSQLite(t, path, tb)
-			d.Key = key
-			datasets, conns = append(datasets, d), append(conns, "file")
-		}
-		s := c.suite(datasets, conns, map[string]string{"file": "sqlite"})
-		rep, found := runJoin(t, s, 0, func(ctx context.Context, _ *spec.Connection) (connectors.Source, error) {
-			return sqlite.Open(ctx, connectors.Config{Name: "file", Params: map[string]string{"path": path}, MaxConns: 1})
+			rep, found := runJoin(t, c.suite(datasets, conns, map[string]string{"server": "server"}), 0,
+				func(ctx context.Context, _ *spec.Connection) (connectors.Source, error) {
+					return s.open(ctx, connectors.Config{Name: "server", Params: s.params, MaxConns: 1})
+				})
+			c.check(t, rep, found, "SQL join")
 		})
-		c.check(t, rep, found, "SQL join")
 	})
 }
