@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -83,7 +84,7 @@ func (k *keysDiff) difference(item *plan.CompareItem, d *diff.Difference) error 
 			continue
 		}
 		s := k.sides[i]
-		s.keys = append(s.keys, cells[item.Keys:item.Keys+len(item.Spec.Key)])
+		s.keys = append(s.keys, slices.Clone(cells[item.Keys:item.Keys+len(item.Spec.Key)])) // the rest of the row may be large
 		if len(s.keys) == keysAStatement {
 			if err := k.flush(s); err != nil {
 				return err

@@ -250,7 +250,7 @@ func (s *Sample) Take(c *plan.CompareItem, d *diff.Difference) {
 		return
 	}
 	s.of[d.Class]++
-	s.kept = append(s.kept, sampled{s.seen, d.Class, DifferenceOf(c, d, true)})
+	s.kept = append(s.kept, sampled{s.seen, d.Class, clipped(DifferenceOf(c, d, true))})
 }
 
 // List is the sample in the order of the key: a share for every class, the rest to those that come first.
