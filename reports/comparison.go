@@ -23,8 +23,13 @@ func Tally(c *result.CompareCounts) string {
 		n    int64
 		what string
 	}{
-		{c.Changed, "changed"}, {c.Missing, "missing"}, {c.Extra, "extra"}, {c.DuplicateKey, "with a duplicate key"},
-		{c.Unsettled, "unsettled"}, {c.InFlight, "in flight"}, {c.Identical, "identical"},
+		{c.Changed, "changed"},
+		{c.Missing, "missing"},
+		{c.Extra, "extra"},
+		{c.DuplicateKey, "with a duplicate key"},
+		{c.Unsettled, "unsettled"},
+		{c.InFlight, "in flight"},
+		{c.Identical, "identical"},
 	} {
 		if x.n > 0 {
 			parts = append(parts, diag.Group(x.n)+" "+x.what)

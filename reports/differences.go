@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/expectations/diag"
@@ -100,12 +101,12 @@ func (d *differences) row(f *result.Failure) {
 	case result.Changed:
 		for i, c := range f.Columns {
 			if i == shownColumns {
-				d.lines = append(d.lines, append(blank[:len(blank):len(blank)], "… and "+diag.Plural(int64(len(f.Columns)-i), "more column"), "", ""))
+				d.lines = append(d.lines, append(slices.Clip(blank), "… and "+diag.Plural(int64(len(f.Columns)-i), "more column"), "", ""))
 				break
 			}
 			x, y := Differing(f.Before[c], f.After[c], valueWidth)
 			d.lines = append(d.lines, append(line, Clip(diag.Visible(c), nameWidth), d.marked(red, x), d.marked(green, y)))
-			line = blank[:len(blank):len(blank)]
+			line = slices.Clip(blank)
 		}
 		d.alsoShown(f, blank)
 	case result.Missing:
@@ -132,7 +133,7 @@ func (d *differences) alsoShown(f *result.Failure, blank []string) {
 		if v, ok := f.After[c]; ok {
 			after = CellText(v, valueWidth)
 		}
-		d.lines = append(d.lines, append(blank[:len(blank):len(blank)], Clip(diag.Visible(c), nameWidth), CellText(before, valueWidth), after))
+		d.lines = append(d.lines, append(slices.Clip(blank), Clip(diag.Visible(c), nameWidth), CellText(before, valueWidth), after))
 	}
 }
 

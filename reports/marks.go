@@ -108,8 +108,9 @@ const context = 12
 
 // cut shows s, of which all but the first head and the last tail bytes differ.
 func (w window) cut(s string, shared, tail int) Part {
-	before, long := s[:shared], false
-	if long = len(before) > maxLooked(w.width); long {
+	before := s[:shared]
+	long := len(before) > maxLooked(w.width)
+	if long {
 		before = lastBytes(before, maxLooked(w.width))
 	}
 	p := Part{Before: w.escape(before), Marked: w.marked(head(s[shared:len(s)-tail], w.width)), After: w.escape(head(s[len(s)-tail:], w.width))}

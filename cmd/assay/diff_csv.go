@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,7 @@ func (c *csvDiff) difference(item *plan.CompareItem, d *diff.Difference) error {
 	for _, k := range item.Spec.Key {
 		head = append(head, csvCell(f.Key[k.Name]))
 	}
-	head = head[:len(head):len(head)]
+	head = slices.Clip(head)
 	switch f.Class {
 	case result.Changed:
 		for _, name := range f.Columns {

@@ -106,7 +106,7 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 		}
 		return string(b)
 	}
-	query := ""
+	var query string
 	if len(s.columns) == 1 {
 		var plain []string
 		null := false
