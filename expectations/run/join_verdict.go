@@ -54,7 +54,7 @@ func (r *runner) judgeJoin(it *plan.Item, n *numbers, out *result.Expectation) {
 	out.Ran.Reasons = f.reasons
 	out.Failures = append(out.Failures, sampleJoined(f.failing, f.lonely, r.opts.FailureRows)...)
 	if o := out.Orphans; o.Failing > 0 {
-		out.Message += "; " + diag.Plural(o.Failing, "orphan") + " among them: " + orphanText(job, it, f)
+		out.Message += "; among them " + diag.Plural(o.Failing, "orphan") + " (" + orphanText(job, it, f) + ")"
 	}
 	if out.Orphans.Skipped > 0 {
 		out.Message += "; " + diag.Plural(out.Orphans.Skipped, "row") + " without an optional partner skipped"
@@ -70,7 +70,7 @@ func (r *runner) judgeJoin(it *plan.Item, n *numbers, out *result.Expectation) {
 	}
 }
 
-// orphanText says of which partners there are none: "3 without customer, 1 without product".
+// orphanText says of which partners there are none: "without customer", or "3 without customer, 1 without product".
 func orphanText(job *plan.JoinJob, it *plan.Item, f *joinOutcome) string {
 	var parts []string
 	for i, p := range job.Partners {
@@ -78,15 +78,28 @@ func orphanText(job *plan.JoinJob, it *plan.Item, f *joinOutcome) string {
 			parts = append(parts, fmt.Sprintf("%s without %s", diag.Group(f.byAlias[i]), p.Alias))
 		}
 	}
+	if len(parts) == 1 {
+		_, text, _ := strings.Cut(parts[0], " ")
+		return text
+	}
 	return strings.Join(parts, ", ")
 }
 
-// sampleJoined keeps limit rows, a share of both kinds where there are both.
+// sampleJoined keeps limit rows, a share of both kinds where there are both, in turn: whoever shows a few shows both.
 func sampleJoined(values, orphans []result.Failure, limit int) []result.Failure {
 	share := max(limit/2, limit-len(values))
 	orphans = orphans[:min(len(orphans), share)]
 	values = values[:min(len(values), limit-len(orphans))]
-	return append(append([]result.Failure{}, values...), orphans...)
+	var out []result.Failure
+	for len(values)+len(orphans) > 0 {
+		if len(values) > 0 {
+			out, values = append(out, values[0]), values[1:]
+		}
+		if len(orphans) > 0 {
+			out, orphans = append(out, orphans[0]), orphans[1:]
+		}
+	}
+	return out
 }
 
 // ran says where and how the rows met their partners.
