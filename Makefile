@@ -10,10 +10,10 @@ ARGS    := ./...
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GOFILES  = git ls-files -z --cached --others --exclude-standard '*.go'
 
-.PHONY: help build up down test lint fmt bench soak ci
+.PHONY: help build up down test lint fmt bench bench-peers soak ci
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
 build: ## build bin/assay
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/assay ./cmd/assay
@@ -37,7 +37,11 @@ fmt: ## format as lint wants it
 	$(GOFILES) | xargs -0 $$(.tools/get gofumpt) -w
 
 bench: ## ratios to floors and peers, servers included; nothing else should run on the machine
-	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream' -benchtime 1x -timeout 60m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity
+	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream|DiffMySQL|DiffElasticsearch|Join|Link' -benchtime 1x -timeout 90m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity ./expectations/run ./expectations/diff
+
+bench-peers: ## the same comparison beside reladiff, which pip installs into .peers
+	python3 -m venv .peers && .peers/bin/pip install -q 'reladiff[postgresql,mysql]==0.6.0'
+	ASSAY_PEERS=$$PWD/.peers/bin ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'Peer' -benchtime 1x -timeout 60m ./cmd/assay
 
 soak: ## the fuzzers over a million pairs, for hours rather than minutes
 	ASSAY_TEST_SOAK=1000000 ASSAY_TEST_REQUIRE=$(REQUIRE) $(SERVERS) with go test -run 'Soak|Fuzz|Random' -v -timeout 6h $(ARGS)
