@@ -98,7 +98,7 @@ func connectorOf(pkg string) string {
 		return ""
 	}
 	name, _, _ := strings.Cut(rest, "/")
-	if slices.Contains([]string{"query", "value", "sqlgen", "connectortest"}, name) {
+	if slices.Contains([]string{"query", "value", "canon", "digest", "sqlgen", "connectortest"}, name) {
 		return ""
 	}
 	return name
@@ -119,6 +119,13 @@ func rules() []rule {
 		{"value is below all", within("connectors/value"), own("connectors", "expectations", "suites", "reports", "cmd"), false},
 		{"query knows value only", func(p string) bool { return p == "connectors/query" }, func(_, i string) bool {
 			return strings.HasPrefix(i, module) && i != module+"connectors/value"
+		}, false},
+		{"canon knows value only", within("connectors/canon"), func(_, i string) bool {
+			return strings.HasPrefix(i, module) && i != module+"connectors/value"
+		}, false},
+		{"digest knows queries and canonical forms only", within("connectors/digest"), func(_, i string) bool {
+			p, ok := strings.CutPrefix(i, module)
+			return ok && !slices.Contains([]string{"connectors/value", "connectors/query", "connectors/canon"}, p)
 		}, false},
 		{"connectors import nothing above them", within("connectors"), own("expectations", "suites", "reports", "cmd"), false},
 		{"expectations import nothing above them", within("expectations"), own("suites", "reports", "cmd"), false},
