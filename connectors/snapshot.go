@@ -10,3 +10,10 @@ type Snapshotter interface {
 	// it ends the snapshot only.
 	Snapshot(ctx context.Context) (Source, error)
 }
+
+// ParallelSnapshotter is a Source of whose snapshot several sources can read at the same time.
+type ParallelSnapshotter interface {
+	// SnapshotN returns up to n sources (n is at least 1) that see one and the same state of the data, that of now: as many as the
+	// connection may use at this moment, but at least one, for which it waits. Each is what Snapshot returns, and outlives the others.
+	SnapshotN(ctx context.Context, n int) ([]Source, error)
+}

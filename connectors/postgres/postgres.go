@@ -31,7 +31,8 @@ import (
 // cancelGrace is how long a cancelled statement may take to stop before its connection is dropped.
 const cancelGrace = 5 * time.Second
 
-// Source is a PostgreSQL database. It implements connectors.Source, SetChecker, Explainer and Snapshotter.
+// Source is a PostgreSQL database. It implements connectors.Source, SetChecker, Explainer, Snapshotter
+// and ParallelSnapshotter.
 type Source struct {
 	run  runner
 	name string
@@ -44,6 +45,8 @@ var (
 	_ connectors.SetChecker  = (*Source)(nil)
 	_ connectors.Explainer   = (*Source)(nil)
 	_ connectors.Snapshotter = (*Source)(nil)
+
+	_ connectors.ParallelSnapshotter = (*Source)(nil)
 )
 
 // Open prepares a pool of connections and connects at the first request. The only

@@ -98,9 +98,14 @@ func (s *Source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	sn := &snapshot{conn: conn, free: make(chan struct{}, 1), secret: p.secret}
+	return s.bound(conn, p.secret), nil
+}
+
+// bound returns the source that reads within a connection's transaction.
+func (s *Source) bound(conn *pgxpool.Conn, secret string) *Source {
+	sn := &snapshot{conn: conn, free: make(chan struct{}, 1), secret: secret}
 	sn.free <- struct{}{}
-	return &Source{run: sn, name: s.name, done: sn.close}, nil
+	return &Source{run: sn, name: s.name, done: sn.close}
 }
 
 // snapshot serves requests one after another inside one transaction.
