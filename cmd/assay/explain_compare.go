@@ -122,6 +122,10 @@ func (e *explainer) asked(ctx context.Context, name string, side *diff.Side, a *
 		s, err := x.Statements(q)
 		e.statements(fmt.Sprintf("%s %s: rows that where leaves undecided", name, diag.Visible(side.Name)), s, err)
 	}
+	if d, ok := source.(connectors.Digester); ok && a.Digest != nil {
+		s, err := d.DigestStatements(*a.Digest)
+		e.statements(fmt.Sprintf("%s %s: hashes, without the bounds of the ranges", name, diag.Visible(side.Name)), s, err)
+	}
 	title := fmt.Sprintf("%s %s: %s", name, diag.Visible(side.Name), diag.Plural(int64(len(a.Select.Columns)), "column"))
 	switch a.Method {
 	case diff.ByWindows:

@@ -175,11 +175,11 @@ func TestDigestLive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var y tally
+			from, to := p.open(t)
 			for n := range p.cases {
 				r := rand.New(rand.NewPCG(uint64(n), 13))
 				l, rt := livePair(r)
 				t.Run(fmt.Sprint(n), func(t *testing.T) {
-					from, to := p.open(t)
 					left, leftTable := from.put(t, "dl", &l)
 					right, rightTable := to.put(t, "dr", &rt)
 					s := align(t, left, right, diff.AlignOptions{Strategy: diff.Merge, TempDir: t.TempDir()})

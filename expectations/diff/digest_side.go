@@ -33,7 +33,8 @@ type digestSide struct {
 	rows int64
 }
 
-func newDigestSide(s *Spec, in *input) *digestSide {
+// newDigestSide says what can be asked of a side; here says that its condition is evaluated here.
+func newDigestSide(s *Spec, in *input, here bool) *digestSide {
 	d := &digestSide{in: in, rows: -1}
 	n := keyOrder(s.Key).cutColumns()
 	d.cutKey, d.cutCols = in.key[:n], in.cols[:n]
@@ -58,7 +59,7 @@ func newDigestSide(s *Spec, in *input) *digestSide {
 	switch {
 	case !ok:
 		d.why = "the source makes no digests"
-	case in.sieve != nil:
+	case here:
 		d.why = "its condition is evaluated here"
 	case refusal != nil:
 		d.why = refusal.Reason

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"github.com/assay-dev/assay/connectors/canon"
+	rowsum "github.com/assay-dev/assay/connectors/digest"
 	"github.com/assay-dev/assay/connectors/query"
 )
 
@@ -11,8 +12,10 @@ type Asked struct {
 	Reason string // why not in key order
 	// Counts are asked first: the rows that Side.Where leaves undecided.
 	Counts []query.Aggregate
-	// Select reads the rows. Under ByWindows it is asked for the rows between two keys at a time.
+	// Select reads the rows. Under ByWindows it is asked for the rows between two keys at a time, under ByDigest for those of ranges that differ.
 	Select query.Select
+	// Digest is what a server hashes under ByDigest, with the ranges left out; nil where the rows are read and hashed here.
+	Digest *rowsum.Request
 	// WhereHere says that Side.Where is evaluated here.
 	WhereHere bool
 }
@@ -28,9 +31,8 @@ func Explain(s Spec) (Choice, [2]Asked, error) {
 	windows := false
 	for side := canon.Right; ; side-- { // as plan.open decides: the target first
 		in, counts, here := explained(&s, side)
-		ins[side] = in
 		a := &asked[side]
-		a.Counts, a.WhereHere = counts, here
+		a.Counts, a.WhereHere, ins[side] = counts, here, in
 		caps := in.source.Caps()
 		switch {
 		case !caps.KeyOrder:
@@ -49,40 +51,46 @@ func Explain(s Spec) (Choice, [2]Asked, error) {
 			break
 		}
 	}
-	choice := foreseen(&s, ins)
-	if choice.Strategy == Digest {
-		for side := range asked {
-			asked[side].Method, asked[side].Reason = ByDigest, ""
-		}
-	}
-	return choice, asked, nil
+	return explainedChoice(&s, ins, &asked), asked, nil
 }
 
-// foreseen is the strategy as far as it is known before the sides are measured; Auto where it is not.
-func foreseen(s *Spec, ins [2]*input) Choice {
+// explainedChoice is the strategy as far as it is known before anything is measured.
+func explainedChoice(s *Spec, ins [2]*input, asked *[2]Asked) Choice {
 	if s.Strategy == Merge {
-		return Choice{Strategy: Merge, Reason: "asked for"}
+		return Choice{Strategy: Merge, Reason: askedFor}
 	}
-	const merged = "both sides are read in key order and compared here"
-	var res Result
-	d, why := newDigesting(s, ins, newFindings(&res, s, nil, nil))
-	switch {
-	case d == nil && s.Strategy == Digest:
-		return Choice{Strategy: Merge, Reason: "digests were asked for, but " + why}
-	case d == nil:
-		return Choice{Strategy: Merge, Reason: merged + "; no digests: " + why}
-	case s.Strategy == Digest:
-		return Choice{Strategy: Digest, Reason: joined("asked for", d.hashedHere())}
-	case d.sides[0].server == nil && d.sides[1].server == nil:
-		return Choice{Strategy: Merge, Reason: joined(merged+"; no digests", d.hashedHere())}
+	d, why := newDigesting(s, ins, [2]bool{asked[0].WhereHere, asked[1].WhereHere}, newFindings(&Result{}, s, nil, nil))
+	if s.Strategy != Digest {
+		rows := int64(-1)
+		if d != nil {
+			rows = d.most()
+		}
+		if choice, ok := d.unmeasured(why, rows); ok {
+			return choice
+		}
+		return Choice{Strategy: Auto, Reason: "merge, or digests of ranges of the key where they are faster: the rows, their width and the link are measured first"}
 	}
-	for _, side := range d.sides {
-		if side.in.from.Dataset.Query != "" {
-			return Choice{Strategy: Merge, Reason: merged + "; no digests: a side is a query, which each of them would run again"}
+	if d == nil {
+		return Choice{Strategy: Merge, Reason: notDigests + why}
+	}
+	for side := range asked {
+		a, ds := &asked[side], d.sides[side]
+		a.Method, a.Reason = ByDigest, ds.why
+		if ds.server != nil {
+			q := rowsum.Request{From: ds.in.from, Cells: ds.cells, Where: ds.in.where}
+			a.Digest = &q
 		}
 	}
-	return Choice{Strategy: Auto, Reason: "merge, or digests of ranges of the key where they are faster: the rows, their width and the link are measured first"}
+	return Choice{Strategy: Digest, Reason: joined(askedFor, d.hashedHere())}
 }
+
+const (
+	askedFor   = "asked for"
+	notDigests = "digests were asked for, but "
+)
+
+// mergeReason is why a comparison merges.
+const mergeReason = "both sides are read in key order and compared here"
 
 // explained is a side as newInput makes it, without asking its source for anything.
 func explained(s *Spec, side canon.Side) (in *input, counts []query.Aggregate, here bool) {
