@@ -203,3 +203,54 @@ func TestDigestLive(t *testing.T) {
 		})
 	}
 }
+
+// TestDigestFalseNegatives holds rows against each other that other tools, which put texts one behind the other, call the same.
+func TestDigestFalseNegatives(t *testing.T) {
+	text := func(s string) cell { return cell{Value: value.StringValue(s)} }
+	null := cell{}
+	pairs := [][2][2]cell{
+		{{null, text("z")}, {text("<null>"), text("z")}},
+		{{text("x|y"), text("z")}, {text("x"), text("y|z")}},
+		{{null, text("")}, {text(""), null}},
+		{{text("n"), null}, {null, text("n")}},
+		{{text("v1:a"), text("")}, {text("v"), text("1:a")}},
+		{{text("1"), text("11")}, {text("11"), text("1")}},
+		{{text("ab"), text("")}, {text("a"), text("b")}},
+		{{text("el"), null}, {text("er"), null}},
+		{{text("a"), null}, {text("a "), null}},
+		{{text("ä"), null}, {text("a\u0308"), null}},
+	}
+	cols := []value.Column{{Name: "k", Type: value.Of(value.Int), NotNull: true}, {Name: "a", Type: value.Of(value.String)}, {Name: "b", Type: value.Of(value.String)}}
+	left, right := table{cols: cols, key: []string{"k"}}, table{cols: cols, key: []string{"k"}}
+	for i := range 400 {
+		k := cell{Value: value.IntValue(int64(i))}
+		row := [][]cell{{k, text(fmt.Sprint(i)), null}, {k, text(fmt.Sprint(i)), null}}
+		if i%40 == 7 {
+			p := pairs[i/40]
+			row = [][]cell{{k, p[0][0], p[0][1]}, {k, p[1][0], p[1][1]}}
+		}
+		left.rows, right.rows = append(left.rows, row[0]), append(right.rows, row[1])
+	}
+	for name, open := range map[string]func(t testing.TB) (left, right *store){
+		"postgres and mysql": func(t testing.TB) (left, right *store) {
+			t.Helper()
+			return postgresStore(t), mysqlStore(t, connectortest.MySQL(t), connectortest.EngineMySQL)
+		},
+		"postgres and mariadb": func(t testing.TB) (left, right *store) {
+			t.Helper()
+			return postgresStore(t), mysqlStore(t, connectortest.MariaDB(t), connectortest.EngineMariaDB)
+		},
+		"sqlite and postgres": func(t testing.TB) (left, right *store) { t.Helper(); return sqliteStore(t), postgresStore(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := open(t)
+			l, leftTable := from.put(t, "fl", &left)
+			r, rightTable := to.put(t, "fr", &right)
+			s := align(t, l, r, diff.AlignOptions{Strategy: diff.Digest, MemoryBytes: 1 << 12})
+			res, counts := check(t, &s, &leftTable, &rightTable)
+			if counts.Changed != int64(len(pairs)) || res.Choice.Strategy != diff.Digest || res.Digest.Differing < int64(len(pairs)) || res.Digest.MergedRows[0] > 200 {
+				t.Errorf("%+v", res)
+			}
+		})
+	}
+}

@@ -15,6 +15,7 @@ import (
 const (
 	firstRanges = 256     // of the whole, where it has so many rows for them
 	mostRanges  = 4096    // of the whole
+	mostValues  = 30_000  // bound in one statement: SQLite takes 32,766
 	rowsARange  = 1 << 18 // beyond firstRanges, about so many rows a range
 	leastRows   = 16      // a range is not cut smaller
 	childRanges = 64      // of a range that differs
@@ -122,7 +123,7 @@ func (d *digesting) first(ctx context.Context) ([]segment, error) {
 	if rows < 0 {
 		return whole, nil
 	}
-	ranges := min(max(rows/rowsARange, firstRanges), mostRanges)
+	ranges := min(max(rows/rowsARange, firstRanges), mostRanges, mostValues/int64(len(d.sides[0].cutCols)))
 	every := max((rows+ranges-1)/ranges, leastRows)
 	if every >= rows {
 		return whole, nil
@@ -139,9 +140,9 @@ func (d *digesting) most() int64 {
 	return n
 }
 
-// chunkOf returns how many of the first ranges the first statement takes: all, where a side cannot be asked for some.
+// chunkOf returns how many of the first ranges the first statement takes: all, where each statement would read a side from end to end.
 func (d *digesting) chunkOf(first []segment) int {
-	if !d.sides[0].ranges || !d.sides[1].ranges {
+	if !d.sides[0].seeks() || !d.sides[1].seeks() {
 		return len(first)
 	}
 	each := max(d.most(), 1) / int64(len(first))

@@ -124,6 +124,13 @@ func uniqueKey(s *value.Schema, cols []*query.Column) bool {
 	})
 }
 
+// seeks reports whether the source finds the rows of a range without reading all others. Texts are in the order of an index only where
+// their collation is bytewise, which nobody says here.
+func (d *digestSide) seeks() bool {
+	c := d.cutCols[0].Col
+	return d.ranges && (c.Type.Kind != value.String || c.Shape == value.UUID) && slices.ContainsFunc(d.in.from.Schema.Indexes, func(ix []string) bool { return len(ix) > 0 && ix[0] == c.Name })
+}
+
 // request is the request for the segments, which are in order.
 func (d *digestSide) request(segs []segment) rowsum.Request {
 	return rowsum.Request{
