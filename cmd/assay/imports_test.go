@@ -117,9 +117,6 @@ func rules() []rule {
 		{"Parquet belongs to files", except("cmd", "connectors/files", test), foreign("github.com/parquet-go"), false},
 
 		{"value is below all", within("connectors/value"), own("connectors", "expectations", "suites", "reports", "cmd"), false},
-		{"canonical forms know values only", within("connectors/canon"), func(_, i string) bool {
-			return strings.HasPrefix(i, module) && i != module+"connectors/value"
-		}, false},
 		{"query knows value only", func(p string) bool { return p == "connectors/query" }, func(_, i string) bool {
 			return strings.HasPrefix(i, module) && i != module+"connectors/value"
 		}, false},
@@ -180,7 +177,8 @@ func TestRules(t *testing.T) {
 		"the SQLite driver belongs to sqlite":            {"reports/history", "modernc.org/sqlite"},
 		"Parquet belongs to files":                       {"expectations/diff", "github.com/parquet-go/parquet-go"},
 		"value is below all":                             {"connectors/value", module + "connectors/query"},
-		"canonical forms know values only":               {"connectors/canon", module + "connectors/query"},
+		"canon knows value only":                         {"connectors/canon", module + "connectors/query"},
+		"digest knows queries and canonical forms only":  {"connectors/digest", module + "connectors"},
 		"query knows value only":                         {"connectors/query", module + "connectors"},
 		"connectors import nothing above them":           {"connectors/postgres", module + "expectations/diag"},
 		"expectations import nothing above them":         {"expectations/run", module + "suites"},
