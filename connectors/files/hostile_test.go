@@ -46,7 +46,7 @@ func TestLargeFields(t *testing.T) {
 
 // TestWide reads 10,000 columns in every format.
 func TestWide(t *testing.T) {
-	const cols, rows = 10_000, 20
+	const cols, rows = 10_000, 8
 	tb := connectortest.Table{Name: "wide"}
 	for c := range cols {
 		tb.Columns = append(tb.Columns, connectortest.Column{Name: fmt.Sprintf("c%05d", c), Type: value.Of(value.Int)})
@@ -64,7 +64,7 @@ func TestWide(t *testing.T) {
 		src := open(t, dir)
 		rel := connectortest.Relation(t, src, d)
 		got := connectortest.ReadAll(t, src, connectortest.WholeRows(rel), 0)
-		if len(rel.Schema.Columns) != cols || len(got) != rows || got[19][9999].Int() != 19*9999 || got[3][5].Int() != 15 {
+		if len(rel.Schema.Columns) != cols || len(got) != rows || got[7][9999].Int() != 7*9999 || got[3][5].Int() != 15 {
 			t.Errorf("%s: %d columns, %d rows", d.File, len(rel.Schema.Columns), len(got))
 		}
 		some := connectortest.ReadAll(t, src, query.Select{From: rel, Columns: connectortest.Cols(t, rel, "c09999", "c00001")}, 0)
@@ -74,7 +74,7 @@ func TestWide(t *testing.T) {
 	}
 }
 
-// TestConstantMemory reads 150 MB that are packed into little, and watches what the process holds.
+// TestConstantMemory reads 100 MB that are packed into little, and watches what the process holds.
 func TestConstantMemory(t *testing.T) {
 	line := "1234567,some text that is not too short,2024-01-31 10:00:00,1.50,,\"quoted, of course\"\n"
 	object := `{"id": 1234567, "s": "some text that is not too short", "t": "2024-01-31T10:00:00Z", "d": 1.50, "n": null, "q": "quoted"}` + "\n"
@@ -92,7 +92,7 @@ func TestConstantMemory(t *testing.T) {
 		if name == "a.csv.zst" {
 			_, _ = z.Write([]byte("id,s,t,d,n,q\n"))
 		}
-		for range 150 {
+		for range 100 {
 			if _, err := z.Write([]byte(block)); err != nil {
 				t.Fatal(err)
 			}
@@ -108,6 +108,9 @@ func TestConstantMemory(t *testing.T) {
 		}
 		n, most := 0, uint64(0)
 		var m runtime.MemStats
+		runtime.GC() // what earlier tests left
+		runtime.ReadMemStats(&m)
+		held := m.HeapAlloc
 		for batches := 0; ; batches++ {
 			b, err := rows.Next(t.Context())
 			if err != nil {
@@ -122,14 +125,14 @@ func TestConstantMemory(t *testing.T) {
 				most = max(most, m.HeapAlloc)
 			}
 		}
-		if want := 150 * ((1 << 20) / len(part)); n != want {
+		if want := 100 * ((1 << 20) / len(part)); n != want {
 			t.Errorf("%s: %d rows, want %d", name, n, want)
 		}
 		if est := rel.Schema.Rows; est < int64(n)/4 || est > int64(n)*4 {
 			t.Errorf("%s: %d rows are estimated of %d", name, est, n)
 		}
-		if most > 64<<20 {
-			t.Errorf("%s: %d MB are held at once", name, most>>20)
+		if most > held+32<<20 {
+			t.Errorf("%s: %d MB are held at once, %d before", name, most>>20, held>>20)
 		}
 	}
 }
