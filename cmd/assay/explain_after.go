@@ -25,10 +25,11 @@ func readReport(path string) (*result.Report, error) {
 	var rep struct {
 		Schema       string `json:"schema"`
 		Expectations []struct {
-			ID      string         `json:"id"`
-			Verdict result.Verdict `json:"verdict"`
-			Counts  *result.Counts `json:"counts"`
-			Ran     result.Ran     `json:"ran"`
+			ID      string          `json:"id"`
+			Verdict result.Verdict  `json:"verdict"`
+			Counts  *result.Counts  `json:"counts"`
+			Orphans *result.Orphans `json:"orphans"`
+			Ran     result.Ran      `json:"ran"`
 		} `json:"expectations"`
 	}
 	if err := json.Unmarshal(text, &rep); err != nil || rep.Schema != result.SchemaName {
@@ -36,7 +37,7 @@ func readReport(path string) (*result.Report, error) {
 	}
 	out := &result.Report{Schema: rep.Schema}
 	for _, e := range rep.Expectations {
-		out.Expectations = append(out.Expectations, result.Expectation{ID: e.ID, Verdict: e.Verdict, Counts: e.Counts, Ran: e.Ran})
+		out.Expectations = append(out.Expectations, result.Expectation{ID: e.ID, Verdict: e.Verdict, Counts: e.Counts, Orphans: e.Orphans, Ran: e.Ran})
 	}
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/run"
 )
 
 // joined says how the rows of an expectation meet their partners.
@@ -67,12 +68,18 @@ func (e *explainer) join(ctx context.Context, j *plan.JoinJob) {
 	}
 	if j.Method == plan.JoinServer {
 		show(j.Left.Spec.Name, "one pass, "+diag.Plural(int64(len(j.Aggregate.Measures)), "measure"), j.Aggregate)
+		title := "only if some of them fail: their failing rows (here as if each failed on two rows, of which one is an orphan)"
 		failing := map[*plan.Item]plan.JoinFailing{}
 		for _, it := range j.Items {
 			failing[it] = plan.JoinFailing{Rows: 2, Orphans: 1}
 		}
+		if e.after != nil {
+			failing, title = run.JoinFailingAfter(e.after, j), "failing rows of that run"
+		}
 		q, _ := j.FailingRows(e.source(j.Left.Spec.Name).Caps(), failing, defaultFailures)
-		show(j.Left.Spec.Name, "only if some of them fail: their failing rows (here as if each failed on two rows, of which one is an orphan)", q)
+		if len(q.Branches) > 0 {
+			show(j.Left.Spec.Name, title, q)
+		}
 		return
 	}
 	for i, p := range j.Partners {

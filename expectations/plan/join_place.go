@@ -94,7 +94,7 @@ func (b *builder) placeJoin(it *Item, left *Dataset, parts []*Partner) {
 	}
 	job.Reasons = job.refusals(it, measures)
 	if len(job.Reasons) > 0 {
-		job.elsewhere()
+		job.elsewhere(true)
 	}
 	job.signature = fmt.Sprintf("%q %t %s", left.Spec.Name, job.Method == JoinServer, text.String())
 	if i := slices.IndexFunc(b.plan.Joins, func(o *JoinJob) bool { return o.signature == job.signature }); i >= 0 {
@@ -206,11 +206,11 @@ const (
 	lookupGain = 20
 )
 
-// elsewhere plans the join here.
-func (j *JoinJob) elsewhere() {
+// elsewhere plans the join here; lookup allows partners to be asked for by key.
+func (j *JoinJob) elsewhere(lookup bool) {
 	j.Method, j.Checks = JoinHash, nil
 	rows := j.Left.Relation.Schema.Rows
-	lookup := rows >= 0 && rows <= LookupRows
+	lookup = lookup && rows >= 0 && rows <= LookupRows
 	for _, p := range j.Partners {
 		lookup = lookup && p.Rows() >= lookupGain*max(rows, 1) && p.lookable()
 	}
@@ -268,10 +268,7 @@ func (b *builder) finishJoins() {
 // Elsewhere plans the join here after all: the server turned out to be unable to answer exactly.
 func (j *JoinJob) Elsewhere(reason string) {
 	j.Reasons = append(j.Reasons, reason)
-	j.elsewhere()
-	if j.Method == JoinLookup {
-		j.Method, j.Checks = JoinHash, nil
-	}
+	j.elsewhere(false) // by a key that need not be unique, for all that is known
 	j.finish(j.Left.source.Caps())
 }
 

@@ -3,11 +3,13 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
 )
 
 // server has the one server that holds all datasets join them.
@@ -80,6 +82,27 @@ func (x *joinRun) failingRows(ctx context.Context) {
 			x.r.note(it, func(n *numbers) { n.failuresErr = err })
 		}
 	}
+}
+
+// JoinFailingAfter are the failing rows that the run of rep asked a server for.
+func JoinFailingAfter(rep *result.Report, job *plan.JoinJob) map[*plan.Item]plan.JoinFailing {
+	out := map[*plan.Item]plan.JoinFailing{}
+	for _, it := range job.Items {
+		i := slices.IndexFunc(rep.Expectations, func(e result.Expectation) bool { return e.ID == it.ID })
+		if i < 0 {
+			continue
+		}
+		e := &rep.Expectations[i]
+		if e.Counts == nil || e.Orphans == nil || e.Ran.Where != onServer || e.Verdict == result.Error {
+			continue
+		}
+		c := *e.Counts
+		c.False += e.Orphans.Failing
+		if v := judge(c, it.Spec); failed(v) {
+			out[it] = plan.JoinFailing{Rows: v.failed, Orphans: e.Orphans.Failing}
+		}
+	}
+	return out
 }
 
 // fetch reads failing rows and gives each to the item of its branch.

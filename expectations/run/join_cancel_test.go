@@ -1,0 +1,100 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlite"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/run"
+	"github.com/assay-dev/assay/expectations/spec"
+)
+
+// endless yields more rows than anybody waits for.
+const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT i AS id, i AS k FROM n"
+
+// A run that is cancelled while rows or partners are read ends soon, says so, and leaves nothing running; also where it has begun to spill.
+func TestCancelledJoin(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.db")
+	tb := connectortest.Table{
+		Name: "few", Key: []string{"id"}, Columns: []connectortest.Column{{Name: "id", Type: value.Of(value.Int), NotNull: true}},
+		Rows: [][]connectortest.Cell{{cellOf(value.IntValue(1))}, {cellOf(value.IntValue(2))}},
+	}
+	few := connectortest.LoadSQLite(t, path, tb)
+	few.Name = "few"
+	before := goleak.IgnoreCurrent() // the loader's connection
+	defer func() { goleak.VerifyNone(t, before) }()
+	many := query.Dataset{Name: "many", Query: endless, Key: []string{"id"}, Columns: map[string]query.ColumnOptions{"id": {Type: "int"}, "k": {Type: "int"}}}
+	for _, c := range []struct {
+		name, rows, partner string
+		memory              int64
+		after               time.Duration
+	}{
+		{"rows", "many", "few", 0, 200 * time.Millisecond},
+		{"partners", "few", "many", 0, 100 * time.Millisecond},
+		{"spilling", "few", "many", 1 << 20, 500 * time.Millisecond},
+		{"both", "many", "many", 1 << 20, 500 * time.Millisecond},
+		{"at once", "many", "few", 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &spec.Suite{
+				Name:        "cancelled",
+				Connections: []spec.Connection{{Name: "a", Driver: "sqlite"}, {Name: "b", Driver: "sqlite"}},
+				Expectations: []spec.Expectation{{
+					ID: "x", Dataset: "rows", Severity: spec.Error, Expect: diag.Text{Value: "p.id > 0"},
+					Joins: []spec.Join{{Alias: spec.Name{Value: "p"}, Dataset: spec.Name{Value: "partners"}, Positional: true, Keys: []spec.JoinKey{{Value: diag.Text{Value: "row.id"}}}}},
+				}},
+			}
+			for i, d := range []string{c.rows, c.partner} {
+				ds := many
+				if d == "few" {
+					ds = few
+				}
+				ds.Name = []string{"rows", "partners"}[i]
+				s.Datasets = append(s.Datasets, spec.Dataset{Dataset: ds, Connection: []string{"a", "b"}[i]})
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var opened atomic.Int32
+			began := time.Now()
+			rep, found := run.Run(ctx, s, run.Options{
+				Now: time.Unix(0, 0), FailureRows: 10, Plan: plan.Options{JoinMemory: c.memory, TempDir: t.TempDir()},
+				Open: func(ctx context.Context, _ *spec.Connection) (connectors.Source, error) {
+					return sqlite.Open(ctx, connectors.Config{Params: map[string]string{"path": path}})
+				},
+				Progress: func(e run.Event) {
+					if e.Step == "describe" {
+						if opened.Add(1) == 2 {
+							time.AfterFunc(c.after, cancel)
+						}
+					}
+				},
+			})
+			if found.HasErrors() {
+				t.Fatal(found)
+			}
+			if took := time.Since(began); took > c.after+10*time.Second {
+				t.Errorf("it took %v to end", took)
+			}
+			e := rep.Expectations[0]
+			if e.Verdict != result.Error || e.Counts != nil {
+				t.Errorf("%s: %s, %+v", e.Verdict, e.Message, e.Counts)
+			}
+			if !errors.Is(ctx.Err(), context.Canceled) {
+				t.Error("it ended by itself")
+			}
+		})
+	}
+}
