@@ -32,7 +32,7 @@ func benchRows(t testing.TB, tb *connectortest.TPCHTable) int {
 	return n
 }
 
-// planted are the differences of a benchmark: drawn anew in every run, the first and the last row and NULL against '' among them.
+// planted are the differences of a benchmark: drawn anew in every run, the first and the last row and NULL against ” among them.
 type planted struct{ changed, missing, extra []int64 }
 
 // plant draws five rows to change, two to leave out and two to add, and has exec change the target's table of orders so.

@@ -61,9 +61,15 @@ func TPCHOrders() *TPCHTable {
 	return &TPCHTable{
 		Name: "orders", Key: []string{"o_orderkey"}, Rows: 1_500_000,
 		Columns: []TPCHColumn{
-			{"o_orderkey", "bigint", false}, {"o_custkey", "bigint", false}, {"o_orderstatus", "char(1)", false},
-			{"o_totalprice", "decimal(15,2)", false}, {"o_orderdate", "date", false}, {"o_orderpriority", "char(15)", false},
-			{"o_clerk", "char(15)", false}, {"o_shippriority", "int", false}, {"o_comment", "varchar(79)", true},
+			{"o_orderkey", "bigint", false},
+			{"o_custkey", "bigint", false},
+			{"o_orderstatus", "char(1)", false},
+			{"o_totalprice", "decimal(15,2)", false},
+			{"o_orderdate", "date", false},
+			{"o_orderpriority", "char(15)", false},
+			{"o_clerk", "char(15)", false},
+			{"o_shippriority", "int", false},
+			{"o_comment", "varchar(79)", true},
 		},
 		Row: func(r *rand.Rand, i int, c [][]byte) [][]byte {
 			cents := r.Int64N(50_000_000) + 85_000
@@ -89,11 +95,22 @@ func TPCHLineitem() *TPCHTable {
 	return &TPCHTable{
 		Name: "lineitem", Key: []string{"l_orderkey", "l_linenumber"}, Rows: 6_000_000,
 		Columns: []TPCHColumn{
-			{"l_orderkey", "bigint", false}, {"l_partkey", "bigint", false}, {"l_suppkey", "bigint", false}, {"l_linenumber", "int", false},
-			{"l_quantity", "decimal(15,2)", false}, {"l_extendedprice", "decimal(15,2)", false}, {"l_discount", "decimal(15,2)", false},
-			{"l_tax", "decimal(15,2)", false}, {"l_returnflag", "char(1)", false}, {"l_linestatus", "char(1)", false},
-			{"l_shipdate", "date", false}, {"l_commitdate", "date", false}, {"l_receiptdate", "date", false},
-			{"l_shipinstruct", "char(25)", false}, {"l_shipmode", "char(10)", false}, {"l_comment", "varchar(44)", true},
+			{"l_orderkey", "bigint", false},
+			{"l_partkey", "bigint", false},
+			{"l_suppkey", "bigint", false},
+			{"l_linenumber", "int", false},
+			{"l_quantity", "decimal(15,2)", false},
+			{"l_extendedprice", "decimal(15,2)", false},
+			{"l_discount", "decimal(15,2)", false},
+			{"l_tax", "decimal(15,2)", false},
+			{"l_returnflag", "char(1)", false},
+			{"l_linestatus", "char(1)", false},
+			{"l_shipdate", "date", false},
+			{"l_commitdate", "date", false},
+			{"l_receiptdate", "date", false},
+			{"l_shipinstruct", "char(25)", false},
+			{"l_shipmode", "char(10)", false},
+			{"l_comment", "varchar(44)", true},
 		},
 		Row: func(r *rand.Rand, i int, c [][]byte) [][]byte {
 			q := 1 + r.IntN(50)
@@ -118,8 +135,14 @@ func TPCHCustomer() *TPCHTable {
 	return &TPCHTable{
 		Name: "customer", Key: []string{"c_custkey"}, Rows: 150_000,
 		Columns: []TPCHColumn{
-			{"c_custkey", "bigint", false}, {"c_name", "varchar(25)", false}, {"c_address", "varchar(40)", false}, {"c_nationkey", "bigint", false},
-			{"c_phone", "char(15)", false}, {"c_acctbal", "decimal(15,2)", false}, {"c_mktsegment", "char(10)", false}, {"c_comment", "varchar(117)", true},
+			{"c_custkey", "bigint", false},
+			{"c_name", "varchar(25)", false},
+			{"c_address", "varchar(40)", false},
+			{"c_nationkey", "bigint", false},
+			{"c_phone", "char(15)", false},
+			{"c_acctbal", "decimal(15,2)", false},
+			{"c_mktsegment", "char(10)", false},
+			{"c_comment", "varchar(117)", true},
 		},
 		Row: func(r *rand.Rand, i int, c [][]byte) [][]byte {
 			cents := r.Int64N(1_099_999) - 99_999
@@ -142,7 +165,7 @@ func tpchDay(n int) []byte {
 	return time.Date(1992, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n).AppendFormat(nil, time.DateOnly)
 }
 
-// tpchComment is null or empty now and then: NULL against '' is a difference that comparisons must see.
+// tpchComment is null or empty now and then: NULL against ” is a difference that comparisons must see.
 func tpchComment(r *rand.Rand, i, low, high int) []byte {
 	switch i % 97 {
 	case 13:

@@ -119,13 +119,20 @@ func BenchmarkOrders(b *testing.B) {
 // BenchmarkElasticsearch compares an index with a table: of types that every build of the server has.
 func BenchmarkElasticsearch(b *testing.B) {
 	tb := connectortest.Table{Name: "bench", Key: []string{"k"}, Columns: []connectortest.Column{
-		{Name: "k", Type: value.Of(value.Int), NotNull: true}, {Name: "n", Type: value.Of(value.Int)}, {Name: "x", Type: value.Of(value.Double)},
-		{Name: "at", Type: value.Of(value.Timestamp)}, {Name: "s", Type: value.Of(value.String)}, {Name: "t", Type: value.Of(value.String)},
+		{Name: "k", Type: value.Of(value.Int), NotNull: true},
+		{Name: "n", Type: value.Of(value.Int)},
+		{Name: "x", Type: value.Of(value.Double)},
+		{Name: "at", Type: value.Of(value.Timestamp)},
+		{Name: "s", Type: value.Of(value.String)},
+		{Name: "t", Type: value.Of(value.String)},
 	}}
 	for i := range benchRows() {
 		tb.Rows = append(tb.Rows, []connectortest.Cell{
-			{Value: value.IntValue(int64(i) * 4)}, {Value: value.IntValue(int64(i) % 150_000)}, {Value: value.DoubleValue(float64(i) / 100)},
-			{Value: value.TimestampValue(time.Unix(int64(i)*1000, 0))}, {Value: value.StringValue("Clerk#000000" + strconv.Itoa(i%1000))},
+			{Value: value.IntValue(int64(i) * 4)},
+			{Value: value.IntValue(int64(i) % 150_000)},
+			{Value: value.DoubleValue(float64(i) / 100)},
+			{Value: value.TimestampValue(time.Unix(int64(i)*1000, 0))},
+			{Value: value.StringValue("Clerk#000000" + strconv.Itoa(i%1000))},
 			{Value: value.StringValue("furiously special requests nag " + strconv.Itoa(i))},
 		})
 	}

@@ -75,8 +75,10 @@ func TestDigestAgainstMaps(t *testing.T) {
 func cuttablePair(r *rand.Rand, most int) (left, right table) {
 	kind := []value.Kind{value.Int, value.Uint, value.Decimal, value.String, value.Bytes, value.Timestamp, value.Duration}[r.IntN(7)]
 	cols := []value.Column{
-		{Name: "k", Type: value.Of(kind)}, {Name: "n", Type: value.Of(value.Int)},
-		{Name: "c", Type: value.Of(value.String), MayErr: true}, {Name: "d", Type: value.Of(keyKinds[r.IntN(len(keyKinds))]), MayErr: true},
+		{Name: "k", Type: value.Of(kind)},
+		{Name: "n", Type: value.Of(value.Int)},
+		{Name: "c", Type: value.Of(value.String), MayErr: true},
+		{Name: "d", Type: value.Of(keyKinds[r.IntN(len(keyKinds))]), MayErr: true},
 	}
 	left, right = table{cols: cols, key: []string{"k", "n"}}, table{cols: cols, key: []string{"k", "n"}}
 	rows := 100 + r.IntN(most)
