@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -246,7 +247,8 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	if f.format == "table" {
 		checks = w
 	}
-	bar := a.progress()
+	bar := &lateProgress{app: a, shown: f.out != "" || f.format == "table" || !terminal(a.stdout)}
+	defer bar.done()
 	c, found, err := run.Diff(ctx, suite, run.Options{
 		Open: open, Now: time.Now(), Version: version, Progress: bar.event, Timeout: statementTimeout, Plan: plan.Options{CarryKeys: f.format == "sql-keys"},
 	}, run.Watcher{
@@ -256,6 +258,7 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 					return err
 				}
 			}
+			bar.start()
 			return printer.begin(it.Compare)
 		},
 		Difference: func(it *plan.CompareItem, d *diff.Difference) error { return printer.difference(it, d) },
@@ -278,6 +281,40 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	}
 	a.code = diffCode(&c.Counts)
 	return nil
+}
+
+// lateProgress is a progress that begins after the schema check is printed, and never where differences are printed to a terminal as they
+// are found.
+type lateProgress struct {
+	app   *app
+	shown bool
+	mu    sync.Mutex
+	bar   *progress
+}
+
+func (l *lateProgress) start() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.shown && l.bar == nil {
+		l.bar = l.app.progress()
+	}
+}
+
+func (l *lateProgress) event(e run.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bar != nil {
+		l.bar.event(e)
+	}
+}
+
+func (l *lateProgress) done() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bar != nil {
+		l.bar.done()
+		l.bar = nil
+	}
 }
 
 // usageError is a wrong use that only the schema shows.

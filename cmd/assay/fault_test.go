@@ -101,12 +101,19 @@ func startRun(t *testing.T, engine, dsn, suite string) *background {
 	t.Helper()
 	b := &background{out: t.TempDir(), done: make(chan error, 1)}
 	b.cmd = exec.CommandContext(t.Context(), "assay", "run", "--out", b.out, suite) // testscript.Main puts the program into the PATH
+	b.start(t, func() int { return busy(t, engine, dsn) })
+	return b
+}
+
+// start starts the program and waits until its statement runs on the server.
+func (b *background) start(t *testing.T, busy func() int) {
+	t.Helper()
 	b.cmd.Stdout, b.cmd.Stderr = &b.stdout, &b.stderr
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() { b.done <- b.cmd.Wait() }()
-	for deadline := time.Now().Add(30 * time.Second); busy(t, engine, dsn) == 0; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); busy() == 0; time.Sleep(50 * time.Millisecond) {
 		select {
 		case err := <-b.done:
 			t.Fatalf("ended early: %v\n%s%s", err, &b.stdout, &b.stderr)
@@ -117,7 +124,6 @@ func startRun(t *testing.T, engine, dsn, suite string) *background {
 		}
 	}
 	time.Sleep(300 * time.Millisecond) // well into it
-	return b
 }
 
 // busy counts the statements of an endless suite that run on the server.
