@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,9 +27,6 @@ const pins = "SET SESSION time_zone = '+00:00'," +
 	" character_set_client = 'utf8mb4', character_set_results = 'utf8mb4'," +
 	" sql_auto_is_null = 0, autocommit = 1, net_write_timeout = 600," +
 	" sort_buffer_size = CAST(GREATEST(@@SESSION.sort_buffer_size, 16777216) AS UNSIGNED)"
-
-// killTimeout bounds the attempt to stop a statement on the server; past it the socket is closed.
-const killTimeout = 5 * time.Second
 
 // connector opens connections whose sessions are pinned and whose ids are known.
 type connector struct {
@@ -138,19 +134,6 @@ func (c *connector) pin(ctx context.Context, dc driverConn, is flavour) error {
 	return nil
 }
 
-// kill stops the statement that connection id runs, from a connection of its own: the pool may be full.
-func (c *connector) kill(ctx context.Context, id uint64) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
-	defer cancel()
-	dc, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = dc.Close() }()
-	_, err = dc.ExecContext(ctx, "KILL QUERY "+strconv.FormatUint(id, 10), nil)
-	return err
-}
-
 // session is a connection held for one statement.
 type session struct {
 	conn *sql.Conn
@@ -202,13 +185,15 @@ type running struct {
 	stop    func() bool // ends the watch of outer; nil before it began and after the statement
 	killing sync.WaitGroup
 	killed  bool
+	over    chan struct{} // closed once the statement has ended here
+	again   bool          // it was killed more than once: one of the kills may still hit what comes next
 }
 
 // query sends a statement. The driver sees a context that is not cancelled with ctx: it would only close the
 // socket, and a server that sorts or counts would go on. Instead ctx ends the statement there.
 func (s *session) query(ctx context.Context, st statement) (*running, error) {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	r := &running{ses: s, outer: ctx, cancel: cancel}
+	r := &running{ses: s, outer: ctx, cancel: cancel, over: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
 		r.finish(true)
 		return nil, context.Cause(ctx)
@@ -234,30 +219,6 @@ func (s *session) query(ctx context.Context, st statement) (*running, error) {
 	return r, nil
 }
 
-// during kills the statement when ctx, that of one call, ends before the returned function is called.
-func (r *running) during(ctx context.Context) func() bool {
-	if ctx == r.outer || ctx.Done() == nil {
-		return func() bool { return true }
-	}
-	return context.AfterFunc(ctx, r.kill)
-}
-
-// kill stops the statement on the server, once; where that fails it closes the socket.
-func (r *running) kill() {
-	r.mu.Lock()
-	if r.killed || r.stop == nil {
-		r.mu.Unlock()
-		return
-	}
-	r.killed = true
-	r.killing.Add(1)
-	r.mu.Unlock()
-	defer r.killing.Done()
-	if err := r.ses.dial.kill(r.outer, r.ses.dc.id); err != nil {
-		r.cancel()
-	}
-}
-
 // next reads a row into dest, false at the end of the rows.
 func (r *running) next(ctx context.Context, dest []driver.Value) (bool, error) {
 	if r.ended {
@@ -280,12 +241,6 @@ func (r *running) next(ctx context.Context, dest []driver.Value) (bool, error) {
 		r.ended = true
 	}
 	return false, r.cause(ctx, err)
-}
-
-func (r *running) wasKilled() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.killed
 }
 
 // cause returns the reason of ctx where our own kill is what broke the statement.
@@ -326,13 +281,18 @@ func (r *running) finish(healthy bool) {
 		r.stop()
 		r.stop = nil
 	}
+	select {
+	case <-r.over:
+	default:
+		close(r.over)
+	}
 	r.mu.Unlock()
 	r.killing.Wait()
 	if r.rows != nil {
 		_ = r.rows.Close()
 	}
 	r.cancel()
-	if healthy {
+	if healthy && !r.again {
 		r.ses.release()
 		return
 	}
