@@ -47,7 +47,7 @@ func parseAddress(text string) (address, error) {
 	case ok && scheme == "mysql" || mysqlDSN.MatchString(text):
 		a.driver, a.params["dsn"], a.data.Table = "mysql", text, table
 	case ok && scheme == "mariadb":
-		a.driver, a.params["dsn"], a.data.Table = "mysql", "mysql:"+rest, table
+		a.driver, a.params["dsn"], a.data.Table = "mariadb", "mysql:"+rest, table
 	case ok && strings.HasPrefix(scheme, "elasticsearch+"), ok && strings.HasPrefix(scheme, "opensearch+"):
 		a.driver, _, _ = strings.Cut(scheme, "+")
 		a.data.Index = table

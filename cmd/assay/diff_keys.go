@@ -52,6 +52,8 @@ func (k *keysDiff) begin(item *plan.CompareItem) error {
 			s.lang = searchKeys{}
 		case "files":
 			s.lang = celKeys{}
+		case "mariadb":
+			s.lang = sqlKeys{driver: "mysql"}
 		default:
 			s.lang = sqlKeys{driver: driver}
 		}
