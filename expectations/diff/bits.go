@@ -25,7 +25,7 @@ func nextSet(b value.Bitmap, from, n int) int {
 	for w := from >> 6; w < len(b) && w<<6 < n; w++ {
 		x := b[w]
 		if w == from>>6 {
-			x &^= 1<<(uint(from)&63) - 1 //nolint:gosec // not negative
+			x &^= 1<<(uint(from)&63) - 1
 		}
 		if x != 0 {
 			return min(w<<6+bits.TrailingZeros64(x), n)

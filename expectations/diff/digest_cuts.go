@@ -18,7 +18,7 @@ func cuttable(f *canon.Form) bool {
 		return false
 	}
 	l, r := f.Left.Type.Kind, f.Right.Type.Kind
-	switch f.Class { //nolint:exhaustive // what cannot be cut is not
+	switch f.Class {
 	case canon.Integer, canon.Number:
 		return numeric(&f.Left) && numeric(&f.Right)
 	case canon.Text, canon.Bytes, canon.Instant, canon.Local, canon.Span:
@@ -48,9 +48,9 @@ func newCut(key keyOrder, keys *value.Batch, from canon.Side, i int) (cut, bool)
 	for side := range c.at {
 		types := make([]value.Type, len(key))
 		for k := range key {
-			types[k] = key[k].of(canon.Side(side)).Col.Type //nolint:gosec // 0 or 1
+			types[k] = key[k].of(canon.Side(side)).Col.Type
 		}
-		c.at[side] = &bound{side: canon.Side(side), row: value.NewBatch(types...)} //nolint:gosec // 0 or 1
+		c.at[side] = &bound{side: canon.Side(side), row: value.NewBatch(types...)}
 		c.at[side].row.N = 1
 	}
 	for k := range key {
@@ -77,7 +77,7 @@ func common(f *canon.Form, x value.Value) (l, r value.Value, ok bool) {
 	if x.IsNull() {
 		return x, x, true
 	}
-	switch f.Class { //nolint:exhaustive // cuttable says which there are
+	switch f.Class {
 	case canon.Integer, canon.Number:
 		return commonNumber(f, decimalOf(x))
 	case canon.UUID:
@@ -97,7 +97,7 @@ func commonNumber(f *canon.Form, d value.Dec) (l, r value.Value, ok bool) {
 		}
 	}
 	of := func(c *value.Column) value.Value {
-		switch c.Type.Kind { //nolint:exhaustive // numeric
+		switch c.Type.Kind {
 		case value.Int:
 			n, exact := d.Int64()
 			ok = ok && exact

@@ -45,7 +45,7 @@ func TestDigestKeys(t *testing.T) {
 		"none":      keyed(value.Int, 0, nil),
 		"timestamps": keyed(value.Timestamp, 600, func(i int) cell {
 			return cell{Value: randomValue(rand.New(rand.NewPCG(uint64(i), 1)), value.Timestamp, 1<<30)}
-		}), //nolint:gosec // not negative
+		}),
 	}
 	for name, open := range map[string]func(t testing.TB) (left, right *store){
 		"sqlite": func(t testing.TB) (left, right *store) { t.Helper(); s := sqliteStore(t); return s, s },

@@ -49,6 +49,3 @@ func (k keyOrder) columns(side canon.Side) []string {
 	}
 	return names
 }
-
-// names returns the columns as the source calls them.
-func (k keyOrder) names() []string { return k.columns(canon.Left) }

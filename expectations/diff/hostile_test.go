@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,16 +104,16 @@ func hostileKeys() []hostileKey {
 	})
 	uuid.cols[0].Native = map[connectortest.Engine]string{connectortest.EnginePostgres: "uuid", connectortest.EngineMySQL: "char(36)"}
 	binary := one("binary", value.Bytes, func(r *rand.Rand, i int) value.Value {
-		b := make([]byte, r.IntN(4))
-		for i := range b {
-			b[i] = []byte{0, 1, 0x7f, 0x80, 0xff, '\'', '\\'}[r.IntN(7)]
+		var b []byte
+		for range r.IntN(4) {
+			b = append(b, []byte{0, 1, 0x7f, 0x80, 0xff, '\'', '\\'}[r.IntN(7)])
 		}
 		return value.BytesValue(append(b, byte(i), byte(i>>8)))
 	})
 	binary.cols[0].Native = map[connectortest.Engine]string{connectortest.EngineMySQL: "varbinary(64)"}
 	binary.not = []connectortest.Engine{es}
 	decimal := one("decimal", value.Decimal, func(r *rand.Rand, _ int) value.Value {
-		return value.DecimalValue(value.NewDec(r.Int64N(2_000_000)-1_000_000, int32(r.IntN(5)))) //nolint:gosec // small
+		return value.DecimalValue(value.NewDec(r.Int64N(2_000_000)-1_000_000, int32(r.IntN(5))))
 	})
 	decimal.not = []connectortest.Engine{es}
 	when := one("timestamp", value.Timestamp, func(r *rand.Rand, i int) value.Value {
@@ -255,14 +256,7 @@ func TestHostileKeys(t *testing.T) {
 	}
 }
 
-func has(list []connectortest.Engine, e connectortest.Engine) bool {
-	for _, x := range list {
-		if x == e {
-			return true
-		}
-	}
-	return false
-}
+func has(list []connectortest.Engine, e connectortest.Engine) bool { return slices.Contains(list, e) }
 
 // reread returns the rows as the side's source reads them without any order, since engines round and trim what they store; there
 // must be as many as were put there, and the schema's columns may stand in another order.

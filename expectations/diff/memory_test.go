@@ -25,7 +25,7 @@ func peak(t *testing.T, f func()) int64 {
 	taken := func() int64 {
 		s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 		metrics.Read(s)
-		return int64(s[0].Value.Uint64() - s[1].Value.Uint64()) //nolint:gosec // bytes of memory
+		return int64(s[0].Value.Uint64() - s[1].Value.Uint64())
 	}
 	debug.FreeOSMemory()
 	before, most := taken(), int64(0)

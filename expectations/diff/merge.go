@@ -53,7 +53,7 @@ func (m *merge) run(ctx context.Context, l, r *cursor) error {
 		if err != nil {
 			return err
 		}
-		order := 0
+		var order int
 		switch {
 		case !okL && !okR:
 			return nil

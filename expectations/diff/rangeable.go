@@ -15,7 +15,7 @@ func rangeable(f *canon.Form, side canon.Side) bool {
 	if !f.ServerOrder(side) {
 		return false
 	}
-	switch f.Class { //nolint:exhaustive // what cannot be cut is sorted as a whole
+	switch f.Class {
 	case canon.Integer, canon.Number:
 		return integral(to) && numeric(from) || to.Type.Kind == value.Decimal && !f.Scaled && numeric(from)
 	case canon.Text, canon.Bytes, canon.Instant, canon.Local:
@@ -73,7 +73,7 @@ func ceil(v *value.Vector, f *canon.Form, x *value.Vector, from canon.Side, i in
 }
 
 func decimalOf(x value.Value) value.Dec {
-	switch x.Kind() { //nolint:exhaustive // numeric says which there are
+	switch x.Kind() {
 	case value.Int:
 		return value.DecFromInt(x.Int())
 	case value.Uint:

@@ -151,11 +151,11 @@ func (in *input) sift(where query.Expr) error {
 // undecided counts the rows that where leaves undecided; ok is false where the source cannot.
 func (in *input) undecided(ctx context.Context, where query.Expr) (n int64, ok bool, err error) {
 	m := query.Measure{Kind: query.MeasureCount, Where: where, Nulls: query.Columns(where)}
-	if in.source.Caps().Measure(in.from, m) != nil {
+	if refused(in.source.Caps().Measure(in.from, m)) != "" {
 		return 0, false, nil
 	}
 	b, err := in.source.Aggregate(ctx, query.Aggregate{From: in.from, Measures: []query.Measure{m}})
-	if errors.As(err, new(*connectors.InexactError)) || errors.As(err, new(*query.Refusal)) {
+	if unable(err) != "" {
 		return 0, false, nil
 	}
 	if err != nil {
@@ -256,6 +256,14 @@ func (in *input) open(ctx context.Context, ordered bool) error {
 	}
 	in.rows, in.read.Method = &sorting{in: in, from: rows}, BySort
 	return nil
+}
+
+// refused returns the reason of a refusal, "" for none.
+func refused(r *query.Refusal) string {
+	if r == nil {
+		return ""
+	}
+	return r.Reason
 }
 
 // unable returns the reason of an error that says that a source cannot do what it was asked, "" for a failure.

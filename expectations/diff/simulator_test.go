@@ -349,7 +349,7 @@ func (s *simulator) apply(ctx context.Context, batch []change) error {
 
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // it was told to end
 	}
 	return err
 }

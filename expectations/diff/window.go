@@ -198,14 +198,13 @@ func newWindows(ctx context.Context, in *input, every int64) (*windows, string, 
 	if len(c.types) == 0 {
 		return nil, "no range of its key agrees with the order of the comparison", nil
 	}
-	probe := boolean(query.OpNot, isNull(c.cols[0]))
-	if lo := sample(c); lo != nil {
-		probe = between(lo, lo, w.cut.cols)
+	at := sample(c)
+	for _, ends := range [3][2]*bound{{at, at}, {at, nil}, {nil, at}} {
+		if reason := refused(in.source.Caps().Expr(in.from, between(ends[0], ends[1], c.cols))); reason != "" {
+			return nil, reason, nil
+		}
 	}
-	if r := in.source.Caps().Expr(in.from, probe); r != nil {
-		return nil, r.Reason, nil
-	}
-	if reason, err := w.try(ctx, probe); reason != "" || err != nil {
+	if reason, err := w.try(ctx, between(at, nil, c.cols)); reason != "" || err != nil {
 		return nil, reason, err
 	}
 	if reason, err := w.count(ctx); reason != "" || err != nil {
@@ -267,7 +266,7 @@ func sample(c *cutter) *bound {
 	b.row.N = 1
 	for k := range b.row.Cols {
 		v := &b.row.Cols[k]
-		switch v.Type.Kind { //nolint:exhaustive // rangeable says which there are
+		switch v.Type.Kind {
 		case value.Int:
 			v.AppendInt(1)
 		case value.Uint:
@@ -305,8 +304,8 @@ func (w *windows) count(ctx context.Context) (string, error) {
 	if w.in.where != nil {
 		m.Nulls = query.Columns(w.in.where)
 	}
-	if r := w.in.source.Caps().Measure(w.in.from, m); r != nil {
-		return r.Reason, nil
+	if reason := refused(w.in.source.Caps().Measure(w.in.from, m)); reason != "" {
+		return reason, nil
 	}
 	b, err := w.in.source.Aggregate(ctx, query.Aggregate{From: w.in.from, Measures: []query.Measure{m}})
 	if reason := unable(err); reason != "" {

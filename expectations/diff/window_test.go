@@ -122,7 +122,7 @@ func TestWindowsOfExtremes(t *testing.T) {
 	} {
 		for _, memory := range []int64{1, 5000, 100_000, 0} {
 			t.Run(fmt.Sprint(name, " ", memory), func(t *testing.T) {
-				r := rand.New(rand.NewPCG(1, uint64(memory))) //nolint:gosec // not negative
+				r := rand.New(rand.NewPCG(1, uint64(memory)))
 				l, rt := p[0].source(t, "l", r), p[1].source(t, "r", r)
 				rt.Source = newSlowOrder(rt.Source)
 				s := align(t, l, rt, diff.AlignOptions{MemoryBytes: memory, TempDir: t.TempDir()})

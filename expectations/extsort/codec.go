@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/value"
@@ -286,9 +287,9 @@ func (r *reader) elem() value.Type {
 		kinds = append(kinds, value.Kind(k))
 	}
 	var t value.Type
-	for i := len(kinds) - 1; i >= 0; i-- {
+	for i, k := range slices.Backward(kinds) {
 		inner := t
-		t = value.Of(kinds[i])
+		t = value.Of(k)
 		if i < len(kinds)-1 {
 			t.Elem = &inner
 		}

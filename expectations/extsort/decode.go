@@ -15,12 +15,12 @@ func decodeBatch(data []byte, b *value.Batch) error {
 		return errBlock
 	}
 	for i := range b.Cols {
-		r.vector(&b.Cols[i], int(n)) //nolint:gosec // bounded above
+		r.vector(&b.Cols[i], int(n))
 	}
 	if r.bad || len(r.data) != 0 {
 		return errBlock
 	}
-	b.N = int(n) //nolint:gosec // bounded above
+	b.N = int(n)
 	return nil
 }
 

@@ -103,7 +103,7 @@ func (s *Sorter) order() []ref {
 	refs := make([]ref, 0, s.rows)
 	for c, b := range s.chunks {
 		for i := range b.N {
-			refs = append(refs, ref{uint32(c), uint32(i)}) //nolint:gosec // far below 2^32 within memory
+			refs = append(refs, ref{uint32(c), uint32(i)})
 		}
 	}
 	slices.SortFunc(refs, func(a, b ref) int {

@@ -89,7 +89,7 @@ func (w *segmentWriter) write(b *value.Batch) error {
 	if n > value.MaxData {
 		return errBlock
 	}
-	binary.LittleEndian.PutUint32(w.buf, uint32(n)) //nolint:gosec // bounded above
+	binary.LittleEndian.PutUint32(w.buf, uint32(n))
 	if _, err := w.w.Write(w.buf); err != nil {
 		return fmt.Errorf("write sorted rows: %w", err)
 	}
