@@ -2,6 +2,7 @@ package diff
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/canon"
@@ -16,11 +17,12 @@ const (
 	sweepsARound = 16
 	// leastPause is the least time between two sweeps. The pause is as long as the sweep before at least: servers do other things too.
 	leastPause = 25 * time.Millisecond
-	// A difference counts when so many reads in a row have found it, the first one included: fewer where there are many candidates, of
-	// which every read costs.
+	// A difference counts when so many reads in a row have found it, the first one included: a row that goes to and fro between two states
+	// is met in the one on one side and in the other on the other with a chance of about a quarter each time. They are fewer where there are many
+	// candidates, of which every read costs.
 	confirmFew  = 12
-	confirmMany = 6
-	few         = 2000
+	confirmMany = 8
+	few         = 10_000
 )
 
 // settling keeps the differences that a comparison of snapshots finds and reads their keys again until it knows which of them stay.
@@ -91,9 +93,9 @@ func (st *settling) run(ctx context.Context) error {
 	last := first + time.Duration(st.rounds())*st.s.Settle
 	took := time.Duration(0)
 	for sweep := 0; st.queue.len() > 0; sweep++ {
-		need := st.need(took)
-		// Where a sweep costs so much that few of them are made, their number bounds the work instead of the time.
-		if st.now() >= last && sweep >= 2*need {
+		need := st.need()
+		// Where a sweep takes so long that few of them are made, there must be enough to tell what nobody writes.
+		if st.now() >= last && sweep > need {
 			break
 		}
 		if err := st.pause(ctx, sweep, took, st.now()-first); err != nil {
@@ -115,8 +117,8 @@ func (st *settling) run(ctx context.Context) error {
 }
 
 // need is how many reads must have found a difference.
-func (st *settling) need(took time.Duration) int {
-	if st.queue.len() > few || took > st.s.Settle/4 {
+func (st *settling) need() int {
+	if st.queue.len() > few {
 		return confirmMany
 	}
 	return confirmFew
@@ -132,7 +134,10 @@ func (st *settling) pause(ctx context.Context, sweep int, took, gone time.Durati
 	if sweep == 0 && st.queue.len() > few {
 		wait = st.s.Settle // most of what is in flight arrives meanwhile
 	}
-	timer := time.NewTimer(max(wait-took, took, leastPause))
+	wait = max(wait-took, took, leastPause)
+	// At odd times, so that no rhythm of the writers hides what they do.
+	wait = wait/2 + rand.N(wait) // #nosec G404 -- nobody gains by guessing it
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

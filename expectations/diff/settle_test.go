@@ -146,14 +146,14 @@ func settled(t *testing.T, s *diff.Spec) (diff.Result, map[int64]diff.Difference
 	return res, found
 }
 
-// lag returns how far the target is behind at any time: at most so much, changes staying in order, with pauses.
-func lag(r *rand.Rand, most, total time.Duration) func(t time.Duration) time.Duration {
+// lag returns how far the target is behind at any time: so much at least and at most, changes staying in order, with pauses.
+func lag(r *rand.Rand, least, most, total time.Duration) func(t time.Duration) time.Duration {
 	const step = 10 * time.Millisecond
 	applied := make([]time.Duration, total/step+2) // up to which time of the source
 	paused := 0
 	for i := range applied {
 		now := time.Duration(i) * step
-		want := now - time.Duration(r.Int64N(int64(most)+1))
+		want := now - least - time.Duration(r.Int64N(int64(most-least)+1))
 		if paused > 0 {
 			paused--
 			want = now - most
@@ -184,7 +184,7 @@ func write(r *rand.Rand, kind int, key int64, from, to time.Duration) []event {
 	row := &record{a: fmt.Sprint("a", key), n: key, x: float64(key)}
 	es := []event{{-time.Hour, row}}
 	every := map[int]time.Duration{
-		cold: time.Hour, warm: 7 * time.Second, hot: 300 * time.Millisecond, scalding: 8 * time.Millisecond, toggling: 400 * time.Millisecond, churning: 900 * time.Millisecond,
+		cold: time.Hour, warm: 3 * time.Second, hot: 300 * time.Millisecond, scalding: 8 * time.Millisecond, toggling: 400 * time.Millisecond, churning: 900 * time.Millisecond,
 	}[kind]
 	for at := from + time.Duration(r.Int64N(int64(every))); at < to; at += every/2 + time.Duration(r.Int64N(int64(every))) {
 		switch kind {
@@ -228,7 +228,7 @@ const (
 func TestSettleStories(t *testing.T) {
 	n := 60
 	if os.Getenv("ASSAY_TEST_SOAK") != "" {
-		n = 2000
+		n = 1000
 	}
 	var total diff.Counts
 	for seed := range n {
@@ -255,7 +255,7 @@ func settleStory(t *testing.T, seed uint64) diff.Counts {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 11))
 	settle := []time.Duration{500 * time.Millisecond, 2 * time.Second, 5 * time.Second}[r.IntN(3)]
-	total := 15*settle + 20*time.Second
+	total := 60*settle + 20*time.Second
 	begin := settle * 2
 	const keys = 120
 	st := story{}
@@ -268,8 +268,18 @@ func settleStory(t *testing.T, seed uint64) diff.Counts {
 			drift[k] = r.IntN(driftKinds)
 		}
 	}
-	behind := lag(r, settle*4/5, total)
-	left := &replay{began: time.Now(), took: time.Duration(r.Int64N(int64(20 * time.Millisecond))), rows: func(now time.Duration) map[int64]*record {
+	most := settle * 19 / 20
+	least := []time.Duration{0, settle / 2, most - settle/100}[r.IntN(3)]
+	behind := lag(r, least, most, total)
+	// In some stories a statement takes so long that few of them are made.
+	slow := r.IntN(4) == 0
+	took := func() time.Duration {
+		if slow {
+			return settle/2 + time.Duration(r.Int64N(int64(settle)))
+		}
+		return time.Duration(r.Int64N(int64(20 * time.Millisecond)))
+	}
+	left := &replay{began: time.Now(), took: took(), rows: func(now time.Duration) map[int64]*record {
 		rows := map[int64]*record{}
 		for k := range st {
 			if d, ok := drift[k]; !ok || d != driftExtra {
@@ -278,7 +288,7 @@ func settleStory(t *testing.T, seed uint64) diff.Counts {
 		}
 		return rows
 	}}
-	right := &replay{began: left.began, took: time.Duration(r.Int64N(int64(20 * time.Millisecond))), rows: func(now time.Duration) map[int64]*record {
+	right := &replay{began: left.began, took: took(), rows: func(now time.Duration) map[int64]*record {
 		then := now - behind(now)
 		rows := map[int64]*record{}
 		for k := range st {
@@ -324,12 +334,13 @@ func settleStory(t *testing.T, seed uint64) diff.Counts {
 		}
 	}
 	for k, d := range drift {
-		if _, ok := found[k]; !ok {
+		open := slow && d == driftFrozen && res.Counts.Unsettled > 0 // the source was written, and there were too few reads to tell
+		if _, ok := found[k]; !ok && !open {
 			t.Errorf("seed %d: key %d of kind %d: drift %d was not found; %d unsettled", seed, k, kinds[k], d, res.Counts.Unsettled)
 		}
 	}
-	if res.Counts.Unsettled > 0 {
-		t.Logf("seed %d: %d unsettled", seed, res.Counts.Unsettled)
+	if res.Counts.Unsettled > 0 && !slow {
+		t.Errorf("seed %d: %d unsettled of %d", seed, res.Counts.Unsettled, res.Settled.Candidates)
 	}
 	return res.Counts
 }
