@@ -38,9 +38,9 @@ type planted struct{ changed, missing, extra []int64 }
 // plant draws five rows to change, two to leave out and two to add, and has exec change the target's table of orders so.
 func plant(t testing.TB, rows int, exec func(statement string)) planted {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any will do
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("differences drawn by seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // data for tests
+	r := rand.New(rand.NewPCG(seed, 1))
 	null, empty := 13+97*r.IntN((rows-14)/97), 31+97*r.IntN((rows-32)/97)
 	taken := map[int]bool{0: true, rows - 1: true, null: true, empty: true}
 	draw := func() int {

@@ -47,14 +47,14 @@ func FloorPostgres(ctx context.Context, dsn, table string, tb *TPCHTable) (int64
 				c.ints = append(c.ints, 0)
 			case kinds[i] == "int":
 				if len(cell) == 8 {
-					c.ints = append(c.ints, int64(binary.BigEndian.Uint64(cell))) //nolint:gosec // two's complement
+					c.ints = append(c.ints, int64(binary.BigEndian.Uint64(cell)))
 				} else {
-					c.ints = append(c.ints, int64(int32(binary.BigEndian.Uint32(cell)))) //nolint:gosec // two's complement
+					c.ints = append(c.ints, int64(int32(binary.BigEndian.Uint32(cell))))
 				}
 			case kinds[i] == "decimal":
 				c.ints = append(c.ints, floorNumeric(cell))
 			case kinds[i] == "date":
-				c.ints = append(c.ints, int64(int32(binary.BigEndian.Uint32(cell)))) //nolint:gosec // two's complement
+				c.ints = append(c.ints, int64(int32(binary.BigEndian.Uint32(cell))))
 			default:
 				c.text = append(c.text, cell...)
 				c.offs = append(c.offs, len(c.text))
@@ -71,7 +71,7 @@ func FloorPostgres(ctx context.Context, dsn, table string, tb *TPCHTable) (int64
 // floorNumeric decodes PostgreSQL's binary numeric of at most two digits after the point into hundredths.
 func floorNumeric(b []byte) int64 {
 	digits := int(binary.BigEndian.Uint16(b))
-	weight := int(int16(binary.BigEndian.Uint16(b[2:]))) //nolint:gosec // two's complement
+	weight := int(int16(binary.BigEndian.Uint16(b[2:])))
 	v := int64(0)
 	for i := range digits {
 		v = v*10_000 + int64(binary.BigEndian.Uint16(b[8+2*i:]))

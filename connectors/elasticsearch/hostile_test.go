@@ -95,7 +95,8 @@ func TestSeveralValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for batch := (*value.Batch)(nil); err == nil; {
+			var batch *value.Batch
+			for err == nil {
 				if batch, err = rows.Next(t.Context()); batch == nil {
 					break
 				}

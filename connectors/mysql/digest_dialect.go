@@ -129,9 +129,9 @@ func units(c digest.Cell, o sqlgen.Operand) string {
 			x = "(" + x + " + " + strconv.Itoa(off) + "000000)" // the wall clock again
 		}
 	}
-	whole, digits, seconds := x, 0, int64(0)
-	step, p := f.Step()
-	digits, seconds = int(step), p
+	whole := x
+	step, seconds := f.Step()
+	digits := int(step)
 	if d := min(int(f.Digits), 6); d < 6 {
 		unit := "1" + strings.Repeat("0", 6-d)
 		half := "5" + strings.Repeat("0", 5-d)

@@ -183,7 +183,7 @@ func TestSnapshotNWithinThePool(t *testing.T) {
 			_ = s.Close()
 		}
 	}
-	if n := src.run.(*pooled).pool.Stat().AcquiredConns(); n != 1 { //nolint:forcetypeassert // of open
+	if n := src.run.(*pooled).pool.Stat().AcquiredConns(); n != 1 {
 		t.Errorf("%d connections are still held, want that of the other snapshot", n)
 	}
 	one, ok := held.(connectors.ParallelSnapshotter)

@@ -59,7 +59,7 @@ func TestSnapshotEndsWhileAStatementRuns(t *testing.T) {
 	rel.Dataset = query.Dataset{Name: "late", Query: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT i FROM n WHERE i % 60000 = 1"}
 	given := 0
 	for range 6 {
-		snap, err := src.(connectors.Snapshotter).Snapshot(t.Context()) //nolint:forcetypeassert // it is one
+		snap, err := src.(connectors.Snapshotter).Snapshot(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

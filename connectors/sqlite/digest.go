@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -121,11 +122,7 @@ func (d dialect) Encode(_ *sqlgen.Writer, c digest.Cell, o sqlgen.Operand) (stri
 
 // Row implements sqlgen.DigestDialect.
 func (d dialect) Row(cells []string) string {
-	sql := prefix + "encode(" + itoa(int(d.row.id))
-	for _, c := range cells {
-		sql += ", " + c
-	}
-	return sql + ")"
+	return prefix + "encode(" + strings.Join(append([]string{itoa(int(d.row.id))}, cells...), ", ") + ")"
 }
 
 // Sums implements sqlgen.DigestDialect: one row with all sums, so that nothing is sorted.

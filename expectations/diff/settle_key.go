@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"strings"
@@ -82,7 +83,7 @@ func (t *terms) value(k int, x *value.Vector, from canon.Side) (value.Value, ans
 		return val, one
 	}
 	otherwise := unknown
-	switch f.Class { //nolint:exhaustive // the others have no server order
+	switch f.Class {
 	case canon.Integer:
 		otherwise = none
 		val = integerOf(val, col.Col.Type.Kind)
@@ -119,7 +120,7 @@ func (t *terms) same(f *canon.Form, x *value.Vector, from canon.Side, val value.
 // integerOf returns an integer or bool as another of these kinds, null where that has no such value.
 func integerOf(x value.Value, to value.Kind) value.Value {
 	d := value.Dec{}
-	switch x.Kind() { //nolint:exhaustive // those of canon.Integer
+	switch x.Kind() {
 	case value.Bool:
 		if x.Bool() {
 			d = value.DecFromInt(1)
@@ -291,7 +292,7 @@ func (key lookedUp) prefix() string {
 		if i < len(key)-1 {
 			b = append(b, byte(c.lit.Val.Kind()))
 			text := c.lit.Val.AppendText(nil)
-			b = append(append(b, byte(len(text)), byte(len(text)>>8), byte(len(text)>>16)), text...)
+			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 		}
 	}
 	return string(b)

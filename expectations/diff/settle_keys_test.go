@@ -74,7 +74,7 @@ func TestSettleHostileKeys(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/%v with %v", k.name, p[0], p[1]), func(t *testing.T) {
-				left, right := k.sparsely(uint64(n)) //nolint:gosec // not negative
+				left, right := k.sparsely(uint64(n))
 				l := side(t, es[p[0]].source, es[p[0]].load(t, left))
 				r := side(t, es[p[1]].source, es[p[1]].load(t, right))
 				s := align(t, l, r, diff.AlignOptions{TempDir: t.TempDir(), Columns: []string{"n", "s"}, Settle: 20 * time.Millisecond})

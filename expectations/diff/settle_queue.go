@@ -73,7 +73,7 @@ func newQueue(s *Spec, k *knowledge) *queue {
 	for side := range q.keys.at {
 		q.keys.at[side] = len(q.types)
 		for i := range s.Key {
-			q.types = append(q.types, s.Key[i].of(canon.Side(side)).Col.Type) //nolint:gosec // 0 or 1
+			q.types = append(q.types, s.Key[i].of(canon.Side(side)).Col.Type)
 		}
 	}
 	q.soft = len(q.types)

@@ -45,7 +45,7 @@ func newRereader(st *settling, side canon.Side) (*rereader, error) {
 	for s := range r.key {
 		var types []value.Type
 		for i := range st.s.Key {
-			types = append(types, st.s.Key[i].of(canon.Side(s)).Col.Type) //nolint:gosec // 0 or 1
+			types = append(types, st.s.Key[i].of(canon.Side(s)).Col.Type)
 		}
 		r.key[s] = value.NewBatch(types...)
 	}

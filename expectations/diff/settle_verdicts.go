@@ -33,7 +33,7 @@ func newVerdicts(s *Spec) *verdicts {
 	for _, list := range [2][]Column{s.Key, s.Columns} {
 		for side := range 2 {
 			for i := range list {
-				v.types = append(v.types, list[i].of(canon.Side(side)).Col.Type) //nolint:gosec // 0 or 1
+				v.types = append(v.types, list[i].of(canon.Side(side)).Col.Type)
 			}
 		}
 	}

@@ -113,7 +113,7 @@ func (x *joinRun) ask(ctx context.Context, i int, side *partnerSide, rows []*val
 		where := keyCondition(p, pending)
 		pending = pending[:0]
 		if r := x.partner(p).Caps().Expr(p.Check.From, where); r != nil {
-			return r.Reason, nil
+			return r.Reason, nil //nolint:nilerr // a refusal is an answer
 		}
 		return x.askFor(ctx, i, side, where)
 	}
@@ -149,8 +149,8 @@ func (x *joinRun) askFor(ctx context.Context, i int, side *partnerSide, where qu
 	p := x.job.Partners[i]
 	x.sent++
 	src, err := x.partner(p).Select(ctx, query.Select{From: p.Check.From, Columns: x.job.Needs[i], Branches: []query.Branch{{Where: where}}})
-	if inexact, ok := errors.AsType[*connectors.InexactError](err); ok {
-		return inexact.Reason, nil
+	if why = inexact(err); why != "" {
+		return why, nil
 	}
 	if err != nil {
 		return "", x.failure(i, err)
@@ -170,6 +170,14 @@ func (x *joinRun) askFor(ctx context.Context, i int, side *partnerSide, where qu
 	}
 }
 
+// inexact is the reason of a source that cannot answer exactly on the data at hand, "" for any other error.
+func inexact(err error) string {
+	if e, ok := errors.AsType[*connectors.InexactError](err); ok {
+		return e.Reason
+	}
+	return ""
+}
+
 // keyCondition is true for the partner's rows that have one of the keys.
 func keyCondition(p *plan.Partner, keys [][]value.Value) query.Expr {
 	boolean := value.Of(value.Bool)
@@ -184,16 +192,16 @@ func keyCondition(p *plan.Partner, keys [][]value.Value) query.Expr {
 		}
 		return in
 	}
-	var any []query.Expr
+	var either []query.Expr
 	for _, cells := range keys {
 		one := &query.Call{Op: query.OpAnd, Typ: boolean}
 		for k, v := range cells {
 			one.Args = append(one.Args, &query.Call{Op: query.OpEq, Typ: boolean, Args: []query.Expr{column(k), literal(v)}})
 		}
-		any = append(any, one)
+		either = append(either, one)
 	}
-	if len(any) == 1 {
-		return any[0]
+	if len(either) == 1 {
+		return either[0]
 	}
-	return &query.Call{Op: query.OpOr, Typ: boolean, Args: any}
+	return &query.Call{Op: query.OpOr, Typ: boolean, Args: either}
 }
