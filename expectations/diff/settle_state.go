@@ -305,7 +305,7 @@ func (k *knowledge) identity(r rowsOf, col int) uint64 {
 		default:
 			k.buf = v.Value(r.i).AppendText(k.buf)
 		}
-		binary.LittleEndian.PutUint64(k.buf[at:], uint64(len(k.buf)-at))
+		binary.LittleEndian.PutUint64(k.buf[at:], uint64(len(k.buf)-at)) //nolint:gosec // not negative
 	}
 	return maphash.Bytes(k.seed, k.buf)
 }
