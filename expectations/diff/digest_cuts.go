@@ -40,7 +40,7 @@ func (k keyOrder) cutColumns() int {
 }
 
 // newCut makes a cut of a row of keys of one side; false where the other side has no such values. key holds the columns that are cut by.
-func newCut(key keyOrder, keys *value.Batch, from canon.Side, i int) (cut, bool) {
+func newCut(key keyOrder, keys *value.Batch, i int) (cut, bool) {
 	if keys.Cols[0].IsNull(i) {
 		return cut{}, false // nulls are last: there is nothing to cut off behind them
 	}

@@ -105,7 +105,7 @@ func sampleCut(key keyOrder) (cut, bool) {
 		}
 	}
 	b.N = 1
-	return newCut(key, b, canon.Left, 0)
+	return newCut(key, b, 0)
 }
 
 // uniqueKey reports whether the engine guarantees that no two rows have the same values of cols.
@@ -260,7 +260,7 @@ func (d *digestSide) cut(ctx context.Context, segs []segment, every int64, other
 	var cuts []*cut
 	var last *cut
 	for i := range keys.N {
-		c, ok := newCut(d.cutKey, keys, d.in.side, i)
+		c, ok := newCut(d.cutKey, keys, i)
 		if !ok || !c.behind(d.cutKey, last) || !d.takes(&c) || !other.takes(&c) {
 			continue
 		}
