@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -26,7 +28,7 @@ func (e *explainer) joined(it *plan.Item) {
 		unique := "by constraint " + p.Proof
 		switch {
 		case p.Proof != "":
-		case checked(j, p):
+		case slices.Contains(j.Checks, p):
 			unique = "as a statement shows first"
 		default:
 			unique = "as is seen while reading it"
@@ -35,24 +37,12 @@ func (e *explainer) joined(it *plan.Item) {
 	}
 }
 
-func checked(j *plan.JoinJob, p *plan.Partner) bool {
-	for _, c := range j.Checks {
-		if c == p {
-			return true
-		}
-	}
-	return false
-}
-
 func keyNames(p *plan.Partner) string {
-	text := ""
+	names := make([]string, len(p.Keys))
 	for i, k := range p.Keys {
-		if i > 0 {
-			text += ", "
-		}
-		text += k.Right.Col.Name
+		names[i] = k.Right.Col.Name
 	}
-	return text
+	return strings.Join(names, ", ")
 }
 
 // join shows the statements of a join.

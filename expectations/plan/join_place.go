@@ -92,7 +92,7 @@ func (b *builder) placeJoin(it *Item, left *Dataset, parts []*Partner) {
 	if job.Memory <= 0 {
 		job.Memory = DefaultJoinMemory
 	}
-	job.Reasons = job.refusals(it, measures)
+	job.Reasons = job.refusals(measures)
 	if len(job.Reasons) > 0 {
 		job.elsewhere(true)
 	}
@@ -138,7 +138,7 @@ func joinMeasures(it *Item, parts []*Partner) ([]query.Measure, []JoinSlot) {
 }
 
 // refusals say why the server cannot join and judge the item exactly; none when it can.
-func (j *JoinJob) refusals(it *Item, ms []query.Measure) []string {
+func (j *JoinJob) refusals(ms []query.Measure) []string {
 	var out []string
 	caps := j.Left.source.Caps()
 	for _, p := range j.Partners {

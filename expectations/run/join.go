@@ -64,25 +64,31 @@ func (r *runner) join(ctx context.Context, job *plan.JoinJob) {
 
 // run takes one slot and one snapshot of every connection, so that jobs within one connection need no more than it allows, and all
 // who wait for several wait in the same order.
-func (x *joinRun) run(ctx context.Context) (err error) {
+func (x *joinRun) run(ctx context.Context) error {
 	names := []string{x.job.Left.Spec.Connection}
 	for _, p := range x.job.Partners {
 		names = append(names, p.Spec.Connection)
 	}
 	slices.Sort(names)
+	var undo []func()
+	defer func() {
+		for _, f := range slices.Backward(undo) {
+			f()
+		}
+	}()
 	for _, name := range slices.Compact(names) {
 		c := x.r.conns[name]
 		if err := c.acquire(ctx); err != nil {
 			return err
 		}
-		defer c.release()
+		undo = append(undo, c.release)
 		x.sources[name] = c.source
 		if s, ok := c.source.(connectors.Snapshotter); ok {
 			snap, err := s.Snapshot(ctx)
 			if err != nil {
 				return x.failure(x.firstOf(name), err)
 			}
-			defer func() { _ = snap.Close() }() // read-only: nothing is lost by a failing close
+			undo = append(undo, func() { _ = snap.Close() }) // read-only: nothing is lost by a failing close
 			x.sources[name] = snap
 		}
 	}

@@ -92,7 +92,7 @@ func (a *ahead) next(ctx context.Context) (*value.Batch, error) {
 // close ends the reading and waits for it.
 func (a *ahead) close() {
 	a.cancel()
-	for range a.out { //nolint:revive // drained until the reader has closed it
+	for range a.out { // until the reader has closed it
 	}
 	_ = a.rows.Close() // every row was read, or the error that counts was returned
 }

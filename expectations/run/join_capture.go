@@ -63,7 +63,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 		return err
 	}
 	undecided := truth[2].Undecided
-	each := func(set value.Bitmap, to *[]result.Failure, make func(i int) (result.Failure, error)) error {
+	each := func(set value.Bitmap, to *[]result.Failure, form func(i int) (result.Failure, error)) error {
 		for w, word := range set {
 			for ; word != 0; word &= word - 1 {
 				i := w*64 + bits.TrailingZeros64(word)
@@ -73,7 +73,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 				if wanted != nil && !wanted(i) {
 					continue
 				}
-				f, err := make(i)
+				f, err := form(i)
 				if err != nil {
 					return err
 				}

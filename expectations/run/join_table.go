@@ -161,13 +161,11 @@ func (t *keyTable) place(h uint64, row int) {
 func (t *keyTable) grow() {
 	t.slots = make([]int32, 2*len(t.slots))
 	for row := range t.rows.N {
-		h := uint64(0)
 		if t.ints {
-			h = mix(t.nums[row])
+			t.place(mix(t.nums[row]), row)
 		} else {
-			h = t.hashes[row]
+			t.place(t.hashes[row], row)
 		}
-		t.place(h, row)
 	}
 }
 
