@@ -26,7 +26,7 @@ down: ## stop them
 	@$(SERVERS) down
 
 test: ## all tests, race detector on, none skipped; starts and stops the servers that no ASSAY_TEST_* names
-	ASSAY_TEST_REQUIRE=$${ASSAY_TEST_REQUIRE:-$(REQUIRE)} $(SERVERS) with go test $(RACE) -timeout 20m $(ARGS)
+	ASSAY_TEST_REQUIRE=$${ASSAY_TEST_REQUIRE:-$(REQUIRE)} $(SERVERS) with go test $(RACE) -timeout 40m $(ARGS)
 
 lint: ## gofumpt, go vet, golangci-lint
 	@out=$$($(GOFILES) | xargs -0 $$(.tools/get gofumpt) -l) && [ -z "$$out" ] || { echo "not formatted as gofumpt does it (make fmt):"; echo "$$out"; exit 1; }
