@@ -146,8 +146,21 @@ func (d dialect) bytewise(n native, ref string) string {
 // date renders a column that may hold zero, partial or impossible dates, which sql_mode lets in. Null is
 // tested by <=>: MySQL takes "d IS NULL" for the zero date where d is NOT NULL.
 func (dialect) date(ref string, n native, c value.Column) sqlgen.Operand {
-	sql := ref
-	good := "DAYOFMONTH(" + ref + ") BETWEEN 1 AND DAYOFMONTH(LAST_DAY(" + ref + ")) AND " + ref + " >= TIMESTAMP'0001-01-01 00:00:00'"
+	good, sql := goodDate(ref, n, c)
+	o := sqlgen.Operand{
+		SQL: "CASE WHEN " + good + " THEN " + sql + " END", Prec: sqlgen.PrecAtom,
+		OK: "((" + good + ") IS TRUE OR " + ref + " <=> NULL)", IsNull: "(" + ref + " <=> NULL)",
+	}
+	if c.NotNull {
+		o.OK, o.IsNull = "(("+good+") IS TRUE)", "FALSE"
+	}
+	return o
+}
+
+// goodDate renders the condition under which a column holds a date that is one, and that date.
+func goodDate(ref string, n native, c value.Column) (good, sql string) {
+	sql = ref
+	good = "DAYOFMONTH(" + ref + ") BETWEEN 1 AND DAYOFMONTH(LAST_DAY(" + ref + ")) AND " + ref + " >= TIMESTAMP'0001-01-01 00:00:00'"
 	if n.is("timestamp") {
 		good = "MONTH(" + ref + ") <> 0" // only the zero value is possible
 	}
@@ -157,14 +170,7 @@ func (dialect) date(ref string, n native, c value.Column) sqlgen.Operand {
 	} else if !fixed {
 		good += namedBounds(ref, c.Zone)
 	}
-	o := sqlgen.Operand{
-		SQL: "CASE WHEN " + good + " THEN " + sql + " END", Prec: sqlgen.PrecAtom,
-		OK: "((" + good + ") IS TRUE OR " + ref + " <=> NULL)", IsNull: "(" + ref + " <=> NULL)",
-	}
-	if c.NotNull {
-		o.OK, o.IsNull = "(("+good+") IS TRUE)", "FALSE"
-	}
-	return o
+	return good, sql
 }
 
 // namedBounds keeps out the hours at the ends of the calendar that are of the year 0 or 10000 in UTC: Go's tables say which those are.

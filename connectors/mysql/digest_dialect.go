@@ -19,12 +19,30 @@ func (d dialect) Encode(_ *sqlgen.Writer, c digest.Cell, o sqlgen.Operand) (stri
 	if r := d.usable(o); r != nil {
 		return "", r
 	}
+	if n := nativeOf(o.Col.Col); n.datelike() {
+		return dated(c, o, n), nil
+	}
 	framed, refusal := d.framed(c, o)
 	if refusal != nil {
 		return "", refusal
 	}
 	long := o.Type.Kind == value.String || o.Type.Kind == value.Bytes
 	return sqlgen.EncodeCell(o, c.Side, framed, long), nil
+}
+
+// dated renders the encoding of a date or time, which is tested once for being one.
+func dated(c digest.Cell, o sqlgen.Operand, n native) string {
+	good, sql := goodDate(o.Ref, n, o.Col.Col)
+	null := " WHEN " + o.Ref + " <=> NULL THEN 'n'"
+	if o.Col.Col.NotNull {
+		null = ""
+	}
+	bad := "'el'"
+	if c.Side == canon.Right {
+		bad = "'er'"
+	}
+	o.SQL = sql
+	return "CASE WHEN " + good + " THEN " + frame(units(c, o)) + null + " ELSE " + bad + " END"
 }
 
 // framed renders the encoding of a value, NULL where o is.
@@ -55,9 +73,9 @@ func (d dialect) framed(c digest.Cell, o sqlgen.Operand) (string, *query.Refusal
 		return "CONCAT('v', 2 * LENGTH(" + x + "), ':', LOWER(HEX(" + x + ")))", nil
 	case canon.UUID:
 		return d.uuid(o)
-	case canon.Instant, canon.Local, canon.Span:
+	case canon.Span:
 		return frame(units(c, o)), nil
-	case canon.Mixed, canon.Document, canon.Sequence:
+	case canon.Instant, canon.Local, canon.Mixed, canon.Document, canon.Sequence:
 	}
 	return "", d.refuse("encoding of "+o.Type.String(), nil)
 }
@@ -89,11 +107,12 @@ func number(f *canon.Form, o sqlgen.Operand) string {
 	if r.Known && scale <= 0 {
 		return "(" + x + ")"
 	}
-	trimmed := "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM " + x + "))"
+	// Characters of one octet are cut off faster.
+	trimmed := "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(" + x + " AS CHAR CHARACTER SET latin1)))"
 	if !r.Known {
 		trimmed = "CASE WHEN LOCATE('.', " + x + ") > 0 THEN " + trimmed + " ELSE " + x + " END"
 	}
-	return "CASE WHEN " + x + " = 0 THEN '0' ELSE " + trimmed + " END" // -0.001 rounds to -0.00
+	return trimmed
 }
 
 // uuidPattern is what canon takes for a UUID in a text.
@@ -121,47 +140,69 @@ func (d dialect) uuid(o sqlgen.Operand) (string, *query.Refusal) {
 
 // units renders a time or a span in whole units of the form. All of it is arithmetic of 64 bits: microseconds are what there is.
 func units(c digest.Cell, o sqlgen.Operand) string {
-	f := c.Form
-	x := o.SQL // a span is in microseconds already
-	if f.Class != canon.Span {
-		x = micros(epoch, o.SQL)
-		if off, _ := offsetOf(o.Col.Col.Zone); off != 0 && f.Class == canon.Local && o.Type.Kind == value.Timestamp && o.Col.Col.Shape != value.Date {
-			x = "(" + x + " + " + strconv.Itoa(off) + "000000)" // the wall clock again
-		}
+	f, col := c.Form, o.Col.Col
+	whole := col.Shape == value.Date || col.Resolution.Known && col.Resolution.Digits == 0
+	off := 0 // of the wall clock
+	if f.Class == canon.Local && o.Type.Kind == value.Timestamp && col.Shape != value.Date {
+		off, _ = offsetOf(col.Zone)
 	}
-	whole := x
 	step, seconds := f.Step()
 	digits := int(step)
-	if d := min(int(f.Digits), 6); d < 6 {
-		unit := "1" + strings.Repeat("0", 6-d)
-		half := "5" + strings.Repeat("0", 5-d)
-		r := o.Col.Col.Resolution
-		finer := o.Col.Col.Shape != value.Date && !(r.Known && r.Digits <= f.Digits)
-		switch {
-		case !finer, f.Truncates && f.Class == canon.Span:
-			whole = x + " DIV " + unit
-		case f.Class == canon.Span:
-			whole = "(" + x + " + SIGN(" + x + ") * " + half + ") DIV " + unit
-		case f.Truncates:
-			whole = floorDiv(x, unit)
-		case f.From2000:
-			whole = "CASE WHEN " + x + " >= 946684800000000 THEN " + floorDiv("("+x+" + "+half+")", unit) + " ELSE -(" + floorDiv("("+half+" - "+x+")", unit) + ") END"
-		default:
-			whole = floorDiv("("+x+" + "+half+")", unit)
+	d := min(int(f.Digits), 6)
+	var x string
+	switch {
+	case f.Class == canon.Span: // microseconds already
+		x = coarse(f, col, o.SQL, d)
+	case whole:
+		x = "TO_SECONDS(" + o.SQL + ") - 62167219200" // 1970
+		if col.Shape == value.Date {
+			x = "(TO_DAYS(" + o.SQL + ") - 719528) * 86400"
 		}
+		if off != 0 {
+			x += " + " + strconv.Itoa(off)
+		}
+		if d > 0 {
+			x = "(" + x + ") * 1" + strings.Repeat("0", d)
+		}
+	default:
+		x = micros(epoch, o.SQL)
+		if off != 0 {
+			x = "(" + x + " + " + strconv.Itoa(off) + "000000)"
+		}
+		x = coarse(f, col, x, d)
 	}
-	whole = "(" + whole + ")"
-	switch cut := min(int(f.Digits), 6) - digits; {
+	x = "(" + x + ")"
+	switch cut := d - digits; {
 	case cut > 0:
-		whole = "(" + floorDiv(whole, "1"+strings.Repeat("0", cut)) + ")"
+		x = "(" + floorDiv(x, "1"+strings.Repeat("0", cut)) + ")"
 	case cut < 0: // 64 bits hold no year 9999 in nanoseconds
-		whole = "(CAST(" + whole + " AS DECIMAL(30,0)) * 1" + strings.Repeat("0", -cut) + ")"
+		x = "(CAST(" + x + " AS DECIMAL(30,0)) * 1" + strings.Repeat("0", -cut) + ")"
 	}
 	if seconds > 1 {
 		s := strconv.FormatInt(seconds, 10)
-		whole = "(" + whole + " - MOD(MOD(" + whole + ", " + s + ") + " + s + ", " + s + "))"
+		x = "(" + x + " - MOD(MOD(" + x + ", " + s + ") + " + s + ", " + s + "))"
 	}
-	return whole
+	return x
+}
+
+// coarse brings microseconds to d digits of the second, as canon does.
+func coarse(f *canon.Form, c value.Column, x string, d int) string {
+	if d == 6 {
+		return x
+	}
+	unit, half := "1"+strings.Repeat("0", 6-d), "5"+strings.Repeat("0", 5-d)
+	finer := !(c.Resolution.Known && c.Resolution.Digits <= f.Digits)
+	switch {
+	case !finer, f.Truncates && f.Class == canon.Span:
+		return x + " DIV " + unit
+	case f.Class == canon.Span:
+		return "(" + x + " + SIGN(" + x + ") * " + half + ") DIV " + unit
+	case f.Truncates:
+		return floorDiv(x, unit)
+	case f.From2000:
+		return "CASE WHEN " + x + " >= 946684800000000 THEN " + floorDiv("("+x+" + "+half+")", unit) + " ELSE -(" + floorDiv("("+half+" - "+x+")", unit) + ") END"
+	}
+	return floorDiv("("+x+" + "+half+")", unit)
 }
 
 // floorDiv renders x divided by a positive constant, rounded downwards.

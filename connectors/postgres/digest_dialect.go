@@ -18,11 +18,21 @@ func (d dialect) Encode(_ *sqlgen.Writer, c digest.Cell, o sqlgen.Operand) (stri
 	if r := opaque(o); r != nil {
 		return "", r
 	}
-	framed, refusal := d.framed(c, o)
-	if refusal != nil {
-		return "", refusal
+	raw, guarded := strings.CutPrefix(o.SQL, "CASE WHEN "+o.Present+" THEN ")
+	raw, ended := strings.CutSuffix(raw, " END")
+	if o.Present == "" || !guarded || !ended {
+		framed, refusal := d.framed(c, o)
+		return sqlgen.EncodeCell(o, c.Side, framed, false), refusal
 	}
-	return sqlgen.EncodeCell(o, c.Side, framed, false), nil
+	// A cell that may be none of its type is tested once.
+	good := o
+	good.SQL, good.Prec = raw, sqlgen.PrecOr
+	framed, refusal := d.framed(c, good)
+	bad := "'el'"
+	if c.Side == canon.Right {
+		bad = "'er'"
+	}
+	return "CASE WHEN " + o.Present + " THEN " + framed + " WHEN " + o.Ref + " IS NULL THEN 'n' ELSE " + bad + " END", refusal
 }
 
 // framed renders the encoding of a value, NULL where o is.
@@ -124,6 +134,13 @@ func units(c digest.Cell, o sqlgen.Operand) string {
 	f := c.Form
 	// extract yields a numeric of six digits: exact.
 	x := "extract(epoch FROM " + o.SQL + ")"
+	if m := metaOf(o); m != nil && m.family == famDate {
+		x = "(" + o.Ref + " - '1970-01-01'::date)::bigint * 86400"
+		if f.Digits <= 6 {
+			return days(f, x)
+		}
+		x = "(" + x + ")::numeric"
+	}
 	if f.Class == canon.Local && o.Type.Kind == value.Timestamp && o.Col.Col.Shape != value.Date {
 		if offset, _ := fixedOffset(o.Col.Col.Zone); offset != 0 {
 			x = "(" + x + " + " + strconv.Itoa(offset) + ")" // the wall clock again
@@ -153,6 +170,19 @@ func units(c digest.Cell, o sqlgen.Operand) string {
 	if seconds > 1 {
 		s := strconv.FormatInt(seconds, 10)
 		x = "(" + x + " - mod(mod(" + x + ", " + s + ") + " + s + ", " + s + "))"
+	}
+	return "(" + x + ")::text"
+}
+
+// days renders the seconds of a date in whole units of the form, which 64 bits hold.
+func days(f *canon.Form, x string) string {
+	digits, seconds := f.Step() // a day is whole whatever digits are kept
+	if digits > 0 {
+		x += " * 1" + strings.Repeat("0", int(digits))
+	}
+	if seconds > 1 {
+		s := strconv.FormatInt(seconds, 10)
+		x = x + " - mod(mod(" + x + ", " + s + ") + " + s + ", " + s + ")"
 	}
 	return "(" + x + ")::text"
 }
