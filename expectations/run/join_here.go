@@ -59,10 +59,17 @@ func (x *joinRun) scan(ctx context.Context) (err error) {
 		defer rows.close()
 	}
 	n, err := x.consume(ctx, &leftStage{rows: rows, fail: func(err error) error { return x.failure(-1, err) }}, partners)
-	if err == nil && len(x.job.Stream.Branches) == 0 {
+	if err != nil {
+		return err
+	}
+	// Only now: how far a join that failed had come is chance.
+	for _, p := range partners {
+		x.counted(p.partner.Spec.Name, p.n)
+	}
+	if len(x.job.Stream.Branches) == 0 {
 		x.counted(x.job.Left.Spec.Name, n)
 	}
-	return err
+	return nil
 }
 
 // apartFromPartners reports whether the rows come from a connection that no partner is read from: a snapshot serves one request at a time.
@@ -149,17 +156,15 @@ func (x *joinRun) buildOne(ctx context.Context, i int) (*partnerSide, error) {
 		return side, x.failure(i, err)
 	}
 	defer func() { _ = src.Close() }() // every row was read, or the error that counts is returned
-	var n int64
 	for {
 		b, err := src.Next(ctx)
 		if err != nil {
 			return side, x.failure(i, err)
 		}
 		if b == nil {
-			x.counted(p.Spec.Name, n)
 			return side, nil
 		}
-		n += int64(b.N)
+		side.n += int64(b.N)
 		if err := side.add(ctx, b); err != nil {
 			return side, err
 		}
@@ -245,6 +250,7 @@ type partnerSide struct {
 	needs   []*query.Column
 	budget  int64
 	dir     string
+	n       int64 // rows read
 	table   *keyTable
 	sorter  *extsort.Sorter // takes the place of table
 	out     *value.Batch    // rows on their way into sorter
