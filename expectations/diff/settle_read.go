@@ -16,7 +16,6 @@ const denseRows = 20
 type rereader struct {
 	in     *input
 	terms  *terms
-	memory int64
 	rows   int64 // that the side had
 	method Method
 	stream *keyStream // ByWalk, nil until it is needed
@@ -33,7 +32,7 @@ func newRereader(st *settling, side canon.Side) (*rereader, error) {
 	if err != nil {
 		return nil, in.failed(err)
 	}
-	r := &rereader{in: in, terms: newTerms(in), memory: share(st.s), rows: st.out.res.Counts.LeftRows}
+	r := &rereader{in: in, terms: newTerms(in), rows: st.out.res.Counts.LeftRows}
 	if side == canon.Right {
 		r.rows = st.out.res.Counts.RightRows
 	}
@@ -146,43 +145,57 @@ func (r *rereader) take(b *value.Batch, i int) {
 
 // lookup asks for the rows by their keys, and reads all rows where that cannot be asked.
 func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
-	var asked []lookedUp
-	all := false
-	for _, c := range part {
-		key, certain := r.terms.of(r.put(c), c.side)
-		switch {
-		case !certain:
-			all = true
-		case key != nil:
-			asked = append(asked, key)
-		}
+	asked, refused := r.asked(part)
+	if refused > 0 {
+		// A key or two are odd, or keys cannot be asked for at all: then the next sweep does not try.
+		r.terms.any = 2*refused <= len(part)
+		return r.filter(ctx, nil)
 	}
 	for _, cond := range conditions(asked) {
-		if all {
-			break
-		}
-		if r.in.source.Caps().Expr(r.in.from, cond) != nil {
-			all = true
-			break
-		}
 		err := r.filter(ctx, cond)
-		if unable(err) != "" {
-			r.terms.any = false // nor will the source be able to the next time
-			all = true
-			break
+		if unable(err) == "" {
+			if err != nil {
+				return err
+			}
+			continue
 		}
-		if err != nil {
-			return err
+		r.terms.any = false // nor will the source be able to the next time
+		for i := range r.found {
+			r.found[i] = rowsOf{}
+		}
+		r.kept.Clear()
+		return r.filter(ctx, nil)
+	}
+	return nil
+}
+
+// asked returns the keys that can have rows, and how many there are that the side cannot be asked for.
+func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused int) {
+	for _, c := range part {
+		switch key, certain := r.terms.of(r.put(c), c.side); {
+		case !certain:
+			refused++
+		case key != nil:
+			keys = append(keys, key)
 		}
 	}
-	if !all {
-		return nil
+	able := func(keys []lookedUp) bool {
+		for _, cond := range conditions(keys) {
+			if r.in.source.Caps().Expr(r.in.from, cond) != nil {
+				return false
+			}
+		}
+		return true
 	}
-	for i := range r.found {
-		r.found[i] = rowsOf{}
+	if refused > 0 || able(keys) {
+		return keys, refused
 	}
-	r.kept.Clear()
-	return r.filter(ctx, nil)
+	for _, key := range keys {
+		if !able([]lookedUp{key}) {
+			refused++
+		}
+	}
+	return keys, max(refused, 1)
 }
 
 // filter reads the rows of a condition and takes those of the candidates.

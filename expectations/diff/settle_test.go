@@ -382,3 +382,52 @@ func TestSettleAgainstMaps(t *testing.T) {
 		}
 	}
 }
+
+// TestSettleRefused reads differences again on a source that refuses some conditions: the answer is the same, and where it refuses most, it is
+// not asked again.
+func TestSettleRefused(t *testing.T) {
+	story := func(wrong int64) func(time.Duration) map[int64]*record {
+		return func(time.Duration) map[int64]*record {
+			rows := map[int64]*record{}
+			for k := range int64(3000) {
+				rows[k] = &record{n: k}
+			}
+			for k := int64(0); wrong != 0 && k < 3000; k += 100 {
+				rows[k].n += wrong
+			}
+			return rows
+		}
+	}
+	odd := func(of int64) func(query.Expr) bool {
+		return func(e query.Expr) bool {
+			refused := false
+			query.Walk(e, func(e query.Expr) bool {
+				if l, ok := e.(*query.Literal); ok && l.Val.Int()%of == 0 {
+					refused = true
+				}
+				return true
+			})
+			return refused
+		}
+	}
+	for name, c := range map[string]struct {
+		refuse func(query.Expr) bool
+		want   diff.Method
+	}{
+		"nothing": {nil, diff.ByKey}, "one key": {odd(1500), diff.ByKey}, "every key": {odd(1), diff.BySearch},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				left, right := &replay{began: time.Now(), rows: story(0), took: time.Millisecond}, &replay{began: time.Now(), rows: story(1), took: time.Millisecond, refuse: c.refuse}
+				s := align(t, left.side(t, "source"), right.side(t, "target"), diff.AlignOptions{Settle: time.Second})
+				res, found := settled(t, &s)
+				if len(found) != 30 || res.Counts.Changed != 30 {
+					t.Errorf("%d found, %+v", len(found), res.Counts)
+				}
+				if got := res.Settled.Methods; got != [2]diff.Method{diff.ByKey, c.want} {
+					t.Errorf("read %v, want the target %s", got, c.want)
+				}
+			})
+		})
+	}
+}
