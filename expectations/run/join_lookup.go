@@ -8,6 +8,7 @@ import (
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/extsort"
 	"github.com/assay-dev/assay/expectations/plan"
 )
 
@@ -25,7 +26,7 @@ func (x *joinRun) lookup(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	if rows == nil {
-		x.reasons = append(x.reasons, fmt.Sprintf("%s has more than %d rows after all", x.job.Left.Spec.Name, plan.LookupRows))
+		x.reasons = append(x.reasons, fmt.Sprintf("the rows of %s are more than %d or wide", x.job.Left.Spec.Name, plan.LookupRows))
 		return false, nil
 	}
 	sides := make([]*partnerSide, len(x.job.Partners))
@@ -56,7 +57,7 @@ func (x *joinRun) lookup(ctx context.Context) (done bool, err error) {
 	return true, nil
 }
 
-// few reads the rows if there are no more than may be looked up; nil if there are.
+// few reads the rows if they are no more than may be looked up, and held; nil if they are.
 func (x *joinRun) few(ctx context.Context) ([]*value.Batch, int64, error) {
 	src, err := x.rows(ctx)
 	if err != nil {
@@ -64,7 +65,7 @@ func (x *joinRun) few(ctx context.Context) ([]*value.Batch, int64, error) {
 	}
 	defer func() { _ = src.Close() }() // every row was read, or no more are wanted
 	out := []*value.Batch{}
-	var n int64
+	var n, size int64
 	for {
 		b, err := src.Next(ctx)
 		if err != nil {
@@ -73,7 +74,8 @@ func (x *joinRun) few(ctx context.Context) ([]*value.Batch, int64, error) {
 		if b == nil {
 			return out, n, nil
 		}
-		if n += int64(b.N); n > plan.LookupRows {
+		size += extsort.Size(b)
+		if n += int64(b.N); n > plan.LookupRows || size > x.job.Memory/2 {
 			return nil, n, nil
 		}
 		out = append(out, b.Clone())
