@@ -1,0 +1,22 @@
+package connectors
+
+import (
+	"context"
+
+	"github.com/assay-dev/assay/connectors/query"
+)
+
+// Sampler is a Source that draws rows at random without reading them all, or at less cost than reading them all.
+type Sampler interface {
+	// PlanSample says how Sample would draw, and what that would cost. It reads no more than statistics and the ends of an index.
+	PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error)
+	// Sample draws. Its rows come in random order: the first n of them are a sample of n rows for every n. The caller closes it.
+	Sample(ctx context.Context, q query.Sample) (Sampled, error)
+}
+
+// Sampled is a sample as it is drawn.
+type Sampled interface {
+	Rows
+	// Design says how the rows are drawn; what was looked at counts as far as the stream has come.
+	Design() query.SampleDesign
+}
