@@ -40,6 +40,8 @@ type Harness struct {
 	Refused []string
 	// NoEngine says that the connector evaluates nothing: its Caps refuse every case, and Refused stays empty.
 	NoEngine bool
+	// Samplers are further samplers of the source that Open opens, by name: ways to draw that it would not choose for the suite's small tables.
+	Samplers map[string]func(t testing.TB, src connectors.Source) connectors.Sampler
 	// Extra are the columns that Describe lists beside a table's own (Elasticsearch's _id).
 	Extra []string
 }
@@ -70,6 +72,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Branches", h.branches)
 	t.Run("Aggregate", h.aggregates)
 	t.Run("Sets", h.sets)
+	t.Run("Samples", h.samples)
 	t.Run("Statements", h.statements)
 	t.Run("Failures", h.failures)
 }

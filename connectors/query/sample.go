@@ -6,7 +6,7 @@ type Sample struct {
 	Columns []*Column
 	// Where is a condition that Caps.Expr takes; nil for all rows. Rows that do not meet it are neither drawn nor counted as drawn.
 	Where Expr
-	// N is the number of rows wanted, at least 1. Fewer come where From has fewer, or where the source says in SampleDesign that it stopped.
+	// N is the number of rows wanted, at least 1. Never more come; fewer where From has fewer, or where the source says in SampleDesign that it stopped.
 	N int
 	// Seed decides what is drawn: the same seed on unchanged data draws the same rows in the same order.
 	Seed uint64
@@ -20,7 +20,8 @@ type SampleMethod string
 
 // The methods.
 const (
-	// SampleAll reads every row, in random order or not: nothing is estimated.
+	// SampleAll reads every row, in random order or not: nothing is estimated. N was no less than the number of rows. Where Looked is as large as the
+	// table anyway, or Linear is true, who wants certainty may ask for all rows at about the same cost.
 	SampleAll SampleMethod = "all rows"
 	// SamplePageLine draws places (page, line) uniformly and rejects the empty ones.
 	SamplePageLine SampleMethod = "page and line"
