@@ -88,7 +88,7 @@ func judge(e evidence, t Tolerance, confidence, share float64) Judgement {
 	}
 	j.Interval, j.Verdict = decide(e, t, 1-confidence, share)
 	j.Certain = certain(c, t)
-	if j.Verdict == Inconclusive {
+	if j.Verdict == Inconclusive && j.Method != NoMethod {
 		j.Need = need(e, t, 1-confidence)
 	}
 	j.Sentence = j.say(c.Population)

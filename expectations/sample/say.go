@@ -109,6 +109,8 @@ func (j Judgement) between() string {
 	switch {
 	case i.Low <= 0 && i.High >= 1:
 		return "anything from none to all" + with
+	case i.High <= 0:
+		return "no row at all, with " + Confidence(j.Confidence) + " confidence"
 	case i.Low <= 0:
 		return "at most " + atMost(i.High, limit, math.Inf(1)) + with
 	case i.High >= 1:
@@ -158,6 +160,8 @@ func (j Judgement) say(population int64) string {
 
 func (j Judgement) wouldDecide() string {
 	switch {
+	case j.Need == 0 && j.Drawn == 0:
+		return ""
 	case j.Need == 0:
 		return "; no number of rows would decide at that rate"
 	case j.Failed == 0:
