@@ -257,6 +257,9 @@ func (b *builder) common(o *object, dataset string) (spec.Expectation, bool) {
 	if _, both := o.pairs["max_failures"]; both && e.Mostly != nil {
 		b.list.Errorf("bad-expectation", o.keyAt("max_failures"), "keep one of them", "mostly and max_failures exclude each other")
 	}
+	if e.Detect = o.rate("detect"); e.Detect != nil && (e.Detect.Sign() == 0 || e.Detect.Cmp(value.DecFromInt(1)) == 0) {
+		o.bad("detect", "0.1% is the rate looked for unless said", "a sample can exclude neither no row nor every row")
+	}
 	if e.ID != "" && e.ID != idWord(e.ID) {
 		o.bad("id", "letters, digits, and . _ - : /", "%s cannot be an id", quote(e.ID))
 	}

@@ -36,6 +36,7 @@ type runFlags struct {
 	keepGoing bool
 	distrust  bool
 	full      bool
+	sample    sampleFlags
 	failures  int
 	shown     int // failing rows of each expectation in the text form
 }
@@ -54,6 +55,9 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 			if cmd.Flags().Changed("failures") {
 				f.shown = f.failures
 			}
+			if err := f.sample.check(cmd.Flags()); err != nil {
+				return err
+			}
 			return a.run(cmd.Context(), args, f)
 		},
 	}
@@ -65,7 +69,8 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
 	cmd.Flags().BoolVar(&f.distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
-	cmd.Flags().BoolVar(&f.full, "full", true, "read everything (the only mode so far)")
+	cmd.Flags().BoolVar(&f.full, "full", true, "read everything; --sample reads rows at random instead")
+	f.sample.register(cmd)
 	cmd.Flags().IntVar(&f.failures, "failures", defaultFailures, "failing rows to fetch and show of each expectation; unless said, the text form shows 5 of them")
 	return cmd
 }
@@ -75,8 +80,8 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	if !f.full {
-		return errors.New("--full=false: there is no other mode yet")
+	if !f.full && f.sample.rows == 0 {
+		return errors.New("--full=false: say how many rows to draw instead, with --sample N")
 	}
 	if f.failures < 0 {
 		return fmt.Errorf("--failures %d: must be 0 or more", f.failures)
@@ -132,7 +137,7 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now 
 	defer bar.done()
 	return run.Run(ctx, suite, run.Options{
 		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: differences.take,
-		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
+		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing, Sample: f.sample.plan()}, Sampling: f.sample.sampling(),
 	})
 }
 

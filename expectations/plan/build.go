@@ -51,7 +51,7 @@ func (b *builder) dataset(in Input) {
 		return
 	}
 	b.plan.Datasets = append(b.plan.Datasets, d)
-	b.placers[in.Spec.Name] = &placer{in: in, out: d}
+	b.placers[in.Spec.Name] = &placer{in: in, out: d, sampling: b.opts.Sample}
 	if in.Err != nil {
 		return
 	}
@@ -294,6 +294,7 @@ func (b *builder) place(it *Item) {
 		if it.Set.Proof == "" {
 			b.placers[it.Datasets[0]].set(it)
 		}
+	case it.Metric != nil && b.sampleMetric(it):
 	case it.Metric != nil:
 		for which, x := range []*lang.MetricExpr{it.Metric.Value, it.Metric.Expect} {
 			if x == nil {

@@ -72,9 +72,22 @@ func FailingRows(d *Dataset, caps query.Caps, items []*Item, counts map[*Item]in
 	return f
 }
 
-// FailingCondition is true, and never undecided, for exactly the rows that count as failing.
-func FailingCondition(it *Item) query.Expr {
+// HoldingCondition is true, and never undecided, for exactly the rows that count as true.
+func HoldingCondition(it *Item) query.Expr {
 	r := it.Row
+	holds := test(query.OpIsTrue, r.Pred)
+	if it.Spec.OnNull == spec.NullPass && len(r.Nulls) > 0 {
+		nulls := make([]query.Expr, 0, len(r.Nulls))
+		for _, c := range r.Nulls {
+			nulls = append(nulls, isNull(c))
+		}
+		holds = or([]query.Expr{holds, and([]query.Expr{test(query.OpIsUndecided, r.Pred), test(query.OpIsTrue, or(nulls))})})
+	}
+	return and(append(selected(r), holds))
+}
+
+// selected are the conditions under which a row is judged at all.
+func selected(r *RowItem) []query.Expr {
 	var parts []query.Expr
 	if r.Where != nil {
 		parts = append(parts, test(query.OpIsTrue, r.Where))
@@ -82,6 +95,13 @@ func FailingCondition(it *Item) query.Expr {
 	if r.Skip != nil {
 		parts = append(parts, not(test(query.OpIsTrue, r.Skip)))
 	}
+	return parts
+}
+
+// FailingCondition is true, and never undecided, for exactly the rows that count as failing.
+func FailingCondition(it *Item) query.Expr {
+	r := it.Row
+	parts := selected(r)
 	if it.Spec.OnNull == spec.NullFail || len(r.Nulls) == 0 {
 		return and(append(parts, not(test(query.OpIsTrue, r.Pred))))
 	}

@@ -15,10 +15,16 @@ type placer struct {
 	filters []query.Expr
 	local   []query.Measure
 	columns columnSet
+
+	sampling *Sampling
+	jobs     map[string]*SampleJob // by the text of the condition
 }
 
 // row places a row expectation: on the server where it is exact, else here over as few rows as can be told.
 func (p *placer) row(item *Item) {
+	if p.sampleRow(item) {
+		return
+	}
 	r := item.Row
 	m := query.Measure{Kind: query.MeasureTally, Arg: r.Pred, Where: r.Where, Skip: r.Skip, Nulls: r.Nulls}
 	refusal := p.in.Caps.Measure(p.out.Relation, m)
@@ -146,6 +152,9 @@ func (p *placer) refusal(ms []query.Measure, groupBy []query.Expr) *query.Refusa
 }
 
 func (p *placer) set(item *Item) {
+	if p.sampleSet(item) {
+		return
+	}
 	job := SetJob{Check: item.Set.Check, Item: item}
 	refusal := &query.Refusal{Reason: p.in.Driver + ": set-level checks"}
 	if p.in.Sets {
@@ -163,6 +172,7 @@ func (p *placer) set(item *Item) {
 
 // finish forms the one stream, filtered only if every job that it feeds can do with fewer rows.
 func (p *placer) finish() {
+	p.finishSamples()
 	if len(p.filters) == 0 {
 		return
 	}

@@ -40,6 +40,10 @@ type Item struct {
 	Compare *CompareItem
 	// Join is run with the others over the same partners: see JoinJob.
 	Join *JoinItem
+	// Sampled says that it is judged by rows drawn at random: see Options.Sample.
+	Sampled bool
+	// Skip says why it is not evaluated, "" where it is.
+	Skip string
 	// Err says why the expectation cannot be evaluated at all (its dataset failed, or its own text is
 	// wrong under keep-going).
 	Err error
@@ -118,6 +122,9 @@ type Dataset struct {
 	// Sets are set-level checks on the server, one statement each.
 	Sets []SetJob
 
+	// Samples are rows drawn at random, for what is judged by them.
+	Samples []*SampleJob
+
 	// Stream feeds everything below; nil when nothing runs here.
 	Stream      *query.Select
 	Local       *query.Aggregate
@@ -167,6 +174,8 @@ type Options struct {
 	TempDir string
 	// JoinMemory bounds the bytes of partners that are held at once; 0 for DefaultJoinMemory.
 	JoinMemory int64
+	// Sample has expectations judged by rows drawn at random; nil for all rows.
+	Sample *Sampling
 	// KeepGoing turns findings against the schema into errors of the expectations concerned.
 	KeepGoing bool
 }

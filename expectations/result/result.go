@@ -175,7 +175,8 @@ type Expectation struct {
 	Mostly      string    `json:"mostly,omitempty"`
 	MaxFailures *int64    `json:"max_failures,omitempty"`
 	OnNull      string    `json:"on_null,omitempty"` // what a row undecided by null counted as: skip, fail or pass
-	Interval    *Interval `json:"interval"`
+	Interval    *Interval `json:"interval"`          // that holds Rate, of all rows, with its confidence; null where all rows were read
+	Sample      *Sample   `json:"sample,omitempty"`
 	Observed    Cell      `json:"observed"` // the metric's value, or null
 	Metrics     []Metric  `json:"metrics,omitempty"`
 	Compare     *Compare  `json:"compare,omitempty"`

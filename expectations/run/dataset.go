@@ -25,7 +25,7 @@ type execution struct {
 
 func (x *execution) run(ctx context.Context) {
 	d := x.d
-	if d.Pass == nil && d.Stream == nil && len(d.Sets) == 0 && len(d.Groups) == 0 {
+	if d.Pass == nil && d.Stream == nil && len(d.Sets) == 0 && len(d.Groups) == 0 && len(d.Samples) == 0 {
 		return
 	}
 	if err := x.conn.acquire(ctx); err != nil {
@@ -51,6 +51,7 @@ func (x *execution) run(ctx context.Context) {
 		x.group(ctx, job)
 	}
 	x.stream(ctx)
+	x.sample(ctx)
 	for _, it := range x.items {
 		x.r.of(it).settle()
 	}
@@ -96,6 +97,14 @@ func (x *execution) slots() []plan.Slot {
 	}
 	for _, j := range slices.Concat(d.Sets, d.LocalSets) {
 		all = append(all, plan.Slot{Item: j.Item})
+	}
+	for _, j := range d.Samples {
+		for _, it := range j.Items {
+			all = append(all, plan.Slot{Item: it})
+		}
+		for _, e := range j.Estimates {
+			all = append(all, plan.Slot{Item: e.Item})
+		}
 	}
 	return slices.DeleteFunc(all, func(s plan.Slot) bool { return s.Item == nil })
 }

@@ -208,20 +208,25 @@ func (x *execution) captureViolations(ctx context.Context, it *plan.Item, ordina
 // captureConsumer keeps the first failing rows of row expectations that are evaluated here. An expectation
 // whose rows are found is not evaluated again.
 func (x *execution) captureConsumer(cols []*query.Column) (*consumer, error) {
-	c := &consumer{finish: func(int64) error { return nil }}
-	var open []*capture
-	for i, s := range x.d.LocalSlots {
-		if s.Item.Row == nil || s.Part == plan.Selected {
-			continue
+	var items []*plan.Item
+	for _, s := range x.d.LocalSlots {
+		if s.Item.Row != nil && s.Part != plan.Selected {
+			items = append(items, s.Item)
 		}
-		m := x.d.Local.Measures[i]
-		cond := plan.FailingCondition(s.Item)
-		prog, err := eval.Compile([]query.Expr{cond, m.Arg}, cols)
+	}
+	return x.captured(items, cols)
+}
+
+// captured keeps the first failing rows of items.
+func (x *execution) captured(items []*plan.Item, cols []*query.Column) (*consumer, error) {
+	c := &consumer{finish: func(int64) error { return nil }, items: items}
+	var open []*capture
+	for _, it := range items {
+		prog, err := eval.Compile([]query.Expr{plan.FailingCondition(it), it.Row.Pred}, cols)
 		if err != nil {
 			return c, err
 		}
-		open = append(open, &capture{item: s.Item, prog: prog})
-		c.items = append(c.items, s.Item)
+		open = append(open, &capture{item: it, prog: prog})
 	}
 	c.add = func(b *value.Batch) error {
 		for i := 0; i < len(open); i++ {

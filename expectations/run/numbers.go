@@ -20,6 +20,7 @@ type numbers struct {
 	// failuresErr says why failing rows could not be fetched; the verdict stands all the same.
 	failuresErr error
 	comparison  *comparison
+	drawn       *drawn // set where rows were drawn at random
 	joined      *joinOutcome
 	statements  int
 	ms          int64

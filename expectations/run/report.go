@@ -25,7 +25,7 @@ func (r *runner) report(ctx context.Context, p *plan.Plan, start, end time.Time)
 	rep := &result.Report{
 		Schema: result.SchemaName,
 		Run: result.Run{
-			ID: cmp.Or(r.opts.ID, NewID(start)), Suite: r.suite.Name, Job: r.suite.Name, Mode: "full", Start: start.UTC(), End: end.UTC(),
+			ID: cmp.Or(r.opts.ID, NewID(start)), Suite: r.suite.Name, Job: r.suite.Name, Mode: r.mode(), Seed: r.seed(), Start: start.UTC(), End: end.UTC(),
 			DurationMS: end.Sub(start).Milliseconds(), Now: r.opts.Now.UTC(), Versions: versions(r.opts.Version), Digest: r.suite.Digest,
 		},
 		Expectations: []result.Expectation{}, Datasets: []result.Dataset{}, Alerts: []result.Alert{},
@@ -88,6 +88,8 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 	switch {
 	case n.err != nil:
 		out.Verdict, out.Message = result.Error, errorText(ctx, n.err)
+	case it.Skip != "":
+		out.Verdict, out.Message = result.Skipped, it.Skip
 	case it.Schema != nil:
 		out.Verdict, out.Message = result.Pass, it.Schema.Message
 		if !it.Schema.OK {
@@ -111,6 +113,10 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 func (r *runner) judgeRows(it *plan.Item, n *numbers, out *result.Expectation) {
 	if proof := proofOf(it); proof != "" {
 		out.Verdict, out.Message = result.Pass, "proved by constraint "+proof
+		return
+	}
+	if n.drawn != nil {
+		r.judgeSample(it, n, out)
 		return
 	}
 	counts := n.counts
@@ -149,6 +155,8 @@ func ran(it *plan.Item, n *numbers) (where, method string) {
 		return n.joined.ran()
 	case proofOf(it) != "":
 		return "constraint", proofOf(it)
+	case n.drawn != nil:
+		return "here", "sampled: " + string(n.drawn.design.Method)
 	case n.server && n.here:
 		return "server+here", "filtered on the server, evaluated here"
 	case n.here:

@@ -28,6 +28,8 @@ type Options struct {
 	// FailureRows is the number of failing rows kept of each expectation.
 	FailureRows int
 	Plan        plan.Options
+	// Sampling says how samples are judged where Plan.Sample is set.
+	Sampling Sampling
 	// Timeout is what bounds a statement where the connection says nothing; for messages only.
 	Timeout time.Duration
 	// Strict makes the run's verdict fail where something is warned, inconclusive or skipped.
@@ -46,7 +48,7 @@ type Options struct {
 // Event is one step of a run.
 type Event struct {
 	Dataset string
-	Step    string // "describe", "pass", "set", "group", "stream", "failing rows", "compare", "join", "done"; of a comparison or a join, Dataset is an expectation's id
+	Step    string // "describe", "pass", "set", "group", "stream", "sample", "failing rows", "compare", "join", "done"; of a comparison or a join, Dataset is an expectation's id
 	Rows    int64  // rows streamed so far in this step
 	Total   int64  // expected rows, -1 when unknown
 }

@@ -23,15 +23,9 @@ type judgement struct {
 // judge forms the verdict of an expectation that counts rows: the undecided are counted as on_null says (by null)
 // or as false (otherwise), and the rate is compared with mostly exactly.
 func judge(c result.Counts, e *spec.Expectation) judgement {
-	byNull, other := c.UndecidedByNull, c.Undecided-c.UndecidedByNull
-	j := judgement{passed: c.True, failed: c.False + other}
-	switch e.OnNull {
-	case spec.NullFail:
-		j.failed += byNull
-	case spec.NullPass:
-		j.passed += byNull
-	case spec.NullSkip:
-	}
+	other := c.Undecided - c.UndecidedByNull
+	var j judgement
+	j.passed, j.failed = tallied(c, e)
 	total := j.passed + j.failed
 	if total == 0 {
 		return judgeEmpty(j, c, e)
@@ -67,6 +61,19 @@ func judge(c result.Counts, e *spec.Expectation) judgement {
 		j.message += fmt.Sprintf("; %s undecided for a cause other than null count as failing", diag.Group(other))
 	}
 	return j
+}
+
+// tallied says how many rows count as true and as false.
+func tallied(c result.Counts, e *spec.Expectation) (passed, failed int64) {
+	passed, failed = c.True, c.False+c.Undecided-c.UndecidedByNull
+	switch e.OnNull {
+	case spec.NullFail:
+		failed += c.UndecidedByNull
+	case spec.NullPass:
+		passed += c.UndecidedByNull
+	case spec.NullSkip:
+	}
+	return passed, failed
 }
 
 func judgeEmpty(j judgement, c result.Counts, e *spec.Expectation) judgement {

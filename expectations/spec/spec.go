@@ -75,15 +75,17 @@ const (
 
 // Expectation is one declared expectation: one of Expect, Named and Compare is set (Expect also goes with Metric).
 type Expectation struct {
-	ID          string // declared, or derived by the loader from name and columns; unique in the suite
-	Dataset     string // nested in this dataset; "" for one between datasets
-	Expect      diag.Text
-	Metric      diag.Text // metric: the value that expect calls `metric`
-	Where       diag.Text
-	Named       *Named
-	Compare     *Compare
-	Joins       []Join     // partners of each row, in the order of the file; of a row expectation only
-	Mostly      *value.Dec // 0 to 1; nil when absent
+	ID      string // declared, or derived by the loader from name and columns; unique in the suite
+	Dataset string // nested in this dataset; "" for one between datasets
+	Expect  diag.Text
+	Metric  diag.Text // metric: the value that expect calls `metric`
+	Where   diag.Text
+	Named   *Named
+	Compare *Compare
+	Joins   []Join     // partners of each row, in the order of the file; of a row expectation only
+	Mostly  *value.Dec // 0 to 1; nil when absent
+	// Detect is the failing rate that a sample must exclude for a pass, between 0 and 1; nil where the run's own counts.
+	Detect      *value.Dec
 	MaxFailures *int64
 	Severity    Severity
 	OnNull      NullPolicy

@@ -101,6 +101,7 @@ func Expectation() Object {
 		{Name: "where", Kind: Sided, Inside: true, Doc: "the rows to judge; of a comparison, on both sides, or `{source: …, target: …}`"},
 		{Name: "mostly", Kind: Rate, Inside: true, Doc: "the least share of rows that must hold: 0.99 or 99%"},
 		{Name: "max_failures", Kind: Count, Inside: true, Doc: "the most rows that may fail, instead of mostly"},
+		{Name: "detect", Kind: Rate, Inside: true, Doc: "the failing rate that a sample must exclude for a pass, where mostly allows less: 0.1% unless said"},
 		{Name: "severity", Kind: Enum, Enum: []string{"error", "warning", "info"}, Inside: true, Doc: "how a failure weighs; error unless said"},
 		{Name: "on_null", Kind: Enum, Enum: []string{"skip", "fail", "pass"}, Inside: true, Doc: "what a row undecided by null counts as; skip unless said"},
 		{Name: "on_empty", Kind: Enum, Enum: []string{"pass", "fail"}, Inside: true, Doc: "the verdict when no row was judged"},

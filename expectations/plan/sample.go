@@ -1,0 +1,195 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/expectations/lang"
+	"github.com/assay-dev/assay/expectations/lower"
+)
+
+// Sampling has expectations judged by rows drawn at random.
+type Sampling struct {
+	// Rows is the number of rows drawn from a dataset, for each `where` of its expectations.
+	Rows int
+	Seed uint64
+	// ExactWhereNeeded has what no sample decides evaluated on all rows; else it is skipped.
+	ExactWhereNeeded bool
+}
+
+// SampleJob is one sample of a dataset and what is judged by it.
+type SampleJob struct {
+	Query query.Sample
+	// Tallies judge row expectations on the rows drawn; Items[i] owns Tallies.Measures[i].
+	Tallies query.Aggregate
+	Items   []*Item
+	// Estimates are the aggregates of metric expectations.
+	Estimates []Estimate
+
+	columns columnSet
+}
+
+// Estimate is an aggregate that is estimated.
+type Estimate struct {
+	Item *Item
+	// Metric and Agg locate it: Metric 0 is MetricItem.Value, 1 is Expect.
+	Metric, Agg int
+	Fn          lang.Fn
+	// Measure is the first measure of the aggregate: its argument, its condition, and the columns whose null leaves a row out.
+	Measure query.Measure
+}
+
+// sampler returns the source's, nil where rows are not drawn from it.
+func (p *placer) sampler() connectors.Sampler {
+	if p.sampling == nil {
+		return nil
+	}
+	s, _ := p.in.Source.(connectors.Sampler) //nolint:errcheck // nil is what else it is
+	return s
+}
+
+// sampleRow has a row expectation judged by a sample; false where the dataset is not sampled.
+func (p *placer) sampleRow(it *Item) bool {
+	if p.sampler() == nil {
+		return false
+	}
+	r := it.Row
+	j := p.sampleJob(it)
+	j.Tallies.Measures = append(j.Tallies.Measures, query.Measure{Kind: query.MeasureTally, Arg: r.Pred, Where: r.Where, Skip: r.Skip, Nulls: r.Nulls})
+	j.Items = append(j.Items, it)
+	j.need(r.Pred, r.Where, r.Skip)
+	j.columns.add(r.Nulls...)
+	j.columns.add(r.Columns...)
+	j.columns.add(keyColumns(p.out.Relation)...)
+	it.Sampled = true
+	return true
+}
+
+// sampleJob is the one that draws from the rows that the item selects, where the source selects them, else the one that draws from all.
+func (p *placer) sampleJob(it *Item) *SampleJob {
+	where, text := query.Expr(nil), ""
+	if it.Row != nil && it.Row.Where != nil && p.in.Caps.Expr(p.out.Relation, it.Row.Where) == nil {
+		where, text = it.Row.Where, it.Where
+	}
+	if p.jobs == nil {
+		p.jobs = map[string]*SampleJob{}
+	}
+	j := p.jobs[text]
+	if j == nil {
+		j = &SampleJob{
+			Query:   query.Sample{From: p.out.Relation, Where: where, N: p.sampling.Rows, Seed: p.sampling.Seed},
+			Tallies: query.Aggregate{From: p.out.Relation},
+		}
+		p.jobs[text] = j
+		p.out.Samples = append(p.out.Samples, j)
+	}
+	return j
+}
+
+func (j *SampleJob) need(exprs ...query.Expr) {
+	for _, e := range exprs {
+		if e != nil {
+			j.columns.add(query.Columns(e)...)
+		}
+	}
+}
+
+// sampleSet skips a set-level expectation; false where it is evaluated on all rows.
+func (p *placer) sampleSet(it *Item) bool {
+	if p.sampler() == nil || p.sampling.ExactWhereNeeded {
+		return false
+	}
+	what := "it is about all rows together"
+	switch it.Set.Check.(type) {
+	case *query.UniqueCheck:
+		what = "two rows that are alike are seldom both drawn"
+	case *query.MonotonicCheck:
+		what = "rows that follow each other are seldom both drawn"
+	case *query.ReferenceCheck:
+		what = "the rows referred to are not drawn with it"
+	}
+	it.Skip = "a sample cannot decide it: " + what
+	return true
+}
+
+// sampleMetric has all aggregates of a metric expectation estimated, or skips it: what of it no sample tells makes the whole unknown. It returns false
+// where the expectation is evaluated on all rows.
+func (b *builder) sampleMetric(it *Item) bool {
+	if b.opts.Sample == nil {
+		return false
+	}
+	sampled := 0
+	for _, x := range []*lang.MetricExpr{it.Metric.Value, it.Metric.Expect} {
+		if x == nil {
+			continue
+		}
+		for i := range x.Aggregates {
+			a := &x.Aggregates[i]
+			if b.placers[a.Dataset].sampler() == nil {
+				continue
+			}
+			sampled++
+			if why := unestimable(a); why != "" && it.Skip == "" {
+				it.Skip = "a sample cannot decide it: " + why
+			}
+		}
+	}
+	switch {
+	case sampled == 0:
+		it.Skip = ""
+		return false
+	case it.Skip != "" && b.opts.Sample.ExactWhereNeeded:
+		it.Skip = ""
+		return false
+	}
+	if it.Skip == "" {
+		b.estimates(it)
+	}
+	return true
+}
+
+// unestimable says why a sample tells nothing of an aggregate, "" where it does.
+func unestimable(a *lang.Aggregate) string {
+	if len(a.Keys) > 0 {
+		return fmt.Sprintf("%s of every group: a group of few rows may not be drawn at all", a.Fn)
+	}
+	switch a.Fn {
+	case lang.FnCount, lang.FnSum, lang.FnAvg:
+		return ""
+	case lang.FnMin, lang.FnMax, lang.FnFreshness:
+		return fmt.Sprintf("%s is one row's, and that one is hardly drawn", a.Fn)
+	case lang.FnDistinct:
+		return "distinct: values that few rows have are not drawn"
+	case lang.FnStddev, lang.FnQuantile:
+	}
+	return fmt.Sprintf("%s has no interval that holds whatever the values are", a.Fn)
+}
+
+// estimates places the aggregates of a metric expectation: those of datasets that are sampled in their samples, the others where they are exact.
+func (b *builder) estimates(it *Item) {
+	it.Sampled = true
+	for which, x := range []*lang.MetricExpr{it.Metric.Value, it.Metric.Expect} {
+		if x == nil {
+			continue
+		}
+		for i, m := range lower.Measures(x) {
+			p := b.placers[m.Dataset]
+			if p.sampler() == nil {
+				p.measures(it, which, i, m.Measures, m.GroupBy)
+				continue
+			}
+			j := p.sampleJob(it)
+			j.Estimates = append(j.Estimates, Estimate{Item: it, Metric: which, Agg: i, Fn: x.Aggregates[i].Fn, Measure: m.Measures[0]})
+			j.need(m.Measures[0].Arg, m.Measures[0].Where)
+			j.columns.add(m.Measures[0].Nulls...)
+		}
+	}
+}
+
+// finishSamples fixes the columns that are drawn.
+func (p *placer) finishSamples() {
+	for _, j := range p.out.Samples {
+		j.Query.Columns = j.columns.list
+	}
+}

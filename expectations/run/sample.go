@@ -1,0 +1,233 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/query/eval"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/sample"
+)
+
+// Sampling says how samples are judged; what is drawn is said by plan.Sampling.
+type Sampling struct {
+	// Confidence is that of each expectation's verdict by itself, at least 0.5 and below 1.
+	Confidence float64
+	// Detect is the failing rate that a pass must exclude where the expectation names none.
+	Detect float64
+	// EarlyStop ends a sample once all that it serves is decided.
+	EarlyStop bool
+	// MaxTime ends a sample of a dataset after so long; 0 for never.
+	MaxTime time.Duration
+}
+
+// How a sample ended before all rows wanted were drawn.
+const (
+	endedDecided = "decided"
+	endedTime    = "time"
+	endedRows    = "rows" // there were no more
+)
+
+// drawn is what a sample says of an item.
+type drawn struct {
+	design query.SampleDesign
+	wanted int64
+	rows   int64 // drawn
+	ended  string
+	// all says that every row was read; then the counts are those of all rows and nothing is estimated.
+	all    bool
+	detect float64
+	// judgement and refused are set of a row expectation unless all is: refused says why no verdict can be.
+	judgement sample.Judgement
+	refused   string
+}
+
+// sample draws the dataset's samples, one after the other.
+func (x *execution) sample(ctx context.Context) {
+	for _, j := range x.d.Samples {
+		d := &drawing{x: x, job: j, began: time.Now()}
+		err := d.run(ctx)
+		for _, it := range d.items() {
+			if err != nil {
+				x.fail(it, err)
+			}
+		}
+	}
+}
+
+// drawing is one sample while it is drawn.
+type drawing struct {
+	x     *execution
+	job   *plan.SampleJob
+	began time.Time
+	cols  []*query.Column // of batches
+
+	audits   []*audit
+	tally    *eval.Aggregator // counts, where rows are equally likely
+	captured *consumer
+	design   query.SampleDesign
+	rows     int64
+	ended    string
+}
+
+func (d *drawing) items() []*plan.Item {
+	out := append([]*plan.Item{}, d.job.Items...)
+	for _, e := range d.job.Estimates {
+		out = append(out, e.Item)
+	}
+	return out
+}
+
+func (d *drawing) run(ctx context.Context) error {
+	x := d.x
+	src, ok := x.source.(connectors.Sampler)
+	if !ok {
+		return errors.New("its snapshot draws no samples")
+	}
+	limited, cancel := ctx, func() {}
+	if most := x.r.opts.Sampling.MaxTime; most > 0 {
+		limited, cancel = context.WithTimeout(ctx, most)
+	}
+	defer cancel()
+	x.r.progress(Event{Dataset: x.d.Spec.Name, Step: "sample", Total: int64(d.job.Query.N)})
+	rows, err := src.Sample(limited, d.job.Query)
+	if err != nil {
+		if d.late(ctx, limited) {
+			return fmt.Errorf("no row was drawn within --max-time %s: %w", x.r.opts.Sampling.MaxTime, err)
+		}
+		return err
+	}
+	defer func() { _ = rows.Close() }() // what was wanted is read, or the error that counts is returned
+	d.design = rows.Design()
+	if err := d.prepare(ctx); err != nil {
+		return err
+	}
+	for d.ended == "" {
+		b, err := rows.Next(limited)
+		switch {
+		case err != nil && d.late(ctx, limited):
+			d.ended = endedTime
+		case err != nil:
+			return err
+		case b == nil:
+			if d.rows < int64(d.job.Query.N) {
+				d.ended = endedRows
+			}
+			d.design = rows.Design()
+			return d.finish(b == nil)
+		default:
+			if err := d.add(b); err != nil {
+				return err
+			}
+		}
+	}
+	d.design = rows.Design()
+	return d.finish(false)
+}
+
+// late says that it is the time limit of samples that ended, and nothing else.
+func (d *drawing) late(whole, limited context.Context) bool {
+	return whole.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded)
+}
+
+// prepare compiles what is judged here.
+func (d *drawing) prepare(context.Context) error {
+	d.cols = d.job.Query.Columns
+	for _, it := range d.job.Items {
+		a, err := d.newAudit(it)
+		if err != nil {
+			return err
+		}
+		d.audits = append(d.audits, a)
+	}
+	if len(d.audits) == 0 {
+		return nil
+	}
+	var err error
+	if d.tally, err = eval.NewAggregator(d.job.Tallies, d.cols); err != nil {
+		return err
+	}
+	d.captured, err = d.x.captured(d.job.Items, d.cols)
+	return err
+}
+
+// add judges a batch of rows drawn.
+func (d *drawing) add(b *value.Batch) error {
+	d.rows += int64(b.N)
+	if d.tally == nil {
+		return nil
+	}
+	if err := d.tally.Add(b); err != nil {
+		return err
+	}
+	if err := d.captured.add(b); err != nil {
+		return err
+	}
+	counts, err := d.counts()
+	if err != nil {
+		return err
+	}
+	open := false
+	for i, a := range d.audits {
+		if err := a.add(b, counts[i]); err != nil {
+			return err
+		}
+		open = open || !a.decided()
+	}
+	if d.x.r.opts.Sampling.EarlyStop && !open && len(d.job.Estimates) == 0 && d.rows < int64(d.job.Query.N) {
+		d.ended = endedDecided
+	}
+	return nil
+}
+
+// counts are those of each item so far.
+func (d *drawing) counts() ([]result.Counts, error) {
+	b, err := d.tally.Result()
+	if err != nil {
+		return nil, err
+	}
+	outs := split(b, 0, d.job.Tallies.Measures)
+	counts := make([]result.Counts, len(outs))
+	for i := range outs {
+		counts[i] = tallyCounts(outs[i][0])
+	}
+	return counts, nil
+}
+
+// finish judges what was drawn.
+func (d *drawing) finish(exhausted bool) error {
+	whole := exhausted && d.design.Method == query.SampleAll
+	var counts []result.Counts
+	if d.tally != nil {
+		var err error
+		if counts, err = d.counts(); err != nil {
+			return err
+		}
+	}
+	ms := time.Since(d.began).Milliseconds()
+	for i, a := range d.audits {
+		s := &drawn{design: d.design, wanted: int64(d.job.Query.N), rows: d.rows, ended: d.ended, all: whole, detect: a.detect}
+		if !whole {
+			if err := a.finish(s); err != nil {
+				return err
+			}
+		}
+		d.x.r.note(a.item, func(n *numbers) {
+			n.counts, n.drawn, n.here = counts[i], s, true
+			n.ms += ms
+			n.statements += d.design.Statements
+		})
+	}
+	if whole && d.job.Query.Where == nil {
+		d.x.r.mu.Lock()
+		d.x.r.rows[d.x.d.Spec.Name] = d.rows
+		d.x.r.mu.Unlock()
+	}
+	return nil
+}

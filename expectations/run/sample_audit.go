@@ -1,0 +1,167 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/query/eval"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/sample"
+)
+
+// audit judges one row expectation by rows drawn at random. It is in one of three forms: rows equally likely and a fixed number of them, likewise and
+// looked at as they come, or rows of unequal chances.
+type audit struct {
+	item   *plan.Item
+	detect float64
+	tol    sample.Tolerance
+	// refused is why the sample cannot be judged, unless it breaks the rule outright.
+	refused string
+	conf    float64
+
+	counts result.Counts // so far
+	design query.SampleDesign
+	rows   int64
+
+	growing  *sample.Sequential // nil unless rows are looked at as they come
+	weighted *sample.Weighted   // nil unless rows have unequal chances
+	prog     *eval.Program      // of weighted: fails, holds
+}
+
+func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
+	o := d.x.r.opts.Sampling
+	a := &audit{item: it, conf: o.Confidence, detect: o.Detect, design: d.design}
+	e := it.Spec
+	rule := sample.Rule{MaxFailures: e.MaxFailures, Detect: a.detect}
+	if e.Detect != nil {
+		r, ok := new(big.Rat).SetString(e.Detect.String())
+		if !ok {
+			return nil, fmt.Errorf("detect: %s is no number", e.Detect)
+		}
+		rule.Detect, _ = r.Float64()
+		a.detect = rule.Detect
+	}
+	if e.Mostly != nil {
+		r, ok := new(big.Rat).SetString(e.Mostly.String())
+		if !ok {
+			return nil, fmt.Errorf("mostly: %s is no number", e.Mostly)
+		}
+		rule.Mostly = r
+	}
+	var err error
+	a.tol, err = rule.Tolerance(a.population())
+	if errors.Is(err, sample.ErrCountUnknown) {
+		a.refused, err = err.Error(), nil
+	}
+	if err != nil || a.refused != "" {
+		return a, err
+	}
+	switch {
+	case a.design.Weighted:
+		if a.weighted, err = sample.NewWeighted(a.design.LargestWeight); err != nil {
+			return nil, err
+		}
+		a.prog, err = eval.Compile([]query.Expr{plan.FailingCondition(it), plan.HoldingCondition(it)}, d.cols)
+	case o.EarlyStop:
+		a.growing, err = sample.NewSequential(sample.Plan{Rows: int64(d.job.Query.N), Population: a.population(), Tolerance: a.tol, Confidence: a.conf})
+	}
+	return a, err
+}
+
+// population is the number of rows that the item judges, where it is known and judges all of those drawn from; else 0.
+func (a *audit) population() int64 {
+	if !a.design.RowsExact || a.design.Rows <= 0 || a.design.Replacement || a.leavesOut() {
+		return 0
+	}
+	return a.design.Rows
+}
+
+// leavesOut reports whether rows that are drawn may count neither as true nor as false.
+func (a *audit) leavesOut() bool {
+	r := a.item.Row
+	if r.Skip != nil || r.Where != nil {
+		return true
+	}
+	if a.item.Spec.OnNull == "fail" || a.item.Spec.OnNull == "pass" {
+		return false
+	}
+	for _, c := range r.Nulls {
+		if !c.Col.NotNull {
+			return true
+		}
+	}
+	return false
+}
+
+// add takes a batch, and the counts with it.
+func (a *audit) add(b *value.Batch, counts result.Counts) error {
+	a.rows += int64(b.N)
+	passedBefore, failedBefore := tallied(a.counts, a.item.Spec)
+	a.counts = counts
+	passed, failed := tallied(counts, a.item.Spec)
+	switch {
+	case a.weighted != nil:
+		vs, err := a.prog.Run(b)
+		if err != nil {
+			return err
+		}
+		weights := b.Cols[len(b.Cols)-1].Doubles
+		for i := range b.N {
+			fails, holds := vs[0].Bools[i] && !vs[0].Errs.Get(i), vs[1].Bools[i] && !vs[1].Errs.Get(i)
+			if fails || holds {
+				if err := a.weighted.Add(weights[i], fails); err != nil {
+					return err
+				}
+			}
+		}
+	case a.growing != nil:
+		_, err := a.growing.Add(failed-failedBefore, passed+failed-passedBefore-failedBefore)
+		if err != nil && !errors.Is(err, sample.ErrDecided) {
+			return err
+		}
+	}
+	return nil
+}
+
+// decided says that more rows change nothing.
+func (a *audit) decided() bool {
+	switch {
+	case a.refused != "":
+		_, failed := tallied(a.counts, a.item.Spec)
+		return a.item.Spec.MaxFailures != nil && failed > *a.item.Spec.MaxFailures
+	case a.growing != nil:
+		return a.growing.Next() == 0
+	case a.weighted != nil:
+		j, err := a.weighted.Judge(a.tol, a.conf)
+		return err == nil && j.Verdict != sample.Inconclusive
+	}
+	return false
+}
+
+// finish judges the rows drawn.
+func (a *audit) finish(s *drawn) error {
+	passed, failed := tallied(a.counts, a.item.Spec)
+	var err error
+	switch most := a.item.Spec.MaxFailures; {
+	case a.refused != "" && failed > *most && !a.design.Replacement:
+		s.judgement = sample.Judgement{
+			Verdict: sample.Fail, Certain: true, Failed: failed, Drawn: passed + failed, Rate: float64(failed) / float64(passed+failed), Confidence: a.conf,
+			Interval: sample.Count{Failed: failed, Drawn: passed + failed}.Interval(a.conf), Method: sample.ClopperPearson,
+			Sentence: fmt.Sprintf("%s of %s rows drawn fail already, and of all rows at most %s may", diag.Group(failed), diag.Group(passed+failed), diag.Group(*most)),
+		}
+	case a.refused != "":
+		s.refused = a.refused
+	case a.weighted != nil:
+		s.judgement, err = a.weighted.Judge(a.tol, a.conf)
+	case a.growing != nil:
+		s.judgement = a.growing.Finish()
+	default:
+		s.judgement, err = sample.Judge(sample.Count{Failed: failed, Drawn: passed + failed, Population: a.population()}, a.tol, a.conf)
+	}
+	return err
+}
