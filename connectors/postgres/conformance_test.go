@@ -74,7 +74,8 @@ func conformance(t *testing.T, dsn string) {
 				{Name: "escape", Dataset: query.Dataset{Name: "w", Query: "SELECT 1 AS id) AS t; INSERT INTO " + ns + ".w VALUES (1); SELECT * FROM (SELECT 1 AS id"}, Changed: changed},
 			}
 		},
-		Refused: nil,
+		Refused:  nil,
+		Samplers: forcedSamplers(),
 	})
 }
 

@@ -75,7 +75,7 @@ var decoders = map[family]decoder{
 	famBool: decodeBool, famInt2: decodeInt2, famInt4: decodeInt4, famInt8: decodeInt8, famOID: decodeOID,
 	famFloat4: decodeFloat4, famFloat8: decodeFloat8, famNumeric: decodeNumeric, famBytea: decodeText,
 	famTimestamptz: decodeTimestamp, famDate: decodeDate, famTime: decodeTime, famInterval: decodeInterval,
-	famUUID: decodeUUID, famJSON: decodeText, famJSONB: decodeJSONB,
+	famUUID: decodeUUID, famJSON: decodeText, famJSONB: decodeJSONB, famTID: decodeTID,
 }
 
 type malformedError struct {
@@ -126,6 +126,14 @@ func decodeOID(v *value.Vector, b []byte) error {
 		return malformed("oid", b)
 	}
 	v.AppendInt(int64(binary.BigEndian.Uint32(b)))
+	return nil
+}
+
+func decodeTID(v *value.Vector, b []byte) error {
+	if len(b) != 6 {
+		return malformed("tid", b)
+	}
+	v.AppendInt(int64(binary.BigEndian.Uint32(b))<<16 | int64(binary.BigEndian.Uint16(b[4:])))
 	return nil
 }
 

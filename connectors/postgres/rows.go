@@ -48,18 +48,24 @@ type rows struct {
 	dec    []decoder
 	batch  *value.Batch
 	seen   int64
+	bytes  int64 // of all cells so far
 	err    error // why there are no more rows
 	done   bool
 }
 
 // query starts a statement and reads up to the description of its result.
 func (s *Source) query(ctx context.Context, op string, st statement, batchRows int) (*rows, error) {
-	if batchRows <= 0 {
-		batchRows = defaultBatchRows
-	}
 	ses, err := s.run.start(ctx, op)
 	if err != nil {
 		return nil, err
+	}
+	return s.queryOn(ctx, ses, op, st, batchRows)
+}
+
+// queryOn is query on a session, which ends with the rows.
+func (s *Source) queryOn(ctx context.Context, ses *session, op string, st statement, batchRows int) (*rows, error) {
+	if batchRows <= 0 {
+		batchRows = defaultBatchRows
 	}
 	life, stop := context.WithCancel(ctx)
 	r := &rows{op: op, secret: s.run.hide(), stop: stop, ctx: life, limit: batchRows, ses: ses, outs: st.outs}
@@ -116,7 +122,7 @@ func fits(f family, t value.Type) bool {
 		return false
 	case famBool:
 		return t.Kind == value.Bool
-	case famInt2, famInt4, famInt8, famOID:
+	case famInt2, famInt4, famInt8, famOID, famTID:
 		return t.Kind == value.Int
 	case famFloat4, famFloat8:
 		return t.Kind == value.Double
@@ -197,6 +203,7 @@ func (r *rows) append(cells [][]byte) (int, error) {
 	}
 	r.batch.N++
 	r.seen++
+	r.bytes += int64(size)
 	return size, nil
 }
 
@@ -228,6 +235,13 @@ func (r *rows) finish(err error) {
 	r.stop()
 }
 
+// ended reports whether the result was read to its regular end.
+func (r *rows) ended() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done && r.err == nil
+}
+
 // Close implements connectors.Rows.
 func (r *rows) Close() error {
 	r.stop() // a Next that is under way returns
@@ -241,11 +255,16 @@ func (r *rows) Close() error {
 }
 
 // all reads a result of few rows whole.
-func (s *Source) all(ctx context.Context, op string, st statement) (out *value.Batch, err error) {
+func (s *Source) all(ctx context.Context, op string, st statement) (*value.Batch, error) {
 	r, err := s.query(ctx, op, st, 0)
 	if err != nil {
 		return nil, err
 	}
+	return r.drain(ctx)
+}
+
+// drain reads a result of few rows whole and closes it.
+func (r *rows) drain(ctx context.Context) (out *value.Batch, err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	for {
 		b, err := r.Next(ctx)
@@ -264,11 +283,7 @@ func (s *Source) all(ctx context.Context, op string, st statement) (out *value.B
 		}
 	}
 	if out == nil {
-		types := make([]value.Type, len(st.outs))
-		for i, o := range st.outs {
-			types[i] = o.typ
-		}
-		out = value.NewBatch(types...)
+		out = value.NewBatch(r.batch.Types()...)
 	}
 	return out, nil
 }

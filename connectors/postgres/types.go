@@ -31,6 +31,7 @@ const (
 	famJSON
 	famJSONB
 	famArray
+	famTID // of results alone: a place as page<<16 | line
 )
 
 // The object identifiers of built-in types (pg_type.dat of PostgreSQL).
@@ -43,6 +44,7 @@ const (
 	oidInt4        = 23
 	oidText        = 25
 	oidOID         = 26
+	oidTID         = 27
 	oidJSON        = 114
 	oidFloat4      = 700
 	oidFloat8      = 701
