@@ -38,6 +38,8 @@ type selection struct {
 	bounded  bool // all branches are small: one request without a point in time
 	guards   guards
 	rows     int
+	// random has the server score what matches by chance; sort is then by the score.
+	random *randomScore
 }
 
 // selectBranch is one search: a branch of the request, or a part of one. The parts of a branch follow each other and share its limit.
@@ -215,7 +217,11 @@ func (s *Source) searchBody(sel *selection, b selectBranch, size int, whole bool
 	if sel.sort != nil {
 		body["sort"] = sel.sort
 	}
-	return s.bounds(body, withFilter(sel.target.filter, b.where))
+	q := withFilter(sel.target.filter, b.where)
+	if sel.random != nil {
+		q = sel.random.query(q)
+	}
+	return s.bounds(body, q)
 }
 
 // withFilter joins the filter of the dataset and a clause, nil for all documents.

@@ -26,6 +26,8 @@ type stream struct {
 	own    bool        // the view ends with the stream
 	whole  atomic.Bool // _source is read as it was stored
 	close  sync.Once
+	// fetches is the number of pages that were asked for.
+	fetches atomic.Int64
 
 	decoder *decoder
 	batch   value.Batch
@@ -160,7 +162,10 @@ func (st *stream) fetchBranches() {
 
 // fetchPart reads a part to its end, or up to limit rows (0 for no bound), and returns how many; false when the stream is over.
 func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
-	size := firstPage
+	size, wanted := firstPage, pageBytes
+	if st.sel.random != nil { // each page costs a look at all that matches
+		size, wanted = firstSamplePage, samplePageBytes
+	}
 	var after []byte
 	if st.sel.branches[p.branch].where.op == clauseNone {
 		return 0, true
@@ -174,7 +179,7 @@ func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
 		n := len(f.hits)
 		if n > 0 {
 			after = bytes.Clone(f.hits[n-1].sort)
-			size = nextSize(n, f.bytes)
+			size = nextSize(n, f.bytes, wanted)
 		}
 		select {
 		case st.pages <- f:
@@ -191,9 +196,9 @@ func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
 	}
 }
 
-// nextSize is how many rows make a page of the wished size.
-func nextSize(rows, size int) int {
-	return max(smallestRun, min(largestPage, growth*rows, pageBytes*rows/max(size, 1)))
+// nextSize is how many rows make a page of the wished number of bytes, where so many rows had so many bytes.
+func nextSize(rows, size, wanted int) int {
+	return max(smallestRun, min(largestPage, growth*rows, wanted*rows/max(size, 1)))
 }
 
 // fetch reads one page.
@@ -205,6 +210,7 @@ func (st *stream) fetch(p part, size int, after []byte, whole bool) fetched {
 	default:
 		f.buf = new(bytes.Buffer)
 	}
+	st.fetches.Add(1)
 	body := st.source.pageBody(st.sel, p, size, whole, after)
 	f.err = st.source.search(st.ctx, st.sel.op, st.view, body, f.buf, &f.page)
 	f.bytes = f.buf.Len()
