@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -93,6 +94,7 @@ type MetricExpr struct {
 
 	text    diag.Text
 	program cel.Program
+	ast     *celast.AST // checked
 	now     value.Value
 }
 
@@ -156,12 +158,15 @@ func compileMetric(text diag.Text, s Scope, want value.Type) (*MetricExpr, diag.
 	}
 	return &MetricExpr{
 		Aggregates: c.metric.aggregates, Type: valueType(t), UsesMetric: c.metric.usesMetric,
-		text: text, program: p, now: value.TimestampValue(s.Now),
+		text: text, program: p, ast: ast, now: value.TimestampValue(s.Now),
 	}, nil
 }
 
+// aggPrefix begins the names of the variables that stand for aggregates.
+const aggPrefix = "@agg"
+
 // aggVar names the variable that stands for the i-th aggregate.
-func aggVar(i int) string { return fmt.Sprintf("@agg%d", i) }
+func aggVar(i int) string { return aggPrefix + strconv.Itoa(i) }
 
 // aggregate recognises dataset.macro(…) and dataset.by(…).macro(…), and puts a variable in its place. done is false where
 // the call is none.
