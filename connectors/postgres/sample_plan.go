@@ -49,7 +49,7 @@ func (p *samplePlan) places(n int) float64 {
 func (p *samplePlan) choose(q query.Sample, method query.SampleMethod) {
 	p.percent, p.forced = 100, method != ""
 	rows, n := p.est.rows, float64(q.N)
-	p.design = query.SampleDesign{Rows: int64(math.Round(rows)), LargestWeight: math.Inf(1)}
+	p.design = query.SampleDesign{Rows: int64(math.Round(rows))}
 	about := fmt.Sprintf("%d rows of about %.0f", q.N, rows)
 	switch why := p.tables.unprobed(); {
 	case method == query.SampleBernoulli:
@@ -79,13 +79,17 @@ func (p *samplePlan) scan(q query.Sample) bool {
 	if float64(q.N) >= largeShare*p.est.rows && q.Where == nil {
 		return true
 	}
-	return places*placeCost > p.est.cost && (places > fewPlaces || q.Where != nil)
+	return places*placeCost > p.est.cost && (places > fewPlaces || p.indexed(q))
+}
+
+// indexed reports whether an index leads to the rows of the condition: the planner's cost is below that of a look at each page.
+func (p *samplePlan) indexed(q query.Sample) bool {
+	return q.Where != nil && p.est.cost < float64(p.tables.pages)
 }
 
 // scanned chooses how a table with places is scanned.
 func (p *samplePlan) scanned(q query.Sample, about string) {
-	// The planner's cost is below one a page where an index leads to the rows.
-	if q.Where != nil && p.est.cost < float64(p.tables.pages) {
+	if p.indexed(q) {
 		p.whole(q, fmt.Sprintf("%s, which an index leads to: about %.0f places would have to be looked at otherwise", about, p.places(q.N)))
 		return
 	}

@@ -194,17 +194,7 @@ func sortedKeys(m map[int][]place) []int {
 // lookUp asks some leaves for the rows at places and adds them to what the round found.
 func (d *sampled) lookUp(ctx context.Context, chunk []int, leaves map[int][]place) error {
 	p := d.probe
-	w := sqlgen.NewWriter(dialect{})
-	pieces := make([]sqlgen.Piece, len(chunk))
-	for i, k := range chunk {
-		l := d.plan.tables.Leaves[k]
-		pieces[i] = sqlgen.Piece{
-			From:  "ONLY " + dialect{}.QuoteIdent(l.Schema) + "." + dialect{}.QuoteIdent(l.Name) + " AS " + w.Alias(),
-			Outs:  []string{strconv.Itoa(k) + "::int4 AS leaf", w.Alias() + ".ctid AS place"},
-			Conds: []string{w.Alias() + ".ctid = ANY (" + w.Bind(sqlgen.Param{Arg: tids(leaves[k]), After: "::tid[]"}) + ")"},
-		}
-	}
-	st, err := sqlgen.Pieces(w, d.q.Columns, d.q.Where, pieces, "")
+	st, err := d.probeStatement(chunk, leaves)
 	if err != nil {
 		return err
 	}
@@ -230,6 +220,21 @@ func (d *sampled) lookUp(ctx context.Context, chunk []int, leaves map[int][]plac
 		p.found.AppendRowFrom(b, i)
 	}
 	return nil
+}
+
+// probeStatement asks some leaves for the rows at places.
+func (d *sampled) probeStatement(chunk []int, leaves map[int][]place) (sqlgen.Statement, error) {
+	w := sqlgen.NewWriter(dialect{})
+	pieces := make([]sqlgen.Piece, len(chunk))
+	for i, k := range chunk {
+		l := d.plan.tables.Leaves[k]
+		pieces[i] = sqlgen.Piece{
+			From:  "ONLY " + dialect{}.QuoteIdent(l.Schema) + "." + dialect{}.QuoteIdent(l.Name) + " AS " + w.Alias(),
+			Outs:  []string{strconv.Itoa(k) + "::int4 AS leaf", w.Alias() + ".ctid AS place"},
+			Conds: []string{w.Alias() + ".ctid = ANY (" + w.Bind(sqlgen.Param{Arg: tids(leaves[k]), After: "::tid[]"}) + ")"},
+		}
+	}
+	return sqlgen.Pieces(w, d.q.Columns, d.q.Where, pieces, "")
 }
 
 // tidOutput is how ctid comes back.
