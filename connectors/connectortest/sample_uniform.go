@@ -216,10 +216,13 @@ func (u *uniform) report() UniformReport {
 }
 
 // weighted tests that the weights' mean over draws is, in every range of keys and altogether, the number of rows there: the probability of the
-// worst of the standardised differences, times their number.
+// worst of the standardised differences, times their number. NaN where rows may be so improbable that so few draws say nothing of them.
 func (u *uniform) weighted() float64 {
 	worst := 0.0
 	n := float64(u.draws)
+	if u.design.LargestWeight > 10*n {
+		return math.NaN()
+	}
 	var sizes [sampleBuckets + 1]float64
 	for i := range u.perKey {
 		sizes[u.bucket(i)]++

@@ -92,8 +92,9 @@ func TestConformance(t *testing.T) {
 				}
 				return s
 			},
-			Missing: &query.Dataset{Name: "missing", Table: "no_such_table"},
-			Slow:    &query.Dataset{Name: "slow", Query: "SELECT COLUMN_NAME AS c, SLEEP(0.5) AS z FROM information_schema.COLUMNS"},
+			Samplers: mysql.ForcedSamplers(),
+			Missing:  &query.Dataset{Name: "missing", Table: "no_such_table"},
+			Slow:     &query.Dataset{Name: "slow", Query: "SELECT COLUMN_NAME AS c, SLEEP(0.5) AS z FROM information_schema.COLUMNS"},
 			Writes: func(testing.TB) []connectortest.Write {
 				return []connectortest.Write{
 					{Name: "delete", Dataset: query.Dataset{Query: "DELETE FROM kept"}, Changed: changed},

@@ -3,7 +3,9 @@ package mysql
 import (
 	"testing"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/query"
 )
 
 // TestServer is one of the two servers that the connector speaks to; the tests run on both.
@@ -36,4 +38,20 @@ func EachServer(t *testing.T, f func(t *testing.T, is TestServer)) {
 	t.Run("mariadb", func(t *testing.T) {
 		f(t, TestServer{Name: "mariadb", Engine: connectortest.EngineMariaDB, DSN: connectortest.MariaDB(t), Maria: true, Folding: "utf8mb4_unicode_nopad_ci", Padding: "utf8mb4_general_ci", Exact: mariaDB.collation()})
 	})
+}
+
+// ForcedSamplers are the ways to draw that tables of the suite's size are too small for.
+func ForcedSamplers() map[string]func(testing.TB, connectors.Source) connectors.Sampler {
+	out := map[string]func(testing.TB, connectors.Source) connectors.Sampler{}
+	for _, m := range []query.SampleMethod{query.SampleRandomKey, query.SampleNextKey} {
+		out[string(m)] = func(t testing.TB, src connectors.Source) connectors.Sampler {
+			t.Helper()
+			s, ok := src.(*Source)
+			if !ok {
+				t.Fatalf("a source of type %T", src)
+			}
+			return s.sampler(m)
+		}
+	}
+	return out
 }

@@ -1,0 +1,368 @@
+package keysample
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+const (
+	// smallRows is up to how many rows a table is read rather than probed: that takes milliseconds.
+	smallRows = 10_000
+	// pilotPoints and pilotProbes are how many draws tell what draws cost.
+	pilotPoints = 256
+	pilotProbes = 200
+	// pilotShare is how many tell with what share of them a condition leaves weighted draws: that share is part of every weight.
+	pilotShare = 400
+	// leastShare is the share of draws that have to yield a row: below, too few of a pilot do for the estimate to be one.
+	leastShare = 0.02
+	// uniformWorth is how many times as dear rows that are equally likely may be as weighted ones, of which more are needed to say the same.
+	uniformWorth = 3
+	// widest bounds the numbers that a permutation is made of.
+	widest = 1 << 62
+)
+
+// plan is how a sample is to be drawn, and what is known of the rows.
+type plan struct {
+	design query.SampleDesign
+	hash   *Key   // to scan by, nil for a reservoir
+	key    *Key   // to probe by
+	space  *space // of its first column
+	share  float64
+	rows   float64 // about how many there are, whatever the condition; -1 where nobody knows
+	small  int64   // how many exactly, where they are few; -1 otherwise
+}
+
+// PlanSample implements connectors.Sampler. Besides the ends of an index it looks at a few hundred places of it: no statistics tell how
+// dense keys are, nor how many rows meet a condition.
+func (s *Sampler) PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error) {
+	p, _, err := s.plan(ctx, "plan a sample of "+nameOf(q.From.Dataset), q)
+	if err != nil {
+		return query.SampleDesign{}, err
+	}
+	return p.design, nil
+}
+
+func (s *Sampler) plan(ctx context.Context, op string, q query.Sample) (*plan, *asker, error) {
+	a := &asker{store: s.Store, op: op}
+	switch {
+	case q.N < 1:
+		return nil, nil, failed(op, errNoRows)
+	case len(q.From.Joins) > 0:
+		return nil, nil, failed(op, errJoined)
+	}
+	d := s.Store.Dialect()
+	// Before anything is asked: what the dialect refuses.
+	if _, err := sqlgen.Select(d, query.Select{From: q.From, Columns: q.Columns, Branches: []query.Branch{{Where: q.Where}}}); err != nil {
+		return nil, nil, failed(op, err)
+	}
+	keys, err := s.Store.Keys(ctx, q.From)
+	if err != nil {
+		return nil, nil, failed(op, err)
+	}
+	p := &plan{rows: float64(q.From.Schema.Rows), small: -1}
+	for i := 0; i < len(keys) && p.hash == nil; i++ {
+		p.hashBy(s.Store, q, &keys[i])
+	}
+	p.design.Rows = -1
+	if len(keys) == 0 {
+		p.scan(q, "no key is known to tell its rows apart")
+		return p, a, nil
+	}
+	if err := p.count(ctx, a, q); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case p.small >= 0 && p.design.Rows <= int64(q.N):
+		p.all(q)
+		return p, a, nil
+	case p.small >= 0 && s.Prefer == "":
+		p.scan(q, fmt.Sprintf("the table is small: its %d rows are all looked at", p.small))
+		return p, a, nil
+	}
+	return p, a, s.choose(ctx, a, q, keys, p)
+}
+
+// hashBy scans by a key where it can be hashed.
+func (p *plan) hashBy(store Store, q query.Sample, k *Key) {
+	req, err := k.draws(q, 1)
+	if err != nil {
+		return
+	}
+	if _, err := store.DrawStatements(req); err == nil {
+		p.hash = k
+	}
+}
+
+// count counts the rows of a small table.
+func (p *plan) count(ctx context.Context, a *asker, q query.Sample) error {
+	st, err := sqlgen.CountUpTo(a.store.Dialect(), q.From, nil, smallRows+1)
+	n, err := a.numbers(ctx, st, err, 1)
+	if err != nil {
+		return err
+	}
+	if n[0] > smallRows {
+		p.rows = max(p.rows, float64(n[0]))
+		if q.From.Schema.Rows < 0 {
+			p.rows = -1
+		}
+		return nil
+	}
+	p.small, p.rows = n[0], float64(n[0])
+	p.design.Rows, p.design.RowsExact = n[0], true
+	if q.Where == nil {
+		return nil
+	}
+	st, err = sqlgen.CountUpTo(a.store.Dialect(), q.From, q.Where, smallRows+1)
+	if n, err = a.numbers(ctx, st, err, 1); err == nil {
+		p.design.Rows = n[0]
+	}
+	return err
+}
+
+// all plans to read every row.
+func (p *plan) all(q query.Sample) {
+	d := &p.design
+	d.Method, d.Linear, d.Looked, d.Statements = query.SampleAll, true, p.small, 1
+	d.Reason = fmt.Sprintf("%d rows are wanted and there are %d", q.N, d.Rows)
+}
+
+// scan plans to look at every row.
+func (p *plan) scan(q query.Sample, why string) {
+	d := &p.design
+	d.Method, d.Linear, d.Weighted, d.Replacement, d.Statements = query.SampleReservoir, true, false, false, 1
+	if p.hash != nil {
+		d.Method = query.SampleHashScan
+	}
+	d.Looked = int64(math.Max(p.rows, 0))
+	d.Reason = why
+	if p.hash == nil && q.From.Dataset.Query == "" && !strings.HasPrefix(why, "no key") {
+		d.Reason += ", and its key cannot be hashed there"
+	}
+}
+
+// choice is what methods would cost, in microseconds.
+type choice struct {
+	random, next, scan float64
+	points, probes     pilot
+}
+
+// pilot is what some draws came to.
+type pilot struct {
+	n, present, met int
+	rows, metRows   float64 // estimates of numbers of rows
+	failed          bool
+}
+
+func (p pilot) share() float64 { return float64(p.met) / float64(max(p.n, 1)) }
+
+// usable reports whether enough draws yield rows.
+func (p pilot) usable() bool { return !p.failed && p.n > 0 && p.share() >= leastShare }
+
+// choose picks a method by its cost.
+func (s *Sampler) choose(ctx context.Context, a *asker, q query.Sample, keys []Key, p *plan) error {
+	if err := p.find(ctx, a, q, keys); err != nil {
+		return err
+	}
+	if p.key == nil {
+		p.scan(q, "no index of it has keys whose order is one of numbers: all rows are looked at")
+		return nil
+	}
+	cost := s.Store.Costs()
+	c := choice{random: math.Inf(1), next: math.Inf(1), scan: math.Inf(1)}
+	n := float64(q.N)
+	var err error
+	if len(p.key.Columns) == 1 && p.key.Axes[0] == Integer && p.space.size.IsUint64() && p.space.size.Uint64() <= widest {
+		if c.points, err = p.tryPoints(ctx, a, q); err != nil {
+			return err
+		}
+		if c.points.usable() {
+			c.random = n / c.points.share() * cost.Point
+		}
+		if c.points.present >= pilotPoints/8 || p.rows < 0 && c.points.present > 0 {
+			p.rows = c.points.rows
+		}
+	}
+	if dear := c.random > uniformWorth*n*cost.Probe; dear || s.Prefer == query.SampleNextKey {
+		if c.probes, err = p.tryProbes(ctx, a, q); err != nil {
+			return err
+		}
+		if c.probes.usable() {
+			c.next = n / c.probes.share() * (cost.Probe*float64(2*len(p.key.Columns)-1) + cost.Point)
+		}
+		if p.rows < 0 && !c.probes.failed {
+			p.rows = c.probes.rows
+		}
+	}
+	if p.rows >= 0 {
+		c.scan = p.rows*cost.Row + n*cost.Point/4
+	}
+	s.settle(q, p, c)
+	return nil
+}
+
+// settle decides by the costs.
+func (s *Sampler) settle(q query.Sample, p *plan, c choice) {
+	method := query.SampleHashScan
+	switch uniform := min(c.random, c.scan); {
+	case s.Prefer == query.SampleRandomKey && !math.IsInf(c.random, 1), s.Prefer == query.SampleNextKey && !math.IsInf(c.next, 1):
+		method = s.Prefer
+	case s.Prefer != "":
+	case c.next*uniformWorth < uniform:
+		method = query.SampleNextKey
+	case c.random <= c.scan && !math.IsInf(c.random, 1):
+		method = query.SampleRandomKey
+	}
+	name := p.key.Columns[0].Col.Name
+	d := &p.design
+	switch method {
+	case query.SampleRandomKey:
+		p.share = c.points.share()
+		d.Method, d.Looked = method, int64(float64(q.N)/p.share)
+		d.Reason = fmt.Sprintf("%d of %d numbers between the least and the greatest %s, which are %s apart, %s: about %d look-ups for %d rows%s",
+			c.points.met, c.points.n, name, p.space.size, having(q), d.Looked, q.N, p.instead())
+		p.expect(c.points.metRows)
+	case query.SampleNextKey:
+		p.share = c.probes.share()
+		d.Method, d.Weighted, d.Replacement, d.Looked = method, true, true, int64(float64(q.N)/p.share)
+		d.LargestWeight = math.Inf(1)
+		if len(p.key.Columns) == 1 {
+			d.LargestWeight = ratio(p.space.size, one) * p.weighing(q)
+		}
+		d.Reason = fmt.Sprintf("%s: about %d probes of the index for %d rows, weighted by the gaps between keys%s", p.sparse(c, name), d.Looked, q.N, p.instead())
+		if q.Where != nil {
+			d.Reason += fmt.Sprintf("; %d of %d draws met the condition, a share that is part of the weights", c.probes.met, c.probes.n)
+			p.expect(c.probes.metRows)
+		} else {
+			p.expect(p.rows)
+		}
+	default:
+		why := fmt.Sprintf("all of about %.0f rows are looked at: that is as cheap as %d look-ups", p.rows, q.N)
+		switch {
+		case c.probes.n > 0 && !c.probes.failed && !c.probes.usable():
+			why = fmt.Sprintf("%d of %d draws by the index met the condition: all of about %.0f rows are looked at", c.probes.met, c.probes.n, p.rows)
+		case c.probes.failed:
+			why = fmt.Sprintf("the index on %s holds keys of no known order: all of about %.0f rows are looked at", name, p.rows)
+		case c.random > c.scan && !math.IsInf(c.random, 1):
+			why = fmt.Sprintf("%d of %d numbers between the ends of %s %s: all of about %.0f rows are looked at", c.points.met, c.points.n, name, having(q), p.rows)
+		}
+		p.scan(q, why)
+		if q.Where == nil {
+			p.expect(p.rows)
+		} else if c.points.usable() {
+			p.expect(c.points.metRows)
+		}
+	}
+	d.Statements = 1 + int(d.Looked)/chunkPoints
+}
+
+// weighing is the factor of weights for what a condition rejects.
+func (p *plan) weighing(q query.Sample) float64 {
+	if q.Where == nil {
+		return 1
+	}
+	return p.share
+}
+
+func (p *plan) instead() string {
+	if p.rows < 0 {
+		return ""
+	}
+	return fmt.Sprintf(", where a scan would look at about %.0f", p.rows)
+}
+
+func (p *plan) sparse(c choice, name string) string {
+	if c.points.n == 0 {
+		return "the keys of " + name + " are no near numbers"
+	}
+	return fmt.Sprintf("only %d of %d numbers between the least and the greatest %s have a row", c.points.present, c.points.n, name)
+}
+
+func having(q query.Sample) string {
+	if q.Where == nil {
+		return "have a row"
+	}
+	return "have a row that meets the condition"
+}
+
+// expect notes an estimated number of rows, where it is not known.
+func (p *plan) expect(rows float64) {
+	if !p.design.RowsExact && rows >= 0 {
+		p.design.Rows = int64(min(math.Round(rows), math.MaxInt64/2))
+	}
+}
+
+// find takes the first key that can be probed.
+func (p *plan) find(ctx context.Context, a *asker, q query.Sample, keys []Key) error {
+	for i := range keys {
+		k := &keys[i]
+		if len(k.Axes) == 0 {
+			continue
+		}
+		ends, err := a.ends(ctx, q.From, k, [][]value.Value{nil})
+		if err != nil {
+			return err
+		}
+		if ends[0] != nil {
+			p.key, p.space = k, ends[0]
+			p.hashBy(a.store, q, k) // so that a scan knows what was drawn by it
+			return nil
+		}
+	}
+	return nil
+}
+
+// tryPoints looks some numbers up.
+func (p *plan) tryPoints(ctx context.Context, a *asker, q query.Sample) (pilot, error) {
+	r := newRandomKey(a, q, p, mix(q.Seed+1))
+	n := int(min(pilotPoints, p.space.size.Uint64())) //nolint:gosec // few
+	st, err := sqlgen.Found(a.store.Dialect(), r.lookup(r.points(n)))
+	found, err := a.numbers(ctx, st, err, 2)
+	if err != nil {
+		return pilot{}, err
+	}
+	t := pilot{n: n, present: int(found[0]), met: int(found[1])}
+	size := ratio(p.space.size, one)
+	t.rows, t.metRows = size*float64(t.present)/float64(n), size*t.share()
+	return t, nil
+}
+
+// tryProbes draws some rows by their gaps.
+func (p *plan) tryProbes(ctx context.Context, a *asker, q query.Sample) (pilot, error) {
+	n := pilotProbes
+	if q.Where != nil {
+		n = pilotShare
+	}
+	k := &nextKey{asker: a, from: q.From, key: p.key, root: p.space, rng: rand.New(rand.NewPCG(q.Seed, 0x5eed_0002))} // #nosec G404 -- a sample that can be drawn again
+	draws, err := k.draw(ctx, n)
+	if err != nil {
+		if isStray(err) {
+			return pilot{failed: true, n: n}, nil
+		}
+		return pilot{}, err
+	}
+	t := pilot{n: n, present: len(draws), met: len(draws)}
+	met := map[string]bool{}
+	if q.Where != nil {
+		b := q
+		b.Columns = nil
+		if _, met, err = k.rows(ctx, b, draws); err != nil {
+			return pilot{}, err
+		}
+		t.met = 0
+	}
+	for _, d := range draws {
+		t.rows += d.weight / float64(n)
+		if q.Where != nil && met[d.text] {
+			t.met++
+			t.metRows += d.weight / float64(n)
+		}
+	}
+	return t, nil
+}

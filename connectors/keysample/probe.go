@@ -1,0 +1,288 @@
+package keysample
+
+import (
+	"context"
+	"errors"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlgen"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+var one = big.NewInt(1)
+
+const (
+	// chunkPoints is how many keys of one column a statement looks up, chunkPairs how many of several.
+	chunkPoints = 1000
+	chunkPairs  = 200
+)
+
+func isStray(err error) bool { return errors.Is(err, errStray) }
+
+// ends returns the space of the column behind each prefix; nil where there is no row, or its ends are none of the axis.
+func (a *asker) ends(ctx context.Context, from query.Relation, k *Key, prefixes [][]value.Value) ([]*space, error) {
+	out := make([]*space, len(prefixes))
+	for at := 0; at < len(prefixes); at += sqlgen.MaxProbes {
+		some := prefixes[at:min(at+sqlgen.MaxProbes, len(prefixes))]
+		level := len(some[0])
+		col := k.Columns[level].Col
+		st, err := sqlgen.Ends(a.store.Dialect(), from, k.Columns, some)
+		b, err := a.ask(ctx, st, err, value.Column{Type: value.Of(value.Int)}, col, col)
+		if err != nil {
+			return nil, err
+		}
+		for r := range b.N {
+			i := at + int(b.Cols[0].Ints[r])
+			if s, ok := newSpace(k.Axes[level], b.Cols[1].Value(r), b.Cols[2].Value(r)); ok {
+				out[i] = s
+			}
+		}
+	}
+	return out, nil
+}
+
+// nextKey draws points among the numbers of keys, and the next keys.
+type nextKey struct {
+	*asker
+
+	from query.Relation
+	key  *Key
+	root *space
+	rng  *rand.Rand
+}
+
+// drawn is a key that was drawn.
+type drawn struct {
+	key    []value.Value
+	text   string
+	weight float64 // the inverse of its probability
+}
+
+// draw draws n times. A draw that meets no row, since the table has changed meanwhile, is left out. The error is errStray where a key has no number.
+func (k *nextKey) draw(ctx context.Context, n int) ([]drawn, error) {
+	draws := make([]drawn, n)
+	spaces := make([]*space, n)
+	for i := range draws {
+		draws[i].weight, spaces[i] = 1, k.root
+	}
+	for level := range k.key.Columns {
+		if level > 0 {
+			var err error
+			if spaces, err = k.within(ctx, draws); err != nil {
+				return nil, err
+			}
+		}
+		var err error
+		if draws, err = k.step(ctx, draws, spaces); err != nil {
+			return nil, err
+		}
+	}
+	for i := range draws {
+		draws[i].text = keyText(draws[i].key)
+	}
+	return draws, nil
+}
+
+// within returns the spaces of the columns behind what has been drawn so far.
+func (k *nextKey) within(ctx context.Context, draws []drawn) ([]*space, error) {
+	at := map[string]int{}
+	var prefixes [][]value.Value
+	which := make([]int, len(draws))
+	for i := range draws {
+		text := keyText(draws[i].key)
+		j, ok := at[text]
+		if !ok {
+			j = len(prefixes)
+			at[text] = j
+			prefixes = append(prefixes, draws[i].key)
+		}
+		which[i] = j
+	}
+	found, err := k.ends(ctx, k.from, k.key, prefixes)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*space, len(draws))
+	for i, j := range which {
+		if out[i] = found[j]; out[i] == nil {
+			return nil, errStray // or the rows have just gone
+		}
+	}
+	return out, nil
+}
+
+// step draws the next column's value behind each of draws.
+func (k *nextKey) step(ctx context.Context, draws []drawn, spaces []*space) ([]drawn, error) {
+	points := make([]*big.Int, len(draws))
+	for i, s := range spaces {
+		points[i] = s.point(k.rng)
+	}
+	out := make([]drawn, 0, len(draws))
+	for at := 0; at < len(draws); at += sqlgen.MaxProbes {
+		end := min(at+sqlgen.MaxProbes, len(draws))
+		probes := make([]sqlgen.Probe, 0, end-at)
+		for i := at; i < end; i++ {
+			probes = append(probes, sqlgen.Probe{Prefix: draws[i].key, At: spaces[i].value(points[i])})
+		}
+		col := k.key.Columns[len(draws[at].key)].Col
+		st, err := sqlgen.Neighbours(k.store.Dialect(), k.from, k.key.Columns, probes)
+		b, err := k.ask(ctx, st, err, value.Column{Type: value.Of(value.Int)}, col, col)
+		if err != nil {
+			return nil, err
+		}
+		next := make([]drawn, end-at)
+		for r := range b.N {
+			j := int(b.Cols[0].Ints[r])
+			if next[j], err = stepTo(draws[at+j], spaces[at+j], b, r); err != nil {
+				return nil, err
+			}
+		}
+		for _, d := range next { // in the order of the draws
+			if d.key != nil {
+				out = append(out, d)
+			}
+		}
+	}
+	return out, nil
+}
+
+// stepTo adds the value that row r of an answer found, with the probability that it had. Its points are those behind the value before it.
+func stepTo(d drawn, s *space, b *value.Batch, r int) (drawn, error) {
+	if b.Cols[1].IsNull(r) {
+		return drawn{}, nil // the greatest key has gone meanwhile
+	}
+	v := b.Cols[1].Value(r)
+	next, ok := s.number(v)
+	if !ok {
+		return drawn{}, errStray
+	}
+	before := new(big.Int).Sub(s.lo, one)
+	if !b.Cols[2].IsNull(r) {
+		prev, ok := s.number(b.Cols[2].Value(r))
+		if !ok {
+			return drawn{}, errStray
+		}
+		if prev.Cmp(before) > 0 {
+			before = prev
+		}
+	}
+	if next.Cmp(s.hi) > 0 {
+		next = s.hi
+	}
+	gap := new(big.Int).Sub(next, before)
+	if gap.Sign() <= 0 {
+		return drawn{}, errStray // the index is in another order
+	}
+	return drawn{key: append(slices.Clip(d.key), v), weight: d.weight * ratio(s.size, gap)}, nil
+}
+
+// keyText tells keys apart.
+func keyText(key []value.Value) string {
+	if len(key) == 1 {
+		return key[0].Text()
+	}
+	var b strings.Builder
+	for _, v := range key {
+		t := v.Text()
+		b.WriteString(value.IntValue(int64(len(t))).Text())
+		b.WriteByte(':')
+		b.WriteString(t)
+	}
+	return b.String()
+}
+
+// rows looks the keys drawn up: batches of the key's columns and q's, and the texts of the keys that have a row which meets the condition.
+func (a *asker) find(ctx context.Context, q query.Sample, k *Key, keys [][]value.Value) ([]*value.Batch, error) {
+	chunk := chunkPoints
+	if len(k.Columns) > 1 {
+		chunk = chunkPairs
+	}
+	var out []*value.Batch
+	for some := range slices.Chunk(keys, chunk) {
+		st, err := sqlgen.Find(a.store.Dialect(), sqlgen.Lookup{From: q.From, Key: k.Columns, Rows: some, Columns: q.Columns, Where: q.Where})
+		b, err := a.ask(ctx, st, err, columnsOf(k.Columns, q.Columns)...)
+		if err != nil {
+			return nil, err
+		}
+		if b.N > 0 {
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
+
+// rowKey is the key of a row found.
+func rowKey(k *Key, b *value.Batch, i int) []value.Value {
+	key := make([]value.Value, len(k.Columns))
+	for c := range key {
+		key[c] = b.Cols[c].Value(i)
+	}
+	return key
+}
+
+// rows looks the keys drawn up, each once.
+func (k *nextKey) rows(ctx context.Context, q query.Sample, draws []drawn) (map[string]row, map[string]bool, error) {
+	known := make(map[string]bool, len(draws))
+	var keys [][]value.Value
+	for _, d := range draws {
+		if !known[d.text] {
+			known[d.text] = true
+			keys = append(keys, d.key)
+		}
+	}
+	batches, err := k.find(ctx, q, k.key, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, met := make(map[string]row, len(keys)), make(map[string]bool, len(keys))
+	for _, b := range batches {
+		for i := range b.N {
+			text := keyText(rowKey(k.key, b, i))
+			found[text], met[text] = row{b, i, 0}, true
+		}
+	}
+	return found, met, nil
+}
+
+// row is one of a batch, with its weight.
+type row struct {
+	b      *value.Batch
+	i      int
+	weight float64
+}
+
+// randomKey draws numbers of a space, each at most once.
+type randomKey struct {
+	*asker
+
+	q     query.Sample
+	key   *Key
+	space *space
+	order permutation
+	next  uint64
+}
+
+func newRandomKey(a *asker, q query.Sample, p *plan, seed uint64) *randomKey {
+	return &randomKey{asker: a, q: q, key: p.key, space: p.space, order: newPermutation(p.space.size.Uint64(), seed)}
+}
+
+// points are the next n numbers, as keys.
+func (r *randomKey) points(n int) [][]value.Value {
+	left := r.order.n - r.next
+	n = int(min(uint64(n), left)) //nolint:gosec // not negative
+	keys := make([][]value.Value, n)
+	for i := range keys {
+		at := new(big.Int).SetUint64(r.order.at(r.next))
+		keys[i] = []value.Value{r.space.value(at.Add(at, r.space.lo))}
+		r.next++
+	}
+	return keys
+}
+
+func (r *randomKey) lookup(keys [][]value.Value) sqlgen.Lookup {
+	return sqlgen.Lookup{From: r.q.From, Key: r.key.Columns, Rows: keys, Where: r.q.Where}
+}

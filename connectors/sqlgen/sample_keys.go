@@ -1,0 +1,201 @@
+package sqlgen
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
+)
+
+// MaxProbes bounds the selects that one statement unites: SQLite takes 500.
+const MaxProbes = 200
+
+// Lookup asks for rows by their keys.
+type Lookup struct {
+	From    query.Relation
+	Key     []*query.Column // of an index; compared as they are stored
+	Rows    [][]value.Value // keys
+	Columns []*query.Column
+	Where   query.Expr // nil for none
+}
+
+// Find renders the rows of q: the columns of the key, then q.Columns. The condition is said such that no index serves it: the rows are found by their keys.
+func Find(d Dialect, q Lookup) (Statement, error) {
+	w := NewWriter(d)
+	conds, from, err := w.lookup(q)
+	if err != nil {
+		return Statement{}, err
+	}
+	hit, err := w.test(q.Where)
+	if err != nil {
+		return Statement{}, err
+	}
+	if hit != "" {
+		conds += " AND " + hit + " = 1"
+	}
+	outs := make([]string, 0, len(q.Key)+len(q.Columns))
+	for i, c := range append(append([]*query.Column(nil), q.Key...), q.Columns...) {
+		o, refusal := w.column(c)
+		if refusal != nil {
+			return Statement{}, refusal
+		}
+		outs = append(outs, d.Output(o)+" AS c"+strconv.Itoa(i))
+	}
+	return w.Finish("SELECT " + strings.Join(outs, ", ") + "\nFROM " + from + "\nWHERE " + conds), nil
+}
+
+// Found renders how many of the keys of q have a row, and how many have one that meets the condition: one row of two integers.
+func Found(d Dialect, q Lookup) (Statement, error) {
+	w := NewWriter(d)
+	conds, from, err := w.lookup(q)
+	if err != nil {
+		return Statement{}, err
+	}
+	hit, err := w.test(q.Where)
+	if err != nil {
+		return Statement{}, err
+	}
+	met := "COUNT(*)"
+	if hit != "" {
+		met = "COUNT(NULLIF(" + hit + ", 0))"
+	}
+	return w.Finish("SELECT COUNT(*) AS c0, " + met + " AS c1\nFROM " + from + "\nWHERE " + conds), nil
+}
+
+// test renders 1 for rows that meet a condition and 0 for others, "" for no condition.
+func (w *Writer) test(e query.Expr) (string, error) {
+	conds, refusal := w.conjuncts(e, false)
+	if refusal != nil {
+		return "", refusal
+	}
+	if conds = prune(conds); len(conds) == 0 {
+		return "", nil
+	}
+	return "CASE WHEN " + joinConds(true, conds).SQL + " THEN 1 ELSE 0 END", nil
+}
+
+func (w *Writer) lookup(q Lookup) (conds, from string, err error) {
+	if from, err = From(w.d, q.From.Dataset, w.alias(0)); err != nil {
+		return "", "", err
+	}
+	refs, err := w.refs(q.Key)
+	if err != nil {
+		return "", "", err
+	}
+	terms := make([]string, len(q.Rows))
+	for i, row := range q.Rows {
+		equal := make([]string, len(refs))
+		for j, ref := range refs {
+			p, refusal := w.Param(row[j])
+			if refusal != nil {
+				return "", "", refusal
+			}
+			if len(refs) == 1 {
+				terms[i] = p
+				continue
+			}
+			equal[j] = ref + " = " + p
+		}
+		if len(refs) > 1 {
+			terms[i] = "(" + strings.Join(equal, " AND ") + ")"
+		}
+	}
+	if len(refs) == 1 {
+		return refs[0] + " IN (" + strings.Join(terms, ", ") + ")", from, nil
+	}
+	return "(" + strings.Join(terms, " OR ") + ")", from, nil
+}
+
+// refs renders columns as they are stored.
+func (w *Writer) refs(cols []*query.Column) ([]string, error) {
+	refs := make([]string, len(cols))
+	for i, c := range cols {
+		o, refusal := w.column(c)
+		if refusal != nil {
+			return nil, refusal
+		}
+		refs[i] = o.Ref
+	}
+	return refs, nil
+}
+
+// Probe is a place in an index: At of the column behind those of Prefix.
+type Probe struct {
+	Prefix []value.Value
+	At     value.Value
+}
+
+// Neighbours renders, a row for each probe, its number, the least value from At on and the greatest below At; NULL where there is none. The key's
+// first columns are those of an index, and each value is one step into it: a minimum and a maximum, no correlated subquery and no sort.
+func Neighbours(d Dialect, from query.Relation, key []*query.Column, probes []Probe) (Statement, error) {
+	return ends(d, from, key, probes, true)
+}
+
+// Ends renders, a row for each prefix, its number, and the least and the greatest value of the column behind the prefix.
+func Ends(d Dialect, from query.Relation, key []*query.Column, prefixes [][]value.Value) (Statement, error) {
+	probes := make([]Probe, len(prefixes))
+	for i := range prefixes {
+		probes[i].Prefix = prefixes[i]
+	}
+	return ends(d, from, key, probes, false)
+}
+
+func ends(d Dialect, rel query.Relation, key []*query.Column, probes []Probe, split bool) (Statement, error) {
+	w := NewWriter(d)
+	from, err := From(d, rel.Dataset, w.alias(0))
+	if err != nil {
+		return Statement{}, err
+	}
+	refs, err := w.refs(key)
+	if err != nil {
+		return Statement{}, err
+	}
+	parts := make([]string, len(probes))
+	for i, p := range probes {
+		ref := refs[len(p.Prefix)]
+		var conds []string
+		for j, v := range p.Prefix {
+			sql, refusal := w.Param(v)
+			if refusal != nil {
+				return Statement{}, refusal
+			}
+			conds = append(conds, refs[j]+" = "+sql)
+		}
+		side := func(fold, op string) (string, *query.Refusal) {
+			all := conds
+			if split {
+				at, refusal := w.Param(p.At)
+				if refusal != nil {
+					return "", refusal
+				}
+				all = append(all[:len(all):len(all)], ref+op+at)
+			}
+			sql := "(SELECT " + fold + "(" + ref + ") FROM " + from
+			if len(all) > 0 {
+				sql += " WHERE " + strings.Join(all, " AND ")
+			}
+			return sql + ")", nil
+		}
+		least, refusal := side("MIN", " >= ")
+		if refusal != nil {
+			return Statement{}, refusal
+		}
+		greatest, refusal := side("MAX", " < ")
+		if refusal != nil {
+			return Statement{}, refusal
+		}
+		parts[i] = "SELECT " + strconv.Itoa(i) + " AS i, " + least + " AS c0, " + greatest + " AS c1"
+	}
+	return w.Finish(strings.Join(parts, "\nUNION ALL\n")), nil
+}
+
+// CountUpTo renders the number of rows, or limit where there are more.
+func CountUpTo(d Dialect, rel query.Relation, e query.Expr, limit int) (Statement, error) {
+	w := NewWriter(d)
+	from, err := w.rowsOf(rel, e)
+	if err != nil {
+		return Statement{}, err
+	}
+	return w.Finish("SELECT COUNT(*) AS c0\nFROM (SELECT 1 AS one" + from + "\nLIMIT " + strconv.Itoa(limit) + ") AS n"), nil
+}
