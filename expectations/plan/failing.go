@@ -76,12 +76,8 @@ func FailingRows(d *Dataset, caps query.Caps, items []*Item, counts map[*Item]in
 func HoldingCondition(it *Item) query.Expr {
 	r := it.Row
 	holds := test(query.OpIsTrue, r.Pred)
-	if it.Spec.OnNull == spec.NullPass && len(r.Nulls) > 0 {
-		nulls := make([]query.Expr, 0, len(r.Nulls))
-		for _, c := range r.Nulls {
-			nulls = append(nulls, isNull(c))
-		}
-		holds = or([]query.Expr{holds, and([]query.Expr{test(query.OpIsUndecided, r.Pred), test(query.OpIsTrue, or(nulls))})})
+	if it.Spec.OnNull == spec.NullPass {
+		holds = or([]query.Expr{holds, and([]query.Expr{test(query.OpIsUndecided, r.Pred), AnyNull(r.Nulls)})})
 	}
 	return and(append(selected(r), holds))
 }
@@ -106,12 +102,20 @@ func FailingCondition(it *Item) query.Expr {
 		return and(append(parts, not(test(query.OpIsTrue, r.Pred))))
 	}
 	// A row undecided by null does not fail; one undecided for another cause does.
-	nulls := make([]query.Expr, 0, len(r.Nulls))
-	for _, c := range r.Nulls {
+	undecidedOther := and([]query.Expr{test(query.OpIsUndecided, r.Pred), not(AnyNull(r.Nulls))})
+	return and(append(parts, or([]query.Expr{test(query.OpIsFalse, r.Pred), undecidedOther})))
+}
+
+// AnyNull is true for the rows in which one of the columns is null, and never undecided.
+func AnyNull(cols []*query.Column) query.Expr {
+	if len(cols) == 0 {
+		return truth(false)
+	}
+	nulls := make([]query.Expr, 0, len(cols))
+	for _, c := range cols {
 		nulls = append(nulls, isNull(c))
 	}
-	undecidedOther := and([]query.Expr{test(query.OpIsUndecided, r.Pred), not(test(query.OpIsTrue, or(nulls)))})
-	return and(append(parts, or([]query.Expr{test(query.OpIsFalse, r.Pred), undecidedOther})))
+	return test(query.OpIsTrue, or(nulls))
 }
 
 func isNull(c *query.Column) query.Expr {

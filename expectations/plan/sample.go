@@ -24,8 +24,11 @@ type SampleJob struct {
 	// Tallies judge row expectations on the rows drawn; Items[i] owns Tallies.Measures[i].
 	Tallies query.Aggregate
 	Items   []*Item
-	// Estimates are the aggregates of metric expectations.
+	// Estimates are the aggregates of metric expectations. Exact are all of their measures, for a sample that turns out to be all rows; Slots[i] owns
+	// Exact.Measures[i].
 	Estimates []Estimate
+	Exact     query.Aggregate
+	Slots     []Slot
 
 	columns columnSet
 }
@@ -80,6 +83,7 @@ func (p *placer) sampleJob(it *Item) *SampleJob {
 		j = &SampleJob{
 			Query:   query.Sample{From: p.out.Relation, Where: where, N: p.sampling.Rows, Seed: p.sampling.Seed},
 			Tallies: query.Aggregate{From: p.out.Relation},
+			Exact:   query.Aggregate{From: p.out.Relation},
 		}
 		p.jobs[text] = j
 		p.out.Samples = append(p.out.Samples, j)
@@ -181,8 +185,12 @@ func (b *builder) estimates(it *Item) {
 			}
 			j := p.sampleJob(it)
 			j.Estimates = append(j.Estimates, Estimate{Item: it, Metric: which, Agg: i, Fn: x.Aggregates[i].Fn, Measure: m.Measures[0]})
-			j.need(m.Measures[0].Arg, m.Measures[0].Where)
-			j.columns.add(m.Measures[0].Nulls...)
+			for sub, x := range m.Measures {
+				j.Exact.Measures = append(j.Exact.Measures, x)
+				j.Slots = append(j.Slots, Slot{Item: it, Metric: which, Agg: i, Sub: sub})
+				j.need(x.Arg, x.Where)
+				j.columns.add(x.Nulls...)
+			}
 		}
 	}
 }

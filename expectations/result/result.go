@@ -192,6 +192,9 @@ type Metric struct {
 	Value      Cell   `json:"value"`
 	ByNull     int64  `json:"undecided_by_null"` // rows left out because of null
 	Errored    int64  `json:"errored"`
+	// Interval holds the value of all rows where Value is estimated; Approximate says that its confidence is that of the central limit.
+	Interval    *Interval `json:"interval,omitempty"`
+	Approximate bool      `json:"approximate,omitempty"`
 }
 
 // Dataset is what was read of one dataset.

@@ -20,7 +20,8 @@ type numbers struct {
 	// failuresErr says why failing rows could not be fetched; the verdict stands all the same.
 	failuresErr error
 	comparison  *comparison
-	drawn       *drawn // set where rows were drawn at random
+	drawn       *drawn                 // set where rows were drawn at random
+	gathered    map[aggKey]*estimating // aggregates that are estimated
 	joined      *joinOutcome
 	statements  int
 	ms          int64

@@ -95,6 +95,8 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 		if !it.Schema.OK {
 			out.Verdict = result.Fail
 		}
+	case it.Metric != nil && len(n.gathered) > 0:
+		r.judgeEstimates(it, n, &out)
 	case it.Metric != nil:
 		r.judgeMetric(it, n, &out)
 	case it.Compare != nil:

@@ -69,7 +69,9 @@ type drawing struct {
 	cols  []*query.Column // of batches
 
 	audits   []*audit
-	tally    *eval.Aggregator // counts, where rows are equally likely
+	tally    *eval.Aggregator // counts of row expectations
+	exact    *eval.Aggregator // of metric expectations, should all rows come
+	gathered []*estimating
 	captured *consumer
 	design   query.SampleDesign
 	rows     int64
@@ -146,10 +148,22 @@ func (d *drawing) prepare(context.Context) error {
 		}
 		d.audits = append(d.audits, a)
 	}
+	var err error
+	if len(d.job.Estimates) > 0 {
+		if d.exact, err = eval.NewAggregator(d.job.Exact, d.cols); err != nil {
+			return err
+		}
+	}
+	for i := range d.job.Estimates {
+		g, err := newEstimating(&d.job.Estimates[i], d.design, d.cols)
+		if err != nil {
+			return err
+		}
+		d.gathered = append(d.gathered, g)
+	}
 	if len(d.audits) == 0 {
 		return nil
 	}
-	var err error
 	if d.tally, err = eval.NewAggregator(d.job.Tallies, d.cols); err != nil {
 		return err
 	}
@@ -160,6 +174,16 @@ func (d *drawing) prepare(context.Context) error {
 // add judges a batch of rows drawn.
 func (d *drawing) add(b *value.Batch) error {
 	d.rows += int64(b.N)
+	for _, g := range d.gathered {
+		if err := g.add(b); err != nil {
+			return err
+		}
+	}
+	if d.exact != nil {
+		if err := d.exact.Add(b); err != nil {
+			return err
+		}
+	}
 	if d.tally == nil {
 		return nil
 	}
@@ -212,22 +236,56 @@ func (d *drawing) finish(exhausted bool) error {
 	}
 	ms := time.Since(d.began).Milliseconds()
 	for i, a := range d.audits {
-		s := &drawn{design: d.design, wanted: int64(d.job.Query.N), rows: d.rows, ended: d.ended, all: whole, detect: a.detect}
-		if !whole {
+		s := &drawn{design: d.design, wanted: int64(d.job.Query.N), rows: a.rows, ended: d.ended, all: whole, detect: a.detect}
+		if whole {
+			a.counts = counts[i]
+		} else {
 			if err := a.finish(s); err != nil {
 				return err
 			}
 		}
 		d.x.r.note(a.item, func(n *numbers) {
-			n.counts, n.drawn, n.here = counts[i], s, true
+			n.counts, n.drawn, n.here = a.counts, s, true
 			n.ms += ms
 			n.statements += d.design.Statements
 		})
+	}
+	if err := d.finishMetrics(whole, ms); err != nil {
+		return err
 	}
 	if whole && d.job.Query.Where == nil {
 		d.x.r.mu.Lock()
 		d.x.r.rows[d.x.d.Spec.Name] = d.rows
 		d.x.r.mu.Unlock()
+	}
+	return nil
+}
+
+// finishMetrics hands on what is known of the aggregates of metric expectations.
+func (d *drawing) finishMetrics(whole bool, ms int64) error {
+	if d.exact == nil {
+		return nil
+	}
+	s := &drawn{design: d.design, wanted: int64(d.job.Query.N), rows: d.rows, ended: d.ended, all: whole, detect: d.x.r.opts.Sampling.Detect}
+	if whole {
+		b, err := d.exact.Result()
+		if err != nil {
+			return err
+		}
+		d.x.grouped(plan.Job{Aggregate: d.job.Exact, Slots: d.job.Slots}, b, ms, false)
+		return nil
+	}
+	for _, g := range d.gathered {
+		g.design = d.design
+		d.x.r.note(g.from.Item, func(n *numbers) {
+			if n.gathered == nil {
+				n.gathered = map[aggKey]*estimating{}
+			}
+			n.gathered[aggKey{metric: g.from.Metric, agg: g.from.Agg}] = g
+			n.drawn, n.here = s, true
+			n.ms += ms
+			n.statements += d.design.Statements
+		})
 	}
 	return nil
 }

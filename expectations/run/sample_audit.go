@@ -24,9 +24,10 @@ type audit struct {
 	refused string
 	conf    float64
 
-	counts result.Counts // so far
+	counts result.Counts // so far, or when growing ended
 	design query.SampleDesign
 	rows   int64
+	ended  bool
 
 	growing  *sample.Sequential // nil unless rows are looked at as they come
 	weighted *sample.Weighted   // nil unless rows have unequal chances
@@ -100,6 +101,9 @@ func (a *audit) leavesOut() bool {
 
 // add takes a batch, and the counts with it.
 func (a *audit) add(b *value.Batch, counts result.Counts) error {
+	if a.growing != nil && a.ended {
+		return nil
+	}
 	a.rows += int64(b.N)
 	passedBefore, failedBefore := tallied(a.counts, a.item.Spec)
 	a.counts = counts
@@ -110,7 +114,7 @@ func (a *audit) add(b *value.Batch, counts result.Counts) error {
 		if err != nil {
 			return err
 		}
-		weights := b.Cols[len(b.Cols)-1].Doubles
+		weights := b.Cols[len(b.Cols)-1].Floats
 		for i := range b.N {
 			fails, holds := vs[0].Bools[i] && !vs[0].Errs.Get(i), vs[1].Bools[i] && !vs[1].Errs.Get(i)
 			if fails || holds {
@@ -120,8 +124,9 @@ func (a *audit) add(b *value.Batch, counts result.Counts) error {
 			}
 		}
 	case a.growing != nil:
-		_, err := a.growing.Add(failed-failedBefore, passed+failed-passedBefore-failedBefore)
-		if err != nil && !errors.Is(err, sample.ErrDecided) {
+		var err error
+		a.ended, err = a.growing.Add(failed-failedBefore, passed+failed-passedBefore-failedBefore)
+		if err != nil {
 			return err
 		}
 	}
@@ -135,7 +140,7 @@ func (a *audit) decided() bool {
 		_, failed := tallied(a.counts, a.item.Spec)
 		return a.item.Spec.MaxFailures != nil && failed > *a.item.Spec.MaxFailures
 	case a.growing != nil:
-		return a.growing.Next() == 0
+		return a.ended
 	case a.weighted != nil:
 		j, err := a.weighted.Judge(a.tol, a.conf)
 		return err == nil && j.Verdict != sample.Inconclusive

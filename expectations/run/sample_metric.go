@@ -1,0 +1,137 @@
+package run
+
+import (
+	"fmt"
+
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/query/eval"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/lang"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/sample"
+)
+
+// estimating is what rows drawn say of one aggregate of a metric expectation.
+type estimating struct {
+	from    *plan.Estimate
+	design  query.SampleDesign
+	numbers sample.Numbers // of a count with a condition 1 for a row that meets it, else 0
+	hits    sample.Count   // of a count: rows that meet its condition, of all drawn
+	byNull  int64          // rows left out
+	errored int64
+
+	prog *eval.Program // the condition, the argument, and whether a column that they name is null
+}
+
+// newEstimating compiles an estimate over batches of cols.
+func newEstimating(e *plan.Estimate, design query.SampleDesign, cols []*query.Column) (*estimating, error) {
+	yes := query.Expr(&query.Literal{Val: value.BoolValue(true), Typ: value.Of(value.Bool)})
+	exprs := []query.Expr{yes, yes, plan.AnyNull(e.Measure.Nulls)}
+	if e.Measure.Where != nil {
+		exprs[0] = e.Measure.Where
+	}
+	if e.Measure.Arg != nil {
+		exprs[1] = e.Measure.Arg
+	}
+	prog, err := eval.Compile(exprs, cols)
+	return &estimating{from: e, design: design, prog: prog}, err
+}
+
+// add takes rows drawn.
+func (g *estimating) add(b *value.Batch) error {
+	vs, err := g.prog.Run(b)
+	if err != nil {
+		return err
+	}
+	where, arg, nulls := vs[0], vs[1], vs[2]
+	for i := range b.N {
+		weight := 1.0
+		if g.design.Weighted {
+			weight = b.Cols[len(b.Cols)-1].Floats[i]
+		}
+		undecided := where.IsErr(i) || where.IsNull(i)
+		selected := !undecided && where.Bools[i]
+		if selected && (arg.IsErr(i) || arg.IsNull(i)) {
+			undecided, selected = true, false
+		}
+		if undecided {
+			if nulls.Bools[i] || arg.IsNull(i) && !arg.IsErr(i) {
+				g.byNull++
+			} else {
+				g.errored++
+			}
+		}
+		if err := g.row(arg, i, selected, weight); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *estimating) row(arg *value.Vector, i int, selected bool, weight float64) error {
+	g.hits.Drawn++
+	if selected {
+		g.hits.Failed++
+	}
+	switch {
+	case g.from.Fn == lang.FnCount:
+		one := 0.0
+		if selected {
+			one = 1
+		}
+		return g.numbers.Add(one, weight)
+	case !selected:
+		return g.numbers.Skip(weight)
+	}
+	x, err := float(arg.Value(i))
+	if err != nil {
+		return err
+	}
+	return g.numbers.Add(x, weight)
+}
+
+// float is a number as estimates take it: rounded, as they are anyway.
+func float(v value.Value) (float64, error) {
+	switch v.Kind() {
+	case value.Int:
+		return float64(v.Int()), nil
+	case value.Uint:
+		return float64(v.Uint()), nil
+	case value.Double:
+		return v.Double(), nil
+	case value.Decimal:
+		return v.Decimal().Float(), nil
+	default:
+		return 0, fmt.Errorf("a %s is no number to estimate with", v.Kind())
+	}
+}
+
+// estimate forms the estimate with a confidence.
+func (g *estimating) estimate(confidence float64) (sample.Estimate, error) {
+	population := int64(0)
+	if g.design.RowsExact && !g.design.Replacement {
+		population = g.design.Rows
+	}
+	switch g.from.Fn {
+	case lang.FnAvg:
+		return g.numbers.Average(population, confidence)
+	case lang.FnCount:
+		switch {
+		case g.from.Measure.Where == nil && population > 0:
+			return sample.Estimate{Value: float64(population), Interval: sample.Point(float64(population)), Confidence: confidence, Method: sample.Exact}, nil
+		case !g.design.Weighted:
+			hits := g.hits
+			hits.Population = population
+			return sample.CountRows(hits, population, confidence)
+		}
+	}
+	return g.numbers.Sum(population, confidence)
+}
+
+// share estimates which share of the rows meets the condition of a count.
+func (g *estimating) share(confidence float64) (sample.Estimate, error) {
+	if g.design.Weighted {
+		return g.numbers.Average(0, confidence)
+	}
+	return sample.Share(g.hits, confidence)
+}

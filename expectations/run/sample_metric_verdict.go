@@ -1,0 +1,160 @@
+package run
+
+import (
+	"math"
+	"strings"
+
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/lang"
+	"github.com/assay-dev/assay/expectations/plan"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/sample"
+)
+
+// judgeEstimates forms the verdict of a metric expectation some of whose aggregates are estimated: its condition holds whatever numbers the intervals
+// hold, or for none of them, or nobody knows.
+func (r *runner) judgeEstimates(it *plan.Item, n *numbers, out *result.Expectation) {
+	out.Sample = r.sampleOf(n.drawn)
+	confidence := sample.Split(r.opts.Sampling.Confidence, len(n.gathered))
+	var metric *sample.Interval
+	for which, m := range []*lang.MetricExpr{it.Metric.Value, it.Metric.Expect} {
+		if m == nil {
+			continue
+		}
+		x, said, why := r.known(n, which, m, confidence, out)
+		if why != "" {
+			out.Verdict, out.Message = result.Skipped, why
+			return
+		}
+		if out.Verdict == result.Error {
+			return
+		}
+		x.metric = metric
+		f, err := m.Formula()
+		if err == nil && which == 0 {
+			var i sample.Interval
+			if i, err = x.number(f); err == nil {
+				metric = &i
+				out.Verdict, out.Message = result.Pass, strings.Join(said, ", ")
+				continue
+			}
+		}
+		var t sample.Truth
+		if err == nil {
+			t, err = x.truth(f)
+		}
+		if err != nil {
+			out.Verdict, out.Message = result.Skipped, "a sample cannot decide it: "+err.Error()
+			return
+		}
+		out.Verdict = verdictOf(t.Verdict())
+		out.Message = map[sample.Truth]string{sample.True: "holds: ", sample.False: "does not hold: ", sample.Unknown: "inconclusive: "}[t] + strings.Join(append(said, out.Message), ", ")
+		out.Message = strings.TrimSuffix(out.Message, ", ")
+	}
+}
+
+// known gathers the intervals of the aggregates of one expression, with what there is to say of each. why is set where an aggregate stays unknown.
+func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence float64, out *result.Expectation) (x *intervals, said []string, why string) {
+	x = &intervals{aggregates: make([]sample.Interval, len(m.Aggregates))}
+	f, _ := m.Formula() //nolint:errcheck // the caller asks again
+	shares := sharesOf(f, m)
+	exact := results(n, which, m)
+	for i := range m.Aggregates {
+		a := &m.Aggregates[i]
+		text := spanText(m.Text().Value, a.Span.Start, a.Span.End)
+		g := n.gathered[aggKey{metric: which, agg: i}]
+		if g == nil {
+			v, err := m.Value(i, exact[i])
+			var at float64
+			if err == nil {
+				at, err = float(v)
+			}
+			if err != nil {
+				out.Verdict, out.Message = result.Error, "could not be evaluated: "+text+": "+err.Error()
+				return x, said, ""
+			}
+			x.aggregates[i] = sample.Point(at)
+			said = append(said, text+" is "+spoken(v))
+			out.Metrics = append(out.Metrics, result.Metric{Expression: text, Value: result.Cell{Value: v}})
+			continue
+		}
+		if g.errored > 0 {
+			out.Verdict, out.Message = result.Error, "could not be evaluated: "+text+": "+diag.Plural(g.errored, "row")+" drawn "+isAre(g.errored)+" undecided"
+			return x, said, ""
+		}
+		e, err := g.estimate(confidence)
+		if err != nil {
+			if !shares[i] {
+				return x, said, "a sample cannot decide it: " + text + ": " + err.Error()
+			}
+			x.aggregates[i] = sample.Interval{Low: 0, High: math.Inf(1)}
+			continue
+		}
+		x.aggregates[i] = e.Interval
+		said = append(said, e.Sentence(text))
+		out.Metrics = append(out.Metrics, result.Metric{
+			Expression: text, Value: result.Cell{Value: value.DoubleValue(e.Value)}, ByNull: g.byNull,
+			Interval: &result.Interval{Low: e.Interval.Low, High: e.Interval.High, Confidence: e.Confidence}, Approximate: e.Approximate,
+		})
+	}
+	x.share = func(hits, all int) (sample.Interval, bool) {
+		l, r := n.gathered[aggKey{metric: which, agg: hits}], n.gathered[aggKey{metric: which, agg: all}]
+		if l == nil || r == nil || !shareOf(&m.Aggregates[hits], &m.Aggregates[all]) {
+			return sample.Interval{}, false
+		}
+		e, err := l.share(confidence)
+		if err != nil {
+			return sample.Interval{}, false
+		}
+		return e.Interval, true
+	}
+	for i := range m.Aggregates {
+		if g := n.gathered[aggKey{metric: which, agg: i}]; g != nil && shares[i] && m.Aggregates[i].Where != nil {
+			if e, err := g.share(confidence); err == nil {
+				said = append(said, e.Sentence("the share of "+spanText(m.Text().Value, m.Aggregates[i].Span.Start, m.Aggregates[i].Span.End)))
+			}
+		}
+	}
+	return x, said, ""
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// shareOf reports whether a is a count of some of the rows that b counts all of.
+func shareOf(a, b *lang.Aggregate) bool {
+	return a.Fn == lang.FnCount && b.Fn == lang.FnCount && a.Dataset == b.Dataset && b.Where == nil && len(a.Keys) == 0 && len(b.Keys) == 0
+}
+
+// sharesOf are the aggregates that stand only in shares, so that their own numbers need not be known.
+func sharesOf(f *lang.Formula, m *lang.MetricExpr) map[int]bool {
+	in, alone := map[int]bool{}, map[int]bool{}
+	var walk func(f *lang.Formula)
+	walk = func(f *lang.Formula) {
+		if f == nil {
+			return
+		}
+		if f.Op == lang.FormulaAggregate {
+			alone[f.Aggregate] = true
+			return
+		}
+		if f.Op == lang.FormulaOver && f.Args[0].Op == lang.FormulaAggregate && f.Args[1].Op == lang.FormulaAggregate &&
+			shareOf(&m.Aggregates[f.Args[0].Aggregate], &m.Aggregates[f.Args[1].Aggregate]) {
+			in[f.Args[0].Aggregate], in[f.Args[1].Aggregate] = true, true
+			return
+		}
+		for _, a := range f.Args {
+			walk(a)
+		}
+	}
+	walk(f)
+	for i := range alone {
+		delete(in, i)
+	}
+	return in
+}
