@@ -2,8 +2,8 @@ package sample
 
 import "fmt"
 
-// Detectable is the least rate that a sample of n rows excludes where none of them fails: with that rate or more at least one row of the sample fails,
-// with the confidence. The number of rows drawn from is population where it is known, else 0.
+// Detectable is the rate beyond which a sample of n rows, none of which fails, excludes all rates: were more of all rows failing, one drawn would
+// be, with the confidence. The number of rows drawn from is population where it is known, else 0.
 func Detectable(n, population int64, confidence float64) float64 {
 	if population > 0 {
 		n = min(n, population)
@@ -11,7 +11,7 @@ func Detectable(n, population int64, confidence float64) float64 {
 	return Count{Drawn: max(0, n), Population: max(0, population)}.Upper(1 - confidence)
 }
 
-// RowsFor is the number of rows, none of which fails, that excludes a rate with the confidence.
+// RowsFor is the number of rows, none of which fails, that excludes all rates beyond one with the confidence.
 func RowsFor(rate float64, population int64, confidence float64) (int64, error) {
 	if !(rate > 0 && rate < 1) {
 		return 0, fmt.Errorf("a rate is between 0 and 1, not %v", rate)
@@ -27,7 +27,7 @@ type Design struct {
 	Rows, Population int64
 	Confidence       float64
 	Tolerance        Tolerance
-	// Detectable is the least rate excluded if no row fails.
+	// Detectable is the rate beyond which all are excluded if no row fails.
 	Detectable float64
 	// MostFailures is the greatest number of failing rows with which the sample passes, -1 where it cannot pass. FewestFailures is the least with
 	// which it fails, Rows+1 where it cannot.
@@ -81,7 +81,7 @@ func (d Design) say() string {
 	if d.Population == d.Rows && d.Rows > 0 {
 		return rows(d.Rows) + " are all there are: nothing is estimated"
 	}
-	s := fmt.Sprintf("%s show a rate of %s or more%s", rows(d.Rows), percent(d.Detectable, 2, 1), with)
+	s := fmt.Sprintf("%s show a rate beyond %s%s", rows(d.Rows), percent(d.Detectable, 2, 1), with)
 	switch {
 	case d.MostFailures < 0:
 		return s + fmt.Sprintf(", which is too few to pass: %s is looked for, and takes %s", share(d.Tolerance.Limit), rows(d.Need))

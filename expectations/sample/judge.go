@@ -82,16 +82,26 @@ func CheckConfidence(c float64) error {
 // judge decides with a share of the chance of error; the rest belongs to other looks. Where no row may fail and none did every look has all of it:
 // n rows without a failure begin with n-1 of them, so the looks cannot err one by one.
 func judge(e evidence, t Tolerance, confidence, share float64) Judgement {
+	return told(glance(e, t, confidence, share), e)
+}
+
+// told adds to a judgement what takes longer to find than the verdict, and what it says.
+func told(j Judgement, e evidence) Judgement {
+	if j.Verdict == Inconclusive && j.Method != NoMethod {
+		j.Need = need(e, j.Tolerance, 1-j.Confidence)
+	}
+	j.Sentence = j.say(e.counts().Population)
+	return j
+}
+
+// glance is judge without what told adds.
+func glance(e evidence, t Tolerance, confidence, share float64) Judgement {
 	c := e.counts()
 	j := Judgement{
 		Verdict: Inconclusive, Failed: c.Failed, Drawn: c.Drawn, Rate: e.estimate(), Confidence: confidence, Method: e.method(), Tolerance: t,
 	}
 	j.Interval, j.Verdict = decide(e, t, 1-confidence, share)
 	j.Certain = certain(c, t)
-	if j.Verdict == Inconclusive && j.Method != NoMethod {
-		j.Need = need(e, t, 1-confidence)
-	}
-	j.Sentence = j.say(c.Population)
 	return j
 }
 

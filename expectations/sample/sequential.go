@@ -139,14 +139,14 @@ func (s *Sequential) cumulative(due int) float64 {
 func (s *Sequential) look(cumulative float64) {
 	share := cumulative - s.spent
 	s.spent = cumulative
-	s.last = judge(s.count, s.plan.Tolerance, s.plan.Confidence, share)
+	s.last = glance(s.count, s.plan.Tolerance, s.plan.Confidence, share)
 }
 
 // fact judges where the rows drawn decide for certain, at whatever size. The interval beside it is a statement of its own, and holds wherever that
 // happens: every look may be that one, with an equal share, and of the batches before a look the first has half of the share, the second a sixth, …
 func (s *Sequential) fact() Judgement {
 	share := 1 / float64(len(s.looks)) / float64(s.adds*(s.adds+1))
-	return judge(s.count, s.plan.Tolerance, s.plan.Confidence, share)
+	return glance(s.count, s.plan.Tolerance, s.plan.Confidence, share)
 }
 
 // Finish tells how the audit ended. Where it had not ended it does so here, short of its plan (the table had fewer rows, time is up), and all of
@@ -156,5 +156,5 @@ func (s *Sequential) Finish() Judgement {
 		s.look(1)
 		s.ended = true
 	}
-	return s.last
+	return told(s.last, s.count)
 }
