@@ -43,6 +43,8 @@ const (
 	Auto   Strategy = "auto"
 	Merge  Strategy = "merge"
 	Digest Strategy = "digest"
+	// Sampled is that of Sample; no Spec has it.
+	Sampled Strategy = "sample"
 )
 
 // Spec is a comparison ready to run.
@@ -72,6 +74,9 @@ const (
 	Missing      Class = "missing"
 	Extra        Class = "extra"
 	DuplicateKey Class = "duplicate_key"
+	// Of rows drawn only: see Counts.
+	InFlight  Class = "in_flight"
+	Unsettled Class = "unsettled"
 )
 
 // Difference is one key with its rows. Its slices belong to the receiver.

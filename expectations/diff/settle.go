@@ -35,6 +35,7 @@ type settling struct {
 	found *verdicts
 	sides [2]*rereader
 	rows  int64 // most bytes of a candidate's rows
+	slow  bool  // reading all rows of a side costs much: keys are asked for wherever they can be
 	done  *Settled
 }
 
@@ -151,7 +152,7 @@ func (st *settling) pause(ctx context.Context, sweep int, took, gone time.Durati
 func (st *settling) sweep(ctx context.Context, need int) (err error) {
 	n := st.queue.len()
 	for side, r := range st.sides {
-		r.begin(n, st.atOnce(partStream), st.out.res.Choice.Strategy == Digest)
+		r.begin(n, st.atOnce(partStream), st.slow || st.out.res.Choice.Strategy == Digest)
 		st.done.Methods[side] = r.method
 	}
 	defer func() {

@@ -32,7 +32,7 @@ func newTerms(in *input) *terms {
 	return t
 }
 
-// lookedUp is a key: the columns that are asked for and their values.
+// lookedUp is a key: the columns that are asked for and their values. There may be fewer of them than the key has columns: then other keys are met, too.
 type lookedUp []lookedUpColumn
 
 type lookedUpColumn struct {
@@ -242,15 +242,22 @@ func (t *terms) instant(f *canon.Form, x *value.Vector, from canon.Side, as valu
 // clauses bounds the comparisons of one condition.
 const clauses = 512
 
+// asking is a condition that selects the rows of some keys, given by their positions, and perhaps of others.
+type asking struct {
+	cond query.Expr
+	keys []int
+}
+
 // conditions joins keys into conditions, as few as may be. Keys that differ in their last column only share the others.
-func conditions(keys []lookedUp) []query.Expr {
+func conditions(keys []lookedUp) []asking {
 	type group struct {
 		key  lookedUp
 		last []query.Expr
+		keys []int
 	}
 	var groups []*group
 	at := map[string]*group{}
-	for _, key := range keys {
+	for i, key := range keys {
 		name := key.prefix()
 		g := at[name]
 		if g == nil {
@@ -259,15 +266,17 @@ func conditions(keys []lookedUp) []query.Expr {
 			at[name] = g
 			groups = append(groups, g)
 		}
-		g.last = append(g.last, key[len(key)-1].lit)
+		g.last, g.keys = append(g.last, key[len(key)-1].lit), append(g.keys, i)
 	}
-	var out, parts []query.Expr
+	var out []asking
+	var parts []query.Expr
+	var of []int
 	n := 0
 	flush := func() {
 		if len(parts) > 0 {
-			out = append(out, anyOf(parts))
+			out = append(out, asking{anyOf(parts), of})
 		}
-		parts, n = nil, 0
+		parts, of, n = nil, nil, 0
 	}
 	for _, g := range groups {
 		if n > 0 && n+len(g.key)+len(g.last) > clauses {
@@ -278,6 +287,7 @@ func conditions(keys []lookedUp) []query.Expr {
 			conds = append(conds, boolean(query.OpEq, c.col, c.lit))
 		}
 		parts = append(parts, allOf(append(conds, boolean(query.OpIn, g.last...))...))
+		of = append(of, g.keys...)
 		n += len(g.key) + len(g.last)
 	}
 	flush()

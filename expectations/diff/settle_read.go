@@ -21,7 +21,9 @@ type rereader struct {
 	stream *keyStream // ByWalk, nil until it is needed
 
 	index map[string]int // canonical key to the position in a part
+	only  []bool         // by position: whose rows are taken, nil for all
 	found []rowsOf
+	came  int64 // rows that were looked at, whose keys were asked for or not
 	kept  *value.Batch
 	key   [2]*value.Batch // a candidate's key, as each side has it
 	buf   []byte
@@ -32,23 +34,30 @@ func newRereader(st *settling, side canon.Side) (*rereader, error) {
 	if err != nil {
 		return nil, in.failed(err)
 	}
-	r := &rereader{in: in, terms: newTerms(in), rows: st.out.res.Counts.LeftRows}
+	r := rereaderOf(st.s, in)
+	r.rows = st.out.res.Counts.LeftRows
 	if side == canon.Right {
 		r.rows = st.out.res.Counts.RightRows
 	}
+	return r, nil
+}
+
+// rereaderOf reads from an input as it is.
+func rereaderOf(s *Spec, in *input) *rereader {
+	r := &rereader{in: in, terms: newTerms(in)}
 	types := make([]value.Type, in.keep)
 	for i := range types {
 		types[i] = in.cols[i].Col.Type
 	}
 	r.kept = value.NewBatch(types...)
-	for s := range r.key {
+	for side := range r.key {
 		var types []value.Type
-		for i := range st.s.Key {
-			types = append(types, st.s.Key[i].of(canon.Side(s)).Col.Type)
+		for i := range s.Key {
+			types = append(types, s.Key[i].of(canon.Side(side)).Col.Type)
 		}
-		r.key[s] = value.NewBatch(types...)
+		r.key[side] = value.NewBatch(types...)
 	}
-	return r, nil
+	return r
 }
 
 // freshInput is a side without a snapshot. The comparison has decided already who evaluates the side's condition.
@@ -95,17 +104,7 @@ func (r *rereader) rowsOf(i int) rowsOf { return r.found[i] }
 
 // read reads the rows of some candidates.
 func (r *rereader) read(ctx context.Context, part []*candidate) error {
-	r.index = make(map[string]int, len(part))
-	r.found = make([]rowsOf, len(part))
-	r.kept.Clear()
-	for i, c := range part {
-		r.buf = r.buf[:0]
-		b := r.put(c)
-		for k := range r.in.key {
-			r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], c.side, 0)
-		}
-		r.index[string(r.buf)] = i
-	}
+	r.await(part)
 	var err error
 	switch r.method {
 	case ByKey:
@@ -116,6 +115,21 @@ func (r *rereader) read(ctx context.Context, part []*candidate) error {
 		err = r.merge(ctx, part[len(part)-1])
 	}
 	return r.in.failed(err)
+}
+
+// await makes ready for the rows of some candidates.
+func (r *rereader) await(part []*candidate) {
+	r.index = make(map[string]int, len(part))
+	r.found, r.only = make([]rowsOf, len(part)), nil
+	r.kept.Clear()
+	for i, c := range part {
+		r.buf = r.buf[:0]
+		b := r.put(c)
+		for k := range r.in.key {
+			r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], c.side, 0)
+		}
+		r.index[string(r.buf)] = i
+	}
 }
 
 // put puts the key of a candidate into a batch of one row.
@@ -133,7 +147,7 @@ func (r *rereader) take(b *value.Batch, i int) {
 		r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], r.in.side, i)
 	}
 	at, ok := r.index[string(r.buf)]
-	if !ok {
+	if !ok || r.only != nil && !r.only[at] {
 		return
 	}
 	f := &r.found[at]
@@ -151,51 +165,69 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 		r.terms.any = 2*refused <= len(part)
 		return r.filter(ctx, nil)
 	}
-	for _, cond := range conditions(asked) {
-		err := r.filter(ctx, cond)
-		if unable(err) == "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		r.terms.any = false // nor will the source be able to the next time
-		for i := range r.found {
-			r.found[i] = rowsOf{}
-		}
-		r.kept.Clear()
-		return r.filter(ctx, nil)
+	able, err := r.request(ctx, asked)
+	if able || err != nil {
+		return err
 	}
-	return nil
+	r.await(part)
+	return r.filter(ctx, nil)
 }
 
-// asked returns the keys that can have rows, and how many there are that the side cannot be asked for.
-func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused int) {
-	for _, c := range part {
+// request reads the rows of keys that can be asked for. It returns false where the source turns out to be unable; then it is not asked again.
+func (r *rereader) request(ctx context.Context, asked asked) (able bool, err error) {
+	// A condition selects rows of other keys too, where one of its own cannot be told whole: those of the keys of another condition would count twice.
+	r.only = make([]bool, len(r.found))
+	defer func() { r.only = nil }()
+	for _, a := range conditions(asked.keys) {
+		clear(r.only)
+		for _, i := range a.keys {
+			r.only[asked.at[i]] = true
+		}
+		err := r.filter(ctx, a.cond)
+		if unable(err) != "" {
+			r.terms.any = false
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// asked are the keys among some candidates that can have rows, and their positions there.
+type asked struct {
+	keys []lookedUp
+	at   []int
+}
+
+// asked returns what is asked for to get the rows of candidates, and how many there are that the side cannot be asked for.
+func (r *rereader) asked(part []*candidate) (as asked, refused int) {
+	for i, c := range part {
 		switch key, certain := r.terms.of(r.put(c), c.side); {
 		case !certain:
 			refused++
 		case key != nil:
-			keys = append(keys, key)
+			as.keys, as.at = append(as.keys, key), append(as.at, i)
 		}
 	}
 	able := func(keys []lookedUp) bool {
-		for _, cond := range conditions(keys) {
-			if r.in.source.Caps().Expr(r.in.from, cond) != nil {
+		for _, a := range conditions(keys) {
+			if r.in.source.Caps().Expr(r.in.from, a.cond) != nil {
 				return false
 			}
 		}
 		return true
 	}
-	if refused > 0 || able(keys) {
-		return keys, refused
+	if refused > 0 || able(as.keys) {
+		return as, refused
 	}
-	for _, key := range keys {
+	for _, key := range as.keys {
 		if !able([]lookedUp{key}) {
 			refused++
 		}
 	}
-	return keys, max(refused, 1)
+	return as, max(refused, 1)
 }
 
 // filter reads the rows of a condition and takes those of the candidates.
@@ -220,6 +252,7 @@ func (r *rereader) drain(ctx context.Context, rows connectors.Rows) error {
 		if err := r.in.key.represented(b, r.in.side); err != nil {
 			return err
 		}
+		r.came += int64(b.N)
 		for i := range b.N {
 			r.take(b, i)
 		}

@@ -84,6 +84,18 @@ func inputOf(s *Spec, side canon.Side, read *Read) *input {
 
 // newInput takes a snapshot and decides where the side's condition is evaluated.
 func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
+	in, err := snapshotOf(ctx, s, side, read)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.place(ctx, s.side(side).Where); err != nil {
+		return in, in.failed(err)
+	}
+	return in, nil
+}
+
+// snapshotOf is a side as it is from now on, all rows of it.
+func snapshotOf(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
 	spec := s.side(side)
 	in := inputOf(s, side, read)
 	if snap, ok := spec.Source.(connectors.Snapshotter); ok {
@@ -92,9 +104,6 @@ func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input
 			return nil, in.failed(err)
 		}
 		in.source, in.owned = source, source != spec.Source
-	}
-	if err := in.place(ctx, spec.Where); err != nil {
-		return in, in.failed(err)
 	}
 	return in, nil
 }
