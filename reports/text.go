@@ -232,6 +232,23 @@ func (p *printer) details(rep *result.Report) {
 		p.detail(bad[i : i+n])
 		i += n
 	}
+	p.bounds(rep)
+}
+
+// bounds prints what samples show of the expectations that passed: without its bound a pass would say too much.
+func (p *printer) bounds(rep *result.Report) {
+	any := false
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		if e.Verdict != result.Pass || e.Sample == nil || e.Sample.All || p.o.Quiet {
+			continue
+		}
+		any = true
+		p.printf("%s  %s: %s\n", p.verdict(e), diag.Visible(e.ID), Clip(diag.Visible(e.Message), messageWidth))
+	}
+	if any {
+		p.printf("\n")
+	}
 }
 
 // weight orders what did not pass, the worst first.
@@ -352,6 +369,9 @@ func (p *printer) summary(rep *result.Report) {
 		text = "no expectations"
 	}
 	p.printf("%s  %s: %s · %s", p.paint(color, marks[s.Verdict]), diag.Visible(rep.Run.Suite), text, diag.Plural(s.RecordsChecked, "row"))
+	if rep.Run.Mode == "sample" {
+		p.printf(" read, drawn by seed %s", diag.Visible(rep.Run.Seed))
+	}
 	if took := Took(rep.Run.DurationMS); took != "" {
 		p.printf(" · %s", took)
 	}

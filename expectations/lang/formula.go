@@ -161,3 +161,35 @@ func (f *formulas) call(e celast.Expr) (*Formula, error) {
 func numbers(k value.Kind) bool {
 	return k == value.Int || k == value.Uint || k == value.Double || k == value.Decimal
 }
+
+// ShareOf reports whether a counts some of the rows that b counts all of.
+func (a *Aggregate) ShareOf(b *Aggregate) bool {
+	return a.Fn == FnCount && b.Fn == FnCount && a.Dataset == b.Dataset && b.Where == nil && len(a.Keys) == 0 && len(b.Keys) == 0
+}
+
+// Shares are the aggregates, by position, that stand nowhere but in the share of one count in another: a sample tells those without the number of rows.
+func (m *MetricExpr) Shares() map[int]bool {
+	in, alone := map[int]bool{}, map[int]bool{}
+	var walk func(f *Formula)
+	walk = func(f *Formula) {
+		if f.Op == FormulaAggregate {
+			alone[f.Aggregate] = true
+			return
+		}
+		if f.Op == FormulaOver && f.Args[0].Op == FormulaAggregate && f.Args[1].Op == FormulaAggregate &&
+			m.Aggregates[f.Args[0].Aggregate].ShareOf(&m.Aggregates[f.Args[1].Aggregate]) {
+			in[f.Args[0].Aggregate], in[f.Args[1].Aggregate] = true, true
+			return
+		}
+		for _, a := range f.Args {
+			walk(a)
+		}
+	}
+	if f, err := m.Formula(); err == nil {
+		walk(f)
+	}
+	for i := range alone {
+		delete(in, i)
+	}
+	return in
+}

@@ -54,8 +54,8 @@ func (p *placer) sampler() connectors.Sampler {
 
 // sampleRow has a row expectation judged by a sample; false where the dataset is not sampled.
 func (p *placer) sampleRow(it *Item) bool {
-	if p.sampler() == nil {
-		return false
+	if p.sampler() == nil || p.sampling.ExactWhereNeeded && it.Spec.MaxFailures != nil && *it.Spec.MaxFailures > 0 {
+		return false // a number of failing rows is a rate only where the number of rows is known
 	}
 	r := it.Row
 	j := p.sampleJob(it)
@@ -128,13 +128,21 @@ func (b *builder) sampleMetric(it *Item) bool {
 		if x == nil {
 			continue
 		}
+		shares := x.Shares()
+		if _, err := x.Formula(); err != nil && it.Skip == "" {
+			it.Skip = "a sample cannot decide it: " + err.Error()
+		}
 		for i := range x.Aggregates {
 			a := &x.Aggregates[i]
 			if b.placers[a.Dataset].sampler() == nil {
 				continue
 			}
 			sampled++
-			if why := unestimable(a); why != "" && it.Skip == "" {
+			why := unestimable(a)
+			if b.opts.Sample.ExactWhereNeeded && (a.Fn == lang.FnSum || a.Fn == lang.FnCount && !shares[i]) {
+				why = "it needs the number of rows"
+			}
+			if why != "" && it.Skip == "" {
 				it.Skip = "a sample cannot decide it: " + why
 			}
 		}

@@ -202,8 +202,9 @@ type Dataset struct {
 	Name       string   `json:"name"`
 	Connection string   `json:"connection"`
 	Driver     string   `json:"driver"`
-	Source     string   `json:"source"` // the table, index, file, or "query"
-	Rows       *int64   `json:"rows"`   // null when not counted
+	Source     string   `json:"source"`          // the table, index, file, or "query"
+	Rows       *int64   `json:"rows"`            // null when not counted
+	Drawn      *int64   `json:"drawn,omitempty"` // rows read of it at random; a row may count for several samples
 	Statements []string `json:"statements,omitempty"`
 	MS         int64    `json:"ms"`
 	Error      string   `json:"error,omitempty"`

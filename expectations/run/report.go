@@ -56,6 +56,9 @@ func (r *runner) dataset(d *plan.Dataset) result.Dataset {
 	if n, ok := r.rows[d.Spec.Name]; ok {
 		out.Rows = &n
 	}
+	if n, ok := r.drawn[d.Spec.Name]; ok {
+		out.Drawn = &n
+	}
 	if d.Err != nil {
 		out.Error = d.Err.Error()
 	}
@@ -231,6 +234,9 @@ func summarise(rep *result.Report, took time.Duration) result.Summary {
 	}
 	for i := range rep.Datasets {
 		if n := rep.Datasets[i].Rows; n != nil {
+			s.RecordsChecked += *n
+		}
+		if n := rep.Datasets[i].Drawn; n != nil {
 			s.RecordsChecked += *n
 		}
 	}

@@ -60,7 +60,7 @@ const defaultConns = 4
 // schemas was read and the report is nil. The report has an entry for every expectation of the suite.
 func Run(ctx context.Context, suite *spec.Suite, opts Options) (*result.Report, diag.List) {
 	start := time.Now()
-	r := &runner{suite: suite, opts: opts, conns: map[string]*connection{}, numbers: map[*plan.Item]*numbers{}, rows: map[string]int64{}, took: map[string]time.Duration{}}
+	r := &runner{suite: suite, opts: opts, conns: map[string]*connection{}, numbers: map[*plan.Item]*numbers{}, rows: map[string]int64{}, drawn: map[string]int64{}, took: map[string]time.Duration{}}
 	defer r.close()
 	r.open(ctx)
 	if found := r.misconfigured(); found.HasErrors() {
@@ -106,6 +106,7 @@ type runner struct {
 	mu      sync.Mutex // guards what follows
 	numbers map[*plan.Item]*numbers
 	rows    map[string]int64
+	drawn   map[string]int64 // rows drawn at random
 	took    map[string]time.Duration
 }
 

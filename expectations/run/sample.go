@@ -253,10 +253,12 @@ func (d *drawing) finish(exhausted bool) error {
 	if err := d.finishMetrics(whole, ms); err != nil {
 		return err
 	}
+	d.x.r.mu.Lock()
+	defer d.x.r.mu.Unlock()
 	if whole && d.job.Query.Where == nil {
-		d.x.r.mu.Lock()
 		d.x.r.rows[d.x.d.Spec.Name] = d.rows
-		d.x.r.mu.Unlock()
+	} else {
+		d.x.r.drawn[d.x.d.Spec.Name] += d.rows
 	}
 	return nil
 }
@@ -275,16 +277,21 @@ func (d *drawing) finishMetrics(whole bool, ms int64) error {
 		d.x.grouped(plan.Job{Aggregate: d.job.Exact, Slots: d.job.Slots}, b, ms, false)
 		return nil
 	}
+	counted := map[*plan.Item]bool{}
 	for _, g := range d.gathered {
 		g.design = d.design
+		again := counted[g.from.Item]
+		counted[g.from.Item] = true
 		d.x.r.note(g.from.Item, func(n *numbers) {
 			if n.gathered == nil {
 				n.gathered = map[aggKey]*estimating{}
 			}
 			n.gathered[aggKey{metric: g.from.Metric, agg: g.from.Agg}] = g
 			n.drawn, n.here = s, true
-			n.ms += ms
-			n.statements += d.design.Statements
+			if !again {
+				n.ms += ms
+				n.statements += d.design.Statements
+			}
 		})
 	}
 	return nil

@@ -57,8 +57,7 @@ func (r *runner) judgeEstimates(it *plan.Item, n *numbers, out *result.Expectati
 // known gathers the intervals of the aggregates of one expression, with what there is to say of each. why is set where an aggregate stays unknown.
 func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence float64, out *result.Expectation) (x *intervals, said []string, why string) {
 	x = &intervals{aggregates: make([]sample.Interval, len(m.Aggregates))}
-	f, _ := m.Formula() //nolint:errcheck // the caller asks again
-	shares := sharesOf(f, m)
+	shares := m.Shares()
 	exact := results(n, which, m)
 	for i := range m.Aggregates {
 		a := &m.Aggregates[i]
@@ -100,7 +99,7 @@ func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence flo
 	}
 	x.share = func(hits, all int) (sample.Interval, bool) {
 		l, r := n.gathered[aggKey{metric: which, agg: hits}], n.gathered[aggKey{metric: which, agg: all}]
-		if l == nil || r == nil || !shareOf(&m.Aggregates[hits], &m.Aggregates[all]) {
+		if l == nil || r == nil || !m.Aggregates[hits].ShareOf(&m.Aggregates[all]) {
 			return sample.Interval{}, false
 		}
 		e, err := l.share(confidence)
@@ -124,37 +123,4 @@ func isAre(n int64) string {
 		return "is"
 	}
 	return "are"
-}
-
-// shareOf reports whether a is a count of some of the rows that b counts all of.
-func shareOf(a, b *lang.Aggregate) bool {
-	return a.Fn == lang.FnCount && b.Fn == lang.FnCount && a.Dataset == b.Dataset && b.Where == nil && len(a.Keys) == 0 && len(b.Keys) == 0
-}
-
-// sharesOf are the aggregates that stand only in shares, so that their own numbers need not be known.
-func sharesOf(f *lang.Formula, m *lang.MetricExpr) map[int]bool {
-	in, alone := map[int]bool{}, map[int]bool{}
-	var walk func(f *lang.Formula)
-	walk = func(f *lang.Formula) {
-		if f == nil {
-			return
-		}
-		if f.Op == lang.FormulaAggregate {
-			alone[f.Aggregate] = true
-			return
-		}
-		if f.Op == lang.FormulaOver && f.Args[0].Op == lang.FormulaAggregate && f.Args[1].Op == lang.FormulaAggregate &&
-			shareOf(&m.Aggregates[f.Args[0].Aggregate], &m.Aggregates[f.Args[1].Aggregate]) {
-			in[f.Args[0].Aggregate], in[f.Args[1].Aggregate] = true, true
-			return
-		}
-		for _, a := range f.Args {
-			walk(a)
-		}
-	}
-	walk(f)
-	for i := range alone {
-		delete(in, i)
-	}
-	return in
 }
