@@ -3,6 +3,7 @@ package keysample
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -25,21 +26,43 @@ func isStray(err error) bool { return errors.Is(err, errStray) }
 
 // ends returns the space of the column behind each prefix; nil where there is no row, or its ends are none of the axis.
 func (a *asker) ends(ctx context.Context, from query.Relation, k *Key, prefixes [][]value.Value) ([]*space, error) {
-	out := make([]*space, len(prefixes))
-	for at := 0; at < len(prefixes); at += sqlgen.MaxProbes {
-		some := prefixes[at:min(at+sqlgen.MaxProbes, len(prefixes))]
+	out := make([]*space, 0, len(prefixes))
+	for some := range slices.Chunk(prefixes, sqlgen.MaxProbes) {
 		level := len(some[0])
-		col := k.Columns[level].Col
 		st, err := sqlgen.Ends(a.store.Dialect(), from, k.Columns, some)
-		b, err := a.ask(ctx, st, err, value.Column{Type: value.Of(value.Int)}, col, col)
+		pairs, err := a.pairs(ctx, st, err, k.Columns[level].Col, len(some))
 		if err != nil {
 			return nil, err
 		}
-		for r := range b.N {
-			i := at + int(b.Cols[0].Ints[r])
-			if s, ok := newSpace(k.Axes[level], b.Cols[1].Value(r), b.Cols[2].Value(r)); ok {
-				out[i] = s
+		for _, p := range pairs {
+			s, ok := newSpace(k.Axes[level], p[0], p[1])
+			if !ok {
+				s = nil
 			}
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// pairs asks for one row of n pairs of values of a column.
+func (a *asker) pairs(ctx context.Context, st sqlgen.Statement, err error, col value.Column, n int) ([][2]value.Value, error) {
+	b, err := a.ask(ctx, st, err, slices.Repeat([]value.Column{col}, 2*n)...)
+	if err != nil {
+		return nil, err
+	}
+	if b.N != 1 {
+		return nil, failed(a.op, fmt.Errorf("%d rows, not one of %d probes", b.N, n))
+	}
+	out := make([][2]value.Value, n)
+	for i := range out {
+		for side := range 2 {
+			v := &b.Cols[2*i+side]
+			if v.IsErr(0) { // a value that the column's type does not have
+				out[i][side] = value.BoolValue(false)
+				continue
+			}
+			out[i][side] = v.Value(0)
 		}
 	}
 	return out, nil
@@ -128,16 +151,14 @@ func (k *nextKey) step(ctx context.Context, draws []drawn, spaces []*space) ([]d
 		for i := at; i < end; i++ {
 			probes = append(probes, sqlgen.Probe{Prefix: draws[i].key, At: spaces[i].value(points[i])})
 		}
-		col := k.key.Columns[len(draws[at].key)].Col
 		st, err := sqlgen.Neighbours(k.store.Dialect(), k.from, k.key.Columns, probes)
-		b, err := k.ask(ctx, st, err, value.Column{Type: value.Of(value.Int)}, col, col)
+		pairs, err := k.pairs(ctx, st, err, k.key.Columns[len(draws[at].key)].Col, len(probes))
 		if err != nil {
 			return nil, err
 		}
-		next := make([]drawn, end-at)
-		for r := range b.N {
-			j := int(b.Cols[0].Ints[r])
-			if next[j], err = stepTo(draws[at+j], spaces[at+j], b, r); err != nil {
+		next := make([]drawn, len(pairs))
+		for j, p := range pairs {
+			if next[j], err = stepTo(draws[at+j], spaces[at+j], p[0], p[1]); err != nil {
 				return nil, err
 			}
 		}
@@ -150,19 +171,18 @@ func (k *nextKey) step(ctx context.Context, draws []drawn, spaces []*space) ([]d
 	return out, nil
 }
 
-// stepTo adds the value that row r of an answer found, with the probability that it had. Its points are those behind the value before it.
-func stepTo(d drawn, s *space, b *value.Batch, r int) (drawn, error) {
-	if b.Cols[1].IsNull(r) {
+// stepTo adds a value found to a draw, with the probability that it had: its points are those behind the value before it.
+func stepTo(d drawn, s *space, found, previous value.Value) (drawn, error) {
+	if found.IsNull() {
 		return drawn{}, nil // the greatest key has gone meanwhile
 	}
-	v := b.Cols[1].Value(r)
-	next, ok := s.number(v)
+	next, ok := s.number(found)
 	if !ok {
 		return drawn{}, errStray
 	}
 	before := new(big.Int).Sub(s.lo, one)
-	if !b.Cols[2].IsNull(r) {
-		prev, ok := s.number(b.Cols[2].Value(r))
+	if !previous.IsNull() {
+		prev, ok := s.number(previous)
 		if !ok {
 			return drawn{}, errStray
 		}
@@ -177,7 +197,7 @@ func stepTo(d drawn, s *space, b *value.Batch, r int) (drawn, error) {
 	if gap.Sign() <= 0 {
 		return drawn{}, errStray // the index is in another order
 	}
-	return drawn{key: append(slices.Clip(d.key), v), weight: d.weight * ratio(s.size, gap)}, nil
+	return drawn{key: append(slices.Clip(d.key), found), weight: d.weight * ratio(s.size, gap)}, nil
 }
 
 // keyText tells keys apart.

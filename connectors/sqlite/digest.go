@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -60,6 +62,22 @@ func (e *encoders) encode(args []driver.Value) (driver.Value, error) {
 		dst = c.Form.Append(dst, &v, c.Side, 0)
 	}
 	return dst, nil
+}
+
+// hash is assay_hash(seeding, encoding): the first octets of the SHA-256 of both, as digest.Hash makes it.
+func hash(args []driver.Value) (driver.Value, error) {
+	if len(args) != 2 {
+		return nil, errCall
+	}
+	seeding, okS := args[0].(string)
+	encoding, okE := args[1].([]byte)
+	if !okS || !okE {
+		return nil, errCall
+	}
+	h := sha256.New()
+	_, _ = io.WriteString(h, seeding) // a hash never fails
+	_, _ = h.Write(encoding)
+	return h.Sum(nil)[:digest.HashSize], nil
 }
 
 // summing is assay_digest(range, encoding): the sums of all ranges, as a blob.

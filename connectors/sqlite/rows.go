@@ -40,20 +40,31 @@ func (s *source) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 	if err != nil {
 		return nil, &connectors.Error{Op: op, Err: err}
 	}
+	r, err := s.stream(ctx, op, st, q.Columns, q.BatchRows, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Branches) > 1 {
+		r.branch = true
+		r.batch = value.NewBatch(append(r.batch.Types(), value.Of(value.Int))...)
+	}
+	return r, nil
+}
+
+// stream runs a statement whose first columns are cols. What the statement needs until it ends is given up by end, unless nil.
+func (s *source) stream(ctx context.Context, op string, st sqlgen.Statement, cols []*query.Column, size int, end func()) (*rows, error) {
 	c, err := s.run(ctx, op, st.Text, st.Args)
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{s: s, cur: c, cols: q.Columns, branch: len(q.Branches) > 1, max: q.BatchRows, row: make([]driver.Value, len(c.rows.Columns()))}
+	c.over = end
+	r := &rows{s: s, cur: c, cols: cols, max: size, row: make([]driver.Value, len(c.rows.Columns()))}
 	if r.max <= 0 {
 		r.max = batchRows
 	}
-	types := make([]value.Type, 0, len(q.Columns)+1)
-	for _, col := range q.Columns {
+	types := make([]value.Type, 0, len(cols)+1)
+	for _, col := range cols {
 		types = append(types, col.Col.Type)
-	}
-	if r.branch {
-		types = append(types, value.Of(value.Int))
 	}
 	r.batch = value.NewBatch(types...)
 	return r, nil

@@ -182,6 +182,7 @@ type cursor struct {
 	cancel context.CancelFunc
 	give   func(broken bool)
 	op     string
+	over   func() // called once the statement is closed; nil for nothing
 	once   sync.Once
 	err    error
 }
@@ -241,6 +242,9 @@ func (c *cursor) close() error {
 		c.err = c.rows.Close()
 		c.give(c.ctx.Err() != nil)
 		c.cancel()
+		if c.over != nil {
+			c.over()
+		}
 	})
 	if c.err != nil && c.ctx.Err() == nil {
 		return wrap(context.Background(), c.op, c.err)

@@ -55,7 +55,8 @@ func TestConformance(t *testing.T) {
 			t.Helper()
 			return open(t, path, timeout, conns)
 		},
-		Missing: &query.Dataset{Name: "missing", Table: "no_such_table"},
+		Samplers: sqlite.ForcedSamplers(),
+		Missing:  &query.Dataset{Name: "missing", Table: "no_such_table"},
 		Slow: &query.Dataset{
 			Name:  "slow",
 			Query: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT count(*) AS i FROM n",
