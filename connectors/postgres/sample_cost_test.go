@@ -23,16 +23,19 @@ func blocks(t testing.TB, c *pgx.Conn, table string) (pages, scans int64) {
 	return pages, scans
 }
 
-// settled waits until the count of pages has moved from before and stands still.
+// settled waits until the count of pages is beyond before and has stood still for longer than sessions keep theirs to themselves.
 func settled(t testing.TB, c *pgx.Conn, table string, before int64) (pages, scans int64) {
 	t.Helper()
-	last := int64(-1)
-	for range 100 {
+	last, still := int64(-1), 0
+	for range 200 {
 		pages, scans = blocks(t, c, table)
-		if pages == last && pages > before {
+		still++
+		if pages != last {
+			last, still = pages, 0
+		}
+		if still > 15 && pages > before {
 			return pages, scans
 		}
-		last = pages
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Fatalf("%d pages of %s were read, %d before", pages, table, before)
@@ -50,13 +53,7 @@ func TestSampleCost(t *testing.T) {
 		s := openDSN(t, dsn)
 		name := fmt.Sprintf("cost%d", rows)
 		rel := filled(t, ns, s, name, rows)
-		var before, scans int64
-		for before == 0 || before < int64(rows)/200 { // what loading read
-			before, scans = blocks(t, c, ns+"."+name)
-			time.Sleep(50 * time.Millisecond)
-		}
-		time.Sleep(1500 * time.Millisecond)
-		before, scans = blocks(t, c, ns+"."+name)
+		before, scans := settled(t, c, ns+"."+name, int64(rows)/200) // what loading read
 		began := time.Now()
 		d := connectortest.Draw(t, s, query.Sample{From: rel, Columns: columns(rel), N: n, Seed: 3})
 		took := time.Since(began)

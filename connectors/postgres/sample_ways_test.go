@@ -174,7 +174,7 @@ func TestSampleBesideWriters(t *testing.T) {
 				fmt.Sprintf(`UPDATE %s.busy SET v = v + 1 WHERE id %% 17 = %d`, ns, i%17), fmt.Sprintf(`DELETE FROM %s.busy WHERE id %% 23 = %d`, ns, i%23),
 				fmt.Sprintf(`INSERT INTO %s.busy SELECT g, 0 FROM generate_series(%d, %d) g`, ns, 20001+i*900, 20900+i*900), `VACUUM ` + ns + `.busy`,
 			} {
-				if _, err := writer.Exec(context.Background(), text); err != nil { //nolint:usetesting // it ends a statement after the test's context
+				if _, err := writer.Exec(context.Background(), text); err != nil {
 					t.Errorf("%s: %v", text, err)
 					return
 				}

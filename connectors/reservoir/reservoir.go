@@ -107,7 +107,8 @@ func (s *Sample) over(ctx context.Context) error {
 func (s *Sample) readAll(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.life, cancel)()
+	release := context.AfterFunc(s.life, cancel)
+	defer release()
 	for {
 		b, err := s.from.Next(ctx)
 		if err != nil {
