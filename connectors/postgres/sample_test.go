@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/assay-dev/assay/connectors"
-	"github.com/assay-dev/assay/connectors/connectortest"
 	"github.com/assay-dev/assay/connectors/query"
 )
 
@@ -50,5 +49,3 @@ func forcedSamplers() map[string]func(testing.TB, connectors.Source) connectors.
 	}
 	return out
 }
-
-var _ = connectortest.Run
