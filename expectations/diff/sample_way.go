@@ -175,7 +175,8 @@ func (w *way) draw(ctx context.Context, src connectors.Sampler) (err error) {
 		case err != nil:
 			return w.failed(err)
 		case b == nil:
-			w.res.All = rows.Design().Method == query.SampleAll
+			d := rows.Design()
+			w.res.All = d.Method == query.SampleAll || d.RowsExact && !d.Replacement && w.res.Drawn >= d.Rows
 			if w.res.Drawn < w.res.Wanted {
 				w.ended(EndedRows)
 			}

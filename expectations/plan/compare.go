@@ -28,6 +28,9 @@ type CompareItem struct {
 	Keys int
 	// Names are the names of Spec.Columns in reports, "" for a column that is not shown.
 	Names []string
+	// Sample is what is drawn where Item.Sampled. Unsampled says why all rows are compared although rows were to be drawn.
+	Sample    diff.SampleOptions
+	Unsampled string
 }
 
 // Position is where the source has the column at position at of Spec.Columns: the order of reports.
@@ -93,6 +96,7 @@ func (b *builder) compare(e *spec.Expectation) {
 	x.found.Sort()
 	if b.compiled(it, x.found.Dedupe()) {
 		it.Compare = x.item
+		b.sampleCompare(it)
 	}
 }
 

@@ -16,7 +16,7 @@ type Compare struct {
 	Source   string        `json:"source"`   // the dataset that is right
 	Target   string        `json:"target"`   // the dataset that should agree
 	Key      []string      `json:"key"`      // the source's names
-	Strategy string        `json:"strategy"` // merge or digest
+	Strategy string        `json:"strategy"` // merge, digest or sample
 	Reason   string        `json:"reason"`   // why that strategy
 	Counts   CompareCounts `json:"counts"`
 	// Columns counts, for every compared column by the source's name, the rows in which it differs.
@@ -25,6 +25,9 @@ type Compare struct {
 	Bound float64 `json:"bound"`
 	// Findings are what the schema check says of columns that can be compared, and of those that are on one side only.
 	Findings []Finding `json:"findings"`
+	// Sample is how the comparison was judged by rows drawn at random; null where all rows were compared without a thought of it. Counts and Columns
+	// are then those of the keys drawn of either side, each once.
+	Sample *CompareSample `json:"sample,omitempty"`
 	// Order keeps the compared columns as the source has them.
 	Order []string `json:"-"`
 }

@@ -17,13 +17,15 @@ import (
 type comparison struct {
 	res    diff.Result
 	sample Sample
+	// drawn is set where rows were drawn at random, or were to be.
+	drawn *sampledComparison
 }
 
 // compare runs one comparison of a suite.
 func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 	c := &comparison{sample: Sample{Limit: r.opts.FailureRows}}
 	began := time.Now()
-	res, err := r.comparison(ctx, p, it, func(d *diff.Difference) error {
+	res, drawn, err := r.compared(ctx, p, it, func(d *diff.Difference) error {
 		if r.opts.Difference != nil {
 			f := DifferenceOf(it.Compare, d, false)
 			if err := r.opts.Difference(it.ID, &f); err != nil {
@@ -36,13 +38,33 @@ func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 	r.note(it, func(n *numbers) {
 		n.ms, n.err = time.Since(began).Milliseconds(), err
 		if err == nil {
-			c.res, n.comparison = res, c
+			c.res, c.drawn, n.comparison = res, drawn, c
 			n.statements = int(max(res.Reads[0].Windows, 1) + max(res.Reads[1].Windows, 1))
+			if drawn != nil && !drawn.whole {
+				n.statements = drawn.res.Ways[0].Design.Statements + drawn.res.Ways[1].Design.Statements
+			}
 		}
 	})
-	if err == nil {
+	if err == nil && (drawn == nil || drawn.whole) {
 		r.counted(it, &res)
 	}
+}
+
+// compared compares two datasets: all rows of them, or rows drawn at random where that is asked for and there are more.
+func (r *runner) compared(ctx context.Context, p *plan.Plan, it *plan.Item, sink func(*diff.Difference) error) (diff.Result, *sampledComparison, error) {
+	if !it.Sampled {
+		res, err := r.comparison(ctx, p, it, sink)
+		return res, nil, err
+	}
+	drawn, err := r.compareSampled(ctx, p, it, sink)
+	switch {
+	case err != nil:
+		return diff.Result{}, nil, err
+	case !drawn.whole:
+		return drawn.res.Result, drawn, nil
+	}
+	res, err := r.comparison(ctx, p, it, sink)
+	return res, drawn, err
 }
 
 // comparison compares two datasets under the caps of their connections. Its error is in the words of the suite.

@@ -23,6 +23,10 @@ func (r *runner) judgeComparison(it *plan.Item, n *numbers, out *result.Expectat
 	res := &n.comparison.res
 	out.Compare = Compared(it.Compare, res)
 	out.Failures = append(out.Failures, n.comparison.sample.List()...)
+	if s := n.comparison.drawn; s != nil && !s.whole {
+		s.report(it, out)
+		return
+	}
 	c := &out.Compare.Counts
 	j := judgeKeys(c, it.Spec)
 	out.Verdict, out.Message, out.Rate = j.verdict, j.message, j.rate
@@ -35,6 +39,12 @@ func (r *runner) judgeComparison(it *plan.Item, n *numbers, out *result.Expectat
 		out.Message += fmt.Sprintf("; %s of one side only not compared", diag.Plural(alone, "column"))
 	}
 	out.Ran.Reasons = n.comparison.reasons()
+	if s := n.comparison.drawn; s != nil {
+		out.Compare.Sample = s.section(it.Compare, nil)
+		out.Message += "; " + out.Compare.Sample.Sentence
+	} else if it.Compare.Unsampled != "" {
+		out.Message += "; all rows were compared: " + it.Compare.Unsampled
+	}
 }
 
 func oneSided(fs []diff.Finding) (n int64) {

@@ -42,10 +42,20 @@ func Diff(ctx context.Context, suite *spec.Suite, opts Options, w Watcher) (*res
 	if err := w.Checked(p, it); err != nil {
 		return nil, found, err
 	}
-	res, err := r.comparison(ctx, p, it, func(d *diff.Difference) error { return w.Difference(it.Compare, d) })
+	res, drawn, err := r.compared(ctx, p, it, func(d *diff.Difference) error { return w.Difference(it.Compare, d) })
 	r.progress(Event{Dataset: it.ID, Step: "done", Total: -1})
 	if err != nil {
 		return nil, found, err
 	}
-	return Compared(it.Compare, &res), found, nil
+	out := Compared(it.Compare, &res)
+	if drawn != nil {
+		var c *conclusion
+		if !drawn.whole {
+			if c, err = drawn.conclude(it.Spec); err != nil {
+				return nil, found, err
+			}
+		}
+		out.Sample = drawn.section(it.Compare, c)
+	}
+	return out, found, nil
 }

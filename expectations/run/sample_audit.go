@@ -3,7 +3,6 @@ package run
 import (
 	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/query/eval"
@@ -38,23 +37,11 @@ func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
 	o := d.x.r.opts.Sampling
 	a := &audit{item: it, conf: o.Confidence, detect: o.Detect, design: d.design}
 	e := it.Spec
-	rule := sample.Rule{MaxFailures: e.MaxFailures, Detect: a.detect}
-	if e.Detect != nil {
-		r, ok := new(big.Rat).SetString(e.Detect.String())
-		if !ok {
-			return nil, fmt.Errorf("detect: %s is no number", e.Detect)
-		}
-		rule.Detect, _ = r.Float64()
-		a.detect = rule.Detect
+	rule, err := ruleOf(e, a.detect)
+	if err != nil {
+		return nil, err
 	}
-	if e.Mostly != nil {
-		r, ok := new(big.Rat).SetString(e.Mostly.String())
-		if !ok {
-			return nil, fmt.Errorf("mostly: %s is no number", e.Mostly)
-		}
-		rule.Mostly = r
-	}
-	var err error
+	a.detect = rule.Detect
 	a.tol, err = rule.Tolerance(a.population())
 	if errors.Is(err, sample.ErrCountUnknown) {
 		a.refused, err = err.Error(), nil
