@@ -34,3 +34,23 @@ func newDraws(n int64, p float64) draws {
 func (d draws) draw(r *rand.Rand) int64 {
 	return d.first + int64(sort.SearchFloat64s(d.cdf, r.Float64()))
 }
+
+// binomialNumber draws one binomial number by counting the gaps between successes, the rarer of both outcomes.
+func binomialNumber(r *rand.Rand, n int64, p float64) int64 {
+	switch {
+	case n == 0 || p <= 0:
+		return 0
+	case p >= 1-1e-12:
+		return n
+	case p > 0.5:
+		return n - binomialNumber(r, n, 1-p)
+	}
+	k, at, scale := int64(0), 0.0, math.Log1p(-p)
+	for {
+		at += math.Floor(math.Log1p(-r.Float64())/scale) + 1
+		if at > float64(n) {
+			return k
+		}
+		k++
+	}
+}

@@ -57,15 +57,16 @@ func Foresee(n, population int64, t Tolerance, confidence float64) (Design, erro
 	if d.Detectable = Detectable(n, population, confidence); !t.Strict() {
 		d.Detectable = Detectable(n, population, 1-alpha/2)
 	}
-	d.MostFailures = first(0, n+1, func(k int64) bool { return verdict(k) != Pass }) - 1
-	d.FewestFailures = first(0, n+1, func(k int64) bool { return verdict(k) == Fail })
+	d.MostFailures = first(n+1, func(k int64) bool { return verdict(k) != Pass }) - 1
+	d.FewestFailures = first(n+1, func(k int64) bool { return verdict(k) == Fail })
 	d.Need = need(Count{Population: population}, t, alpha)
 	d.Sentence = d.say()
 	return d, nil
 }
 
-// first is the least k from low on for which is holds, high where none does; it holds from there on.
-func first(low, high int64, is func(k int64) bool) int64 {
+// first is the least k from 0 on for which is holds, high where none does; it holds from there on.
+func first(high int64, is func(k int64) bool) int64 {
+	low := int64(0)
 	for low < high {
 		if mid := low + (high-low)/2; is(mid) {
 			high = mid

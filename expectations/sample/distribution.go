@@ -83,19 +83,18 @@ func betaInc(a, b, x, y float64) float64 {
 }
 
 func betaFraction(a, b, x, y float64) float64 {
-	const tiny = 1e-300
 	// x^a y^b / (a B(a, b)) = b/(a+b) times the binomial probability of a in a+b
 	front := math.Exp(logBinomial(a, a+b, x, y)) * b / (a + b)
-	c, d := 1.0, 1/nonzero(1-(a+b)*x/(a+1), tiny)
+	c, d := 1.0, 1/nonzero(1-(a+b)*x/(a+1))
 	h := d
 	for m := 1.0; m < 1e7; m++ {
 		num := m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m))
-		d = 1 / nonzero(1+num*d, tiny)
-		c = nonzero(1+num/c, tiny)
+		d = 1 / nonzero(1+num*d)
+		c = nonzero(1+num/c)
 		h *= d * c
 		num = -(a + m) * (a + b + m) * x / ((a + 2*m) * (a + 2*m + 1))
-		d = 1 / nonzero(1+num*d, tiny)
-		c = nonzero(1+num/c, tiny)
+		d = 1 / nonzero(1+num*d)
+		c = nonzero(1+num/c)
 		step := d * c
 		h *= step
 		if math.Abs(step-1) < 1e-15 {
@@ -105,7 +104,8 @@ func betaFraction(a, b, x, y float64) float64 {
 	return math.Min(1, front*h)
 }
 
-func nonzero(v, tiny float64) float64 {
+func nonzero(v float64) float64 {
+	const tiny = 1e-300
 	if math.Abs(v) < tiny {
 		return tiny
 	}

@@ -164,11 +164,9 @@ func (p pooled) method() Method {
 
 // Upper bounds the table's rate from above.
 func (p pooled) Upper(alpha float64) float64 {
-	u := 0.0
+	u := math.Min(1, p.of.Upper(alpha)*p.high)
 	if p.bets != nil {
 		u = p.bets.Upper(alpha)
-	} else {
-		u = math.Min(1, p.of.Upper(alpha)*p.high)
 	}
 	return math.Min(1, u*(1-p.unseen)+p.unseen)
 }

@@ -56,8 +56,8 @@ func (s *Sequential) borders() []border {
 			return v
 		}
 		b := border{n: n}
-		b.pass = first(0, n+1, func(k int64) bool { return verdict(k) != Pass }) - 1
-		b.fail = first(0, n+1, func(k int64) bool { return verdict(k) == Fail })
+		b.pass = first(n+1, func(k int64) bool { return verdict(k) != Pass }) - 1
+		b.fail = first(n+1, func(k int64) bool { return verdict(k) == Fail })
 		out = append(out, b)
 	}
 	spent := 0.0

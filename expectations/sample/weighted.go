@@ -32,20 +32,22 @@ func NewWeighted(largest float64) (*Weighted, error) {
 }
 
 // Add takes a draw.
-func (w *Weighted) Add(weight float64, failed bool) error {
+func (w *Weighted) Add(weight float64, failed bool) error { return w.addTimes(weight, failed, 1) }
+
+func (w *Weighted) addTimes(weight float64, failed bool, times int64) error {
 	if !(weight > 0) || math.IsInf(weight, 1) || weight > w.largest*(1+1e-9) {
 		return fmt.Errorf("a row weighs %v, where none may weigh more than %v", weight, w.largest)
 	}
-	w.drawn++
-	w.weight += weight
+	w.drawn += times
+	w.weight += weight * float64(times)
 	share := cut(math.Min(1, weight/w.largest))
 	if !failed {
-		w.held[share]++
+		w.held[share] += float64(times)
 		return nil
 	}
-	w.failed++
-	w.failedWeight += weight
-	w.failing[share]++
+	w.failed += times
+	w.failedWeight += weight * float64(times)
+	w.failing[share] += float64(times)
 	return nil
 }
 
