@@ -90,11 +90,11 @@ func betaFraction(a, b, x, y float64) float64 {
 	for m := 1.0; m < 1e7; m++ {
 		num := m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m))
 		d = 1 / nonzero(1+num*d)
-		c = nonzero(1+num/c)
+		c = nonzero(1 + num/c)
 		h *= d * c
 		num = -(a + m) * (a + b + m) * x / ((a + 2*m) * (a + 2*m + 1))
 		d = 1 / nonzero(1+num*d)
-		c = nonzero(1+num/c)
+		c = nonzero(1 + num/c)
 		step := d * c
 		h *= step
 		if math.Abs(step-1) < 1e-15 {
