@@ -48,8 +48,7 @@ func CheckDraw(t *testing.T, src connectors.Source, rel query.Relation, id strin
 			continue
 		}
 		if _, err := drawer.DrawStatements(q); err != nil {
-			var refusal *query.Refusal
-			if !errors.As(err, &refusal) {
+			if _, ok := errors.AsType[*query.Refusal](err); !ok {
 				t.Errorf("key %s: %v", col.Name, err)
 			}
 			r.Refused[col.Type.String()] = err.Error()

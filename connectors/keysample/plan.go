@@ -72,7 +72,7 @@ func (s *Sampler) plan(ctx context.Context, op string, q query.Sample) (*plan, *
 	}
 	p.design.Rows = -1
 	if len(keys) == 0 {
-		p.scan(q, "no key is known to tell its rows apart")
+		p.scan(q, "no key is known to tell its rows apart: all are read")
 		return p, a, nil
 	}
 	if err := p.count(ctx, a, q); err != nil {
@@ -321,7 +321,7 @@ func (p *plan) find(ctx context.Context, a *asker, q query.Sample, keys []Key) e
 // tryPoints looks some numbers up.
 func (p *plan) tryPoints(ctx context.Context, a *asker, q query.Sample) (pilot, error) {
 	r := newRandomKey(a, q, p, mix(q.Seed+1))
-	n := int(min(pilotPoints, p.space.size.Uint64())) //nolint:gosec // few
+	n := int(min(pilotPoints, p.space.size.Uint64()))
 	st, err := sqlgen.Found(a.store.Dialect(), r.lookup(r.points(n)))
 	found, err := a.numbers(ctx, st, err, 2)
 	if err != nil {

@@ -93,7 +93,8 @@ func (d *sampled) Next(ctx context.Context) (*value.Batch, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(d.life, func() { cancel(context.Cause(d.life)) })()
+	release := context.AfterFunc(d.life, func() { cancel(context.Cause(d.life)) })
+	defer release()
 	d.out.Clear()
 	for d.out.N < d.size && d.left > 0 {
 		if ctx.Err() != nil {

@@ -24,6 +24,7 @@ type scan struct {
 	rows  connectors.Rows // nil once all have been read
 	key   *Key            // whose columns come first, nil for a reservoir
 	seen  int             // rows that came
+	again int             // of them, those drawn before the scan
 	last  uint64          // hash of the last of them
 	fresh []row           // that came and are not in the queue yet
 	// Where a weighted sample goes on by a scan, its draws repeat rows as independent ones do: total is the number of rows, kept are those drawn so far.
@@ -113,9 +114,11 @@ func (s *scan) read(ctx context.Context, d *sampled) (bool, error) {
 	for i := range b.N {
 		s.seen++
 		s.last = hashOf(b.Cols[len(b.Cols)-1].Bytes(i))
-		if !d.drawn[keyText(rowKey(s.key, b, i))] {
-			s.fresh = append(s.fresh, row{b, i, float64(s.total)})
+		if d.drawn[keyText(rowKey(s.key, b, i))] {
+			s.again++
+			continue
 		}
+		s.fresh = append(s.fresh, row{b, i, float64(s.total)})
 	}
 	return true, nil
 }
@@ -138,8 +141,13 @@ const leastEstimate = 100
 
 // complete concludes what the end of the scan says: where the limit cut it off, the greatest of the n least of M hashes is about n/M of their range.
 func (s *scan) complete(d *sampled) {
+	if d.plan.rows < 0 { // which nobody knew
+		defer func() { d.design.Looked += max(d.design.Rows, int64(s.seen)) }()
+	}
 	switch {
 	case d.design.Weighted: // counted
+	case s.again < len(d.drawn) && s.seen <= d.q.N: // rows that were there have gone
+		d.design.Rows, d.design.RowsExact = int64(len(d.drawn)+s.seen-s.again), false
 	case s.seen <= d.q.N:
 		d.allCame(s.seen)
 	case d.design.Method == query.SampleAll: // there are more now
@@ -169,10 +177,10 @@ type held struct {
 // least is a heap with the greatest tag on top.
 type least []held
 
-func (l least) Len() int           { return len(l) }
-func (l least) Less(i, j int) bool { return l[i].tag > l[j].tag }
-func (l least) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
-func (l *least) Push(x any)        { h, _ := x.(held); *l = append(*l, h) }
+func (l *least) Len() int           { return len(*l) }
+func (l *least) Less(i, j int) bool { return (*l)[i].tag > (*l)[j].tag }
+func (l *least) Swap(i, j int)      { (*l)[i], (*l)[j] = (*l)[j], (*l)[i] }
+func (l *least) Push(x any)         { h, _ := x.(held); *l = append(*l, h) }
 func (l *least) Pop() any {
 	x := (*l)[len(*l)-1]
 	*l = (*l)[:len(*l)-1]

@@ -132,7 +132,7 @@ func (s *space) point(r *rand.Rand) *big.Int {
 			words = append(words, byte(u>>56), byte(u>>48), byte(u>>40), byte(u>>32), byte(u>>24), byte(u>>16), byte(u>>8), byte(u)) //nolint:gosec // octets of a word
 		}
 		n.SetBytes(words)
-		n.Rsh(n, uint(left-s.size.BitLen())) //nolint:gosec // not negative
+		n.Rsh(n, uint(left-s.size.BitLen()))
 		if n.Cmp(s.size) < 0 {
 			return n.Add(n, s.lo)
 		}
@@ -154,8 +154,8 @@ type permutation struct {
 }
 
 func newPermutation(n, seed uint64) permutation {
-	p := permutation{n: n, half: uint(max(1, (bits.Len64(max(n, 2)-1)+1)/2))} //nolint:gosec // at most 32
-	r := rand.New(rand.NewPCG(seed, 0x5eed_0001))                             // #nosec G404 -- a sample that can be drawn again
+	p := permutation{n: n, half: uint(max(1, (bits.Len64(max(n, 2)-1)+1)/2))}
+	r := rand.New(rand.NewPCG(seed, 0x5eed_0001)) // #nosec G404 -- a sample that can be drawn again
 	for i := range p.keys {
 		p.keys[i] = r.Uint64()
 	}

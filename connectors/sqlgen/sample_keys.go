@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -170,7 +171,7 @@ func ends(d Dialect, rel query.Relation, key []*query.Column, probes []Probe, sp
 				if refusal != nil {
 					return "", refusal
 				}
-				all = append(all[:len(all):len(all)], ref+op+at)
+				all = append(slices.Clip(all), ref+op+at)
 			}
 			sql := "(SELECT " + fold + "(" + ref + ") FROM " + from
 			if len(all) > 0 {

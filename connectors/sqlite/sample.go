@@ -101,15 +101,16 @@ func rowid(schema value.Schema) (string, bool) {
 
 // axisOf returns how values of a column should be laid out. A cell may hold anything else, which shows where it is met.
 func axisOf(c value.Column) (keysample.Axis, bool) {
-	switch {
-	case c.Type.Kind == value.Int:
+	switch c.Type.Kind {
+	case value.Int:
 		return keysample.Integer, true
-	case c.Type.Kind == value.Bytes:
+	case value.Bytes:
 		return keysample.Octets, true
-	case c.Type.Kind == value.String:
+	case value.String:
 		return keysample.UUIDBinary, true
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 // Hash implements sqlgen.HashDialect.
