@@ -83,6 +83,58 @@ func Bound(c *result.Compare) string {
 	return "a digest hides a difference with probability at most " + strconv.FormatFloat(c.Bound, 'g', 2, 64)
 }
 
+// Sampled reports whether a comparison was judged by rows drawn at random.
+func Sampled(c *result.Compare) bool {
+	return c.Sample != nil && c.Sample.Source != nil && c.Sample.Target != nil
+}
+
+// DrawnText says how rows were drawn where the comparison was judged by them: "10,000 of 1,500,000 source rows by page and line, …; seed 42", else "".
+func DrawnText(c *result.Compare) string {
+	if !Sampled(c) {
+		return ""
+	}
+	var parts []string
+	for _, x := range []struct {
+		name string
+		way  *result.CompareWay
+	}{{"source", c.Sample.Source}, {"target", c.Sample.Target}} {
+		w := x.way
+		of := " drawn"
+		switch {
+		case w.Rows != nil && w.RowsExact:
+			of = " of " + diag.Plural(*w.Rows, x.name+" row")
+		case w.Rows != nil:
+			of = " of about " + diag.Plural(*w.Rows, x.name+" row")
+		default:
+			of = " " + x.name + " " + map[bool]string{true: "row", false: "rows"}[w.Drawn == 1]
+		}
+		text := diag.Group(w.Drawn) + of
+		if w.Method != "" {
+			text += " by " + diag.Visible(w.Method)
+		}
+		if w.Linear {
+			text += " (reads them all)"
+		}
+		if strings.HasPrefix(w.Lookup, "among all rows") {
+			text += ", looked up " + diag.Visible(w.Lookup) + " of the other side"
+		}
+		parts = append(parts, text)
+	}
+	return "drawn: " + strings.Join(parts, "; ") + "; seed " + diag.Visible(c.Sample.Seed)
+}
+
+// Estimates are what the rows drawn say of all rows, a line each: "changed: 0.08 % of source rows (between 0.03 % and 0.17 %), with 99 % confidence".
+func Estimates(c *result.Compare) []string {
+	if !Sampled(c) {
+		return nil
+	}
+	var out []string
+	for i := range c.Sample.Estimates {
+		out = append(out, diag.Visible(c.Sample.Estimates[i].Sentence))
+	}
+	return out
+}
+
 // Pick chooses n differences of a list in order, so that every class is among them if there is room.
 func Pick(list []result.Failure, n int) []result.Failure {
 	if len(list) <= n {
@@ -117,9 +169,14 @@ func (p *printer) comparison(e *result.Expectation) {
 	if c == nil {
 		return
 	}
-	p.printf("  %s\n", p.paint(dim, "source "+Clip(diag.Visible(c.Source), cellWidth)+": "+diag.Plural(c.Counts.SourceRows, "row")+
-		"; target "+Clip(diag.Visible(c.Target), cellWidth)+": "+diag.Plural(c.Counts.TargetRows, "row")+
-		"; "+diag.Plural(c.Counts.Identical+c.Counts.InFlight, "key")+" of both agree"))
+	if text := DrawnText(c); text != "" {
+		p.printf("  %s\n", p.paint(dim, "source "+Clip(diag.Visible(c.Source), cellWidth)+"; target "+Clip(diag.Visible(c.Target), cellWidth)+"; "+text))
+		for _, x := range Estimates(c) {
+			p.printf("  %s\n", x)
+		}
+	} else {
+		p.sides(c)
+	}
 	if text := ColumnsText(c); text != "" {
 		p.printf("  columns: %s\n", text)
 	}
@@ -138,4 +195,11 @@ func (p *printer) comparison(e *result.Expectation) {
 		return
 	}
 	p.err = Differences(p.w, c.Key, list, DifferenceOptions{Color: p.o.Color, Indent: "    "})
+}
+
+// sides prints how many rows were compared.
+func (p *printer) sides(c *result.Compare) {
+	p.printf("  %s\n", p.paint(dim, "source "+Clip(diag.Visible(c.Source), cellWidth)+": "+diag.Plural(c.Counts.SourceRows, "row")+
+		"; target "+Clip(diag.Visible(c.Target), cellWidth)+": "+diag.Plural(c.Counts.TargetRows, "row")+
+		"; "+diag.Plural(c.Counts.Identical+c.Counts.InFlight, "key")+" of both agree"))
 }

@@ -65,6 +65,7 @@ func TestText(t *testing.T) {
 	golden(t, "hostile.color.txt", writeText(t, hostile(), reports.TextOptions{Rows: 0, Color: true, Width: 120}))
 	rep := hostile()
 	rep.Expectations = rep.Expectations[len(rep.Expectations)-1:]
+	rep.Expectations[0].Compare.Sample = nil // all rows
 	golden(t, "compare.color.txt", writeText(t, rep, reports.TextOptions{Rows: 10, Color: true}))
 	golden(t, "empty.txt", writeText(t, empty(), reports.TextOptions{Rows: 5}))
 }

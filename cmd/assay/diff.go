@@ -20,7 +20,6 @@ import (
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/diff"
 	"github.com/assay-dev/assay/expectations/plan"
-	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
 	"github.com/assay-dev/assay/expectations/spec"
 	"github.com/assay-dev/assay/suites/schema"
@@ -33,6 +32,7 @@ type diffFlags struct {
 	timezone, leftZone, rightZone           string
 	settle                                  string
 	limit                                   int
+	sample                                  sampleFlags
 }
 
 // tableRows is how many differences the table shows unless --limit says otherwise.
@@ -50,11 +50,18 @@ differ, RIGHT the target: a row is missing where only LEFT has it, extra where o
   elasticsearch+https://host:9200#orders     sqlite:shop.db#orders            files:orders.csv
 
 ${NAME} within an address is replaced by the environment's value; no part of an address but the table's name is ever shown.
-Exit codes: 0 equal, 1 different, 2 wrong usage or columns that cannot be compared, 3 something failed or could not be told, 130 interrupted.`,
+With --sample, rows of each side are drawn at random and looked up on the other, and what that says of all rows is said with its bound: a sample
+without a difference does not show that there is none.
+Exit codes: 0 equal (of a sample: no difference was drawn), 1 different, 2 wrong usage or columns that cannot be compared, 3 something failed or could
+not be told, 130 interrupted.`,
 		Example: `  assay diff 'postgres://${PG}/shop#public.orders' 'mysql://${MY}/shop#orders' --key id
-  assay diff sqlite:shop.db#orders files:orders.csv --ignore loaded_at --tolerance total=0.01 --format csv --out differences.csv`,
+  assay diff sqlite:shop.db#orders files:orders.csv --ignore loaded_at --tolerance total=0.01 --format csv --out differences.csv
+  assay diff 'postgres://${PG}/shop#public.orders' 'elasticsearch+https://${ES}#orders' --key id --sample 10000`,
 		Args: twoSides,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.checkSample(cmd.Flags()); err != nil {
+				return err
+			}
 			return a.diff(cmd.Context(), args[0], args[1], f, cmd.Flags().Changed("limit"))
 		},
 	}
@@ -73,6 +80,7 @@ Exit codes: 0 equal, 1 different, 2 wrong usage or columns that cannot be compar
 	fl.IntVar(&f.limit, "limit", 0, "print at most this many differences (default: 20 in the table, all in the other formats); all are counted")
 	fl.StringVar(&f.format, "format", "table", "table, json, csv or sql-keys (statements that select the rows that differ, for each side)")
 	fl.StringVar(&f.out, "out", "", "write to this file instead of standard output")
+	f.sampleFlags(cmd)
 	return cmd
 }
 
@@ -250,9 +258,13 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	bar := &lateProgress{app: a, shown: f.out != "" || f.format == "table" || !terminal(a.stdout)}
 	defer bar.done()
 	c, found, err := run.Diff(ctx, suite, run.Options{
-		Open: open, Now: time.Now(), Version: version, Progress: bar.event, Timeout: statementTimeout, Plan: plan.Options{CarryKeys: f.format == "sql-keys"},
+		Open: open, Now: time.Now(), Version: version, Progress: bar.event, Timeout: statementTimeout,
+		Plan: plan.Options{CarryKeys: f.format == "sql-keys", Sample: f.sample.plan()}, Sampling: f.sample.sampling(),
 	}, run.Watcher{
 		Checked: func(_ *plan.Plan, it *plan.Item) error {
+			if why := it.Compare.Unsampled; why != "" {
+				return &usageError{fmt.Errorf("--sample: %s; without --sample all rows are compared", why)}
+			}
 			if !a.quiet {
 				if err := printCheck(checks, it.Compare, sides); err != nil {
 					return err
@@ -279,7 +291,10 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	if err := printer.end(c); err != nil {
 		return &worldError{err}
 	}
-	a.code = diffCode(&c.Counts)
+	if f.format == "csv" && c.Sample != nil {
+		a.note("%s", sampleText(c)) // the file has no place for it
+	}
+	a.code = diffCode(c)
 	return nil
 }
 
@@ -321,17 +336,6 @@ func (l *lateProgress) done() {
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
-
-// diffCode is the exit code of a finished diff: keys that nothing is known of are no agreement.
-func diffCode(c *result.CompareCounts) int {
-	switch {
-	case c.Different() > 0:
-		return exitFailed
-	case c.Unsettled > 0:
-		return exitError
-	}
-	return exitOK
-}
 
 // flagSources shows the text of --where where something is wrong with it.
 func flagSources(f *diffFlags) diag.Sources {

@@ -119,7 +119,12 @@ func (k *keysDiff) flush(s *keySide) error {
 	return k.printf("-- %s: %d keys\n%s\n", s.name, len(list), s.lang.statement(s, list))
 }
 
-func (k *keysDiff) end(*result.Compare) error {
+func (k *keysDiff) end(c *result.Compare) error {
+	if c.Sample != nil {
+		if err := k.printf("-- %s\n", sampleText(c)); err != nil {
+			return err
+		}
+	}
 	for _, s := range k.sides {
 		if err := k.flush(s); err != nil {
 			return err

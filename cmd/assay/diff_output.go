@@ -94,11 +94,35 @@ func (t *tableDiff) end(c *result.Compare) error {
 			return err
 		}
 	}
-	if err := t.printf("%s\n", reports.Tally(&c.Counts)); err != nil {
+	tally := reports.Tally(&c.Counts)
+	if reports.Sampled(c) {
+		if tally = "of the keys drawn: " + tally; c.Sample.Source.Judged+c.Sample.Target.Judged == 0 {
+			tally = "no keys drawn"
+		}
+	}
+	if err := t.printf("%s\n", tally); err != nil {
 		return err
+	}
+	if c.Sample != nil {
+		return t.sampled(c)
 	}
 	if text := reports.Bound(c); text != "" {
 		return t.printf("%s\n", text)
+	}
+	return nil
+}
+
+// sampled says what the rows drawn tell of all.
+func (t *tableDiff) sampled(c *result.Compare) error {
+	lines := []string{""}
+	if text := reports.DrawnText(c); text != "" {
+		lines = append(lines, text)
+	}
+	lines = append(lines, sampleText(c))
+	for _, line := range append(lines, reports.Estimates(c)...) {
+		if err := t.printf("%s\n", line); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -195,12 +195,23 @@ func (w *way) odd(r *rereader) string {
 	keys := w.group(w.wait.keys, upTo(w.wait.keys.N)).keys
 	for len(keys) > 0 {
 		n := min(chunk, len(keys))
-		if _, refused := r.asked(keys[:n]); refused > 0 {
-			return "some of the keys, or all, cannot be asked for"
+		as, refused := r.asked(keys[:n])
+		if refused > 0 {
+			return r.whyRefused(as)
 		}
 		keys = keys[n:]
 	}
 	return ""
+}
+
+// whyRefused says why keys cannot be asked for.
+func (r *rereader) whyRefused(as asked) string {
+	for _, a := range conditions(as.keys) {
+		if why := refused(r.in.source.Caps().Expr(r.in.from, a.cond)); why != "" {
+			return why
+		}
+	}
+	return "some of the keys cannot be asked for"
 }
 
 func upTo(n int) []int {

@@ -119,3 +119,30 @@ func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 	}
 	return text + ": " + j.Interval.Say(limit) + " of rows"
 }
+
+// sayEstimate says what one class comes to.
+func sayEstimate(e *result.ClassEstimate, all bool) string {
+	what := map[result.Class]string{result.Changed: "changed", result.Missing: "missing", result.Extra: "extra", result.DuplicateKey: "with a duplicate key"}[e.Class]
+	of := " of " + e.Of + " rows"
+	where := sample.Interval{Low: e.Low, High: e.High}.Say(0)
+	if e.Rows != nil {
+		where += rowsBetween(*e.RowsLow, *e.RowsHigh)
+	}
+	switch {
+	case all && e.Rows != nil:
+		return what + ": " + sample.Percent(e.Rate) + of + " (" + diag.Plural(*e.Rows, "row") + ")"
+	case all:
+		return what + ": " + sample.Percent(e.Rate) + of
+	case e.Rate == 0:
+		return what + ": none of the " + e.Of + " rows drawn (" + where + "), with " + sample.Confidence(e.Confidence) + " confidence"
+	}
+	return what + ": " + sample.Percent(e.Rate) + of + " (" + where + "), with " + sample.Confidence(e.Confidence) + " confidence"
+}
+
+// rowsBetween says bounds in rows.
+func rowsBetween(low, high int64) string {
+	if low == 0 {
+		return ", at most " + diag.Plural(high, "row")
+	}
+	return ", " + diag.Group(low) + " to " + diag.Plural(high, "row")
+}

@@ -299,6 +299,7 @@ func (s *sampledComparison) estimates(side int) []result.ClassEstimate {
 			rows, low, high := int64(math.Round(rate*n)), int64(math.Ceil(i.Low*n-1e-6)), int64(math.Floor(i.High*n+1e-6))
 			e.Rows, e.RowsLow, e.RowsHigh = &rows, &low, &high
 		}
+		e.Sentence = sayEstimate(&e, w.All)
 		out = append(out, e)
 	}
 	return out
