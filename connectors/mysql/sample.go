@@ -35,7 +35,7 @@ type sampleStore struct{ *Source }
 func (s sampleStore) Dialect() sqlgen.Dialect { return s.dialect() }
 
 // Costs implements keysample.Store, as measured on InnoDB tables in memory.
-func (sampleStore) Costs() keysample.Costs { return keysample.Costs{Row: 2.5, Point: 5, Probe: 30} }
+func (sampleStore) Costs() keysample.Costs { return keysample.Costs{Row: 1.3, Point: 9, Probe: 45} }
 
 // Ask implements keysample.Store.
 func (s sampleStore) Ask(ctx context.Context, op string, st sqlgen.Statement, cols []value.Column) (*value.Batch, error) {

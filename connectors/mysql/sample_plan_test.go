@@ -75,7 +75,7 @@ func TestSamplePlan(t *testing.T) {
 		{"dense, a condition of no row", query.Dataset{Table: "dense"}, 100, few(0), query.SampleHashScan, "met the condition", 1 << 40, -1},
 		{"holes", query.Dataset{Table: "holes"}, 100, nil, query.SampleRandomKey, "have a row: about", 1000, 0},
 		{"sparse", query.Dataset{Table: "sparse"}, 100, nil, query.SampleNextKey, "only 0 of 256 numbers", 1000, 0},
-		{"sparse, a condition", query.Dataset{Table: "sparse"}, 100, few(500), query.SampleNextKey, "of 400 draws met the condition", 2000, 0},
+		{"sparse, a condition", query.Dataset{Table: "sparse"}, 50, few(500), query.SampleNextKey, "of 400 draws met the condition", 2000, 0},
 		{"sparse, many rows", query.Dataset{Table: "sparse"}, 5000, nil, query.SampleHashScan, "all of about", 1 << 40, 0},
 		{"text", query.Dataset{Table: "texts"}, 100, nil, query.SampleHashScan, "no index of it has keys", 1 << 40, 0},
 		{"a second key", query.Dataset{Table: "second"}, 100, nil, query.SampleRandomKey, "the greatest id", 400, 0},
