@@ -2,6 +2,7 @@ package diff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/assay-dev/assay/connectors/canon"
@@ -172,6 +173,18 @@ func (d *digesting) start(t *task) error {
 	for _, s := range d.sides {
 		s.in.read.Method, s.in.read.Reason = ByDigest, s.why
 	}
-	t.spawn(d.run)
+	t.spawn(func(ctx context.Context) (err error) {
+		for side, s := range d.sides {
+			closing, e := s.share(ctx)
+			defer func() { err = errors.Join(err, closing()) }()
+			if e != nil {
+				return e
+			}
+			if s.server != nil {
+				d.stats.Hashers[side] = 1 + len(s.helpers)
+			}
+		}
+		return d.run(ctx)
+	})
 	return t.wait()
 }

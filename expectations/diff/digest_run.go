@@ -46,6 +46,9 @@ type DigestStats struct {
 	Merged    int64 // ranges whose rows were read and compared
 	// MergedRows are the rows of them, of the source and of the target.
 	MergedRows [2]int64
+	// Hashers is how many connections of one snapshot hashed ranges of the source, and of the target, at the same time; 0 where they were
+	// hashed here.
+	Hashers [2]int
 }
 
 // missed bounds the probability that two ranges with different rows have equal sums. Take a row that one of them holds more often. Whatever

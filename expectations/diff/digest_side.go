@@ -25,6 +25,8 @@ type digestSide struct {
 	// server hashes where the rows are; nil where they are read and hashed here, for the reason why.
 	server connectors.Digester
 	why    string
+	// helpers hash other ranges of the same snapshot meanwhile.
+	helpers []connectors.Digester
 	// ranges says that the source can be asked for the rows between two keys.
 	ranges bool
 	// unique says that the source guarantees that no key stands in two rows.
@@ -140,11 +142,14 @@ func (d *digestSide) request(segs []segment) rowsum.Request {
 
 // digest returns the sums of the segments.
 func (d *digestSide) digest(ctx context.Context, segs []segment) ([]rowsum.Sum, error) {
-	if d.server != nil {
-		sums, err := d.server.Digest(ctx, d.request(segs))
-		return sums, d.in.failed(err)
-	}
 	sums := make([]rowsum.Sum, len(segs))
+	if d.server != nil {
+		return sums, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
+			part, err := by.Digest(ctx, d.request(segs[from:to]))
+			copy(sums[from:to], part)
+			return err
+		}))
+	}
 	var encoding []byte
 	err := d.scan(ctx, segs, false, func(b *value.Batch, i, at int) {
 		encoding = encoding[:0]
@@ -158,11 +163,14 @@ func (d *digestSide) digest(ctx context.Context, segs []segment) ([]rowsum.Sum, 
 
 // repeats returns how many keys of each segment stand in several rows.
 func (d *digestSide) repeats(ctx context.Context, segs []segment) ([]int64, error) {
-	if d.server != nil {
-		counts, err := d.server.Repeats(ctx, d.request(segs))
-		return counts, d.in.failed(err)
-	}
 	counts := make([]int64, len(segs))
+	if d.server != nil {
+		return counts, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
+			part, err := by.Repeats(ctx, d.request(segs[from:to]))
+			copy(counts[from:to], part)
+			return err
+		}))
+	}
 	last := value.NewBatch(d.keyTypes()...)
 	err := d.scan(ctx, segs, true, func(b *value.Batch, i, at int) {
 		if last.N == 1 && d.in.key.compare(last, d.in.side, 0, b, d.in.side, i) == 0 {
