@@ -7,15 +7,14 @@ import (
 	"github.com/assay-dev/assay/connectors"
 )
 
-// Of a side that lets several sources read one snapshot, so many hash ranges at the same time, where it has so many rows and is found by
-// ranges.
+// Of a source that lets several read one snapshot, so many hash ranges at the same time, where it has so many rows and is found by ranges.
 const (
 	hashers      = 4
 	parallelRows = 500_000
 )
 
-// share opens what hashes beside the first source. The caller closes it.
-func (d *digestSide) share(ctx context.Context) (closing func() error, err error) {
+// share opens up to most sources that hash beside the first. The caller closes them.
+func (d *digestSide) share(ctx context.Context, most int) (closing func() error, err error) {
 	var more []connectors.Source
 	closing = func() error {
 		var err error
@@ -28,7 +27,7 @@ func (d *digestSide) share(ctx context.Context) (closing func() error, err error
 	if !ok || !d.in.owned || d.server == nil || !d.seeks() || max(d.rows, d.in.from.Schema.Rows) < parallelRows {
 		return closing, nil
 	}
-	if more, err = snapshot.Share(ctx, hashers-1); err != nil {
+	if more, err = snapshot.Share(ctx, most); err != nil {
 		return closing, d.in.failed(err)
 	}
 	for _, s := range more {

@@ -35,8 +35,8 @@ func TestDigestParallel(t *testing.T) {
 		}
 	}
 	want := []string{"0 extra", "1 changed", "2 missing", "300000 changed", fmt.Sprint(rows, " missing"), fmt.Sprint(rows+1, " extra")}
-	compare := func(src connectors.Source) diff.Result {
-		l, r := side(t, src, query.Dataset{Name: "left", Table: "l", Key: []string{"id"}}), side(t, src, query.Dataset{Name: "right", Table: "r", Key: []string{"id"}})
+	compare := func(src, other connectors.Source) diff.Result {
+		l, r := side(t, src, query.Dataset{Name: "left", Table: "l", Key: []string{"id"}}), side(t, other, query.Dataset{Name: "right", Table: "r", Key: []string{"id"}})
 		var found []string
 		res, err := diff.Run(t.Context(), align(t, l, r, diff.AlignOptions{Strategy: diff.Digest}), func(d diff.Difference) error {
 			found = append(found, fmt.Sprint(d.Key[0].Int(), " ", d.Class))
@@ -47,18 +47,31 @@ func TestDigestParallel(t *testing.T) {
 		}
 		return res
 	}
-	for conns, most := range map[int][2]int{8: {4, 4}, 6: {4, 2}, 2: {1, 1}} {
+	open := func(conns int) connectors.Source {
 		src, err := postgres.Open(t.Context(), connectors.Config{Name: "live", Params: map[string]string{"dsn": dsn}, MaxConns: conns})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := compare(src).Digest.Hashers; got != most {
+		return src
+	}
+	four, two := open(4), open(2)
+	if got := compare(four, two).Digest.Hashers; got != [2]int{4, 2} {
+		t.Errorf("of four and two connections %v hashed at the same time", got)
+	}
+	for _, s := range []connectors.Source{four, two} {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for conns, most := range map[int][2]int{6: {2, 2}, 3: {2, 1}, 2: {1, 1}} {
+		src := open(conns)
+		if got := compare(src, src).Digest.Hashers; got != most {
 			t.Errorf("of %d connections %v hashed at the same time, not %v", conns, got, most)
 		}
 		if conns == 6 { // others want connections too
 			var wg sync.WaitGroup
 			for range 3 {
-				wg.Go(func() { compare(src) })
+				wg.Go(func() { compare(src, src) })
 			}
 			wg.Wait()
 		}

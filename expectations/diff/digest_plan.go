@@ -174,8 +174,12 @@ func (d *digesting) start(t *task) error {
 		s.in.read.Method, s.in.read.Reason = ByDigest, s.why
 	}
 	t.spawn(func(ctx context.Context) (err error) {
+		most := hashers - 1
+		if d.spec.Left.Source == d.spec.Right.Source {
+			most = hashers/2 - 1 // each
+		}
 		for side, s := range d.sides {
-			closing, e := s.share(ctx)
+			closing, e := s.share(ctx, most)
 			defer func() { err = errors.Join(err, closing()) }()
 			if e != nil {
 				return e
