@@ -11,7 +11,8 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// cutter watches the ordered side while it is read and cuts the key into windows: of about so many bytes of that side each.
+// cutter watches the ordered side while it is read and cuts the key into windows: of about so many bytes of that side each, or of fewer where
+// its pages are small.
 type cutter struct {
 	key   keyOrder // the columns that are cut by
 	from  canon.Side
@@ -20,7 +21,8 @@ type cutter struct {
 	types []value.Type
 	every int64
 
-	since int64
+	since int64 // bytes since the last cut
+	pages int   // likewise
 	last  *bound
 	out   chan *bound
 	done  bool
@@ -29,9 +31,14 @@ type cutter struct {
 // cutAhead bounds the windows that are cut before they are read.
 const cutAhead = 64
 
+// cutPages ends a window of small pages: the reader holds only so many, and waits for the window's end to be rid of them.
+const cutPages = queued / 4
+
 // saw counts a page that was read, and cuts behind its last row where it is time. It must come before the page is handed on.
 func (c *cutter) saw(ctx context.Context, p *page) error {
-	if c.since += p.bytes; c.done || c.since < c.every {
+	c.since += p.bytes
+	c.pages++
+	if c.done || c.since < c.every && c.pages < cutPages {
 		return nil
 	}
 	b := &bound{side: c.side, row: value.NewBatch(c.types...)}
@@ -49,7 +56,7 @@ func (c *cutter) saw(ctx context.Context, p *page) error {
 		c.close() // nulls are last: nothing can be behind them
 		return nil
 	}
-	c.last, c.since = b, 0
+	c.last, c.since, c.pages = b, 0, 0
 	select {
 	case c.out <- b:
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -132,5 +133,19 @@ func TestWindowsOfExtremes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestWindowsOfSmallPages reads the ordered side in more pages than the reader holds, which are too few bytes to fill a window together.
+func TestWindowsOfSmallPages(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	tb := numbers(4000) // 400 pages of 10 rows
+	left, right := tb.source(t, "l", r), tb.source(t, "r", r)
+	left.Source, right.Source = &faulty{Source: left.Source}, newSlowOrder(right.Source)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	res, err := diff.Run(ctx, align(t, left, right, diff.AlignOptions{TempDir: t.TempDir()}), nil, nil)
+	if err != nil || res.Counts.Identical != 4000 || res.Reads[1].Method != diff.ByWindows || res.Reads[1].Windows < 2 {
+		t.Errorf("%+v, %v", res, err)
 	}
 }
