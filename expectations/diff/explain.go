@@ -35,14 +35,14 @@ func Explain(s Spec) (Choice, [2]Asked, error) {
 		a.Counts, a.WhereHere, ins[side] = counts, here, in
 		caps := in.source.Caps()
 		switch {
-		case !caps.KeyOrder:
-			a.Method, a.Reason = BySort, "the source gives no order"
-		case !in.key.serverOrder(side):
-			a.Method, a.Reason = BySort, "the source's order of the key is not that of the comparison"
 		case caps.UnorderedFaster && !windows && rangeable(&in.key[0].Form, side):
 			a.Method, a.Reason, windows = ByWindows, "reading in any order is faster there, if its rows lie more or less in the order of the key", true
 		case caps.UnorderedFaster && !windows:
 			a.Method, a.Reason = BySort, "no range of its key agrees with the order of the comparison"
+		case !caps.KeyOrder:
+			a.Method, a.Reason = BySort, "the source gives no order"
+		case !in.key.serverOrder(side):
+			a.Method, a.Reason = BySort, "the source's order of the key is not that of the comparison"
 		default:
 			a.Method = ByServer
 		}
