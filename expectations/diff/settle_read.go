@@ -21,6 +21,7 @@ type rereader struct {
 	stream *keyStream // ByWalk, nil until it is needed
 
 	index map[string]int // canonical key to the position in a part
+	asks  []bool         // the positions that are asked for, nil for all
 	found []rowsOf
 	kept  *value.Batch
 	key   [2]*value.Batch // a candidate's key, as each side has it
@@ -133,7 +134,7 @@ func (r *rereader) take(b *value.Batch, i int) {
 		r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], r.in.side, i)
 	}
 	at, ok := r.index[string(r.buf)]
-	if !ok {
+	if !ok || r.asks != nil && !r.asks[at] {
 		return
 	}
 	f := &r.found[at]
@@ -151,8 +152,14 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 		r.terms.any = 2*refused <= len(part)
 		return r.filter(ctx, nil)
 	}
+	defer func() { r.asks = nil }()
 	for _, cond := range conditions(asked) {
-		err := r.filter(ctx, cond)
+		// A key of which only some columns can be asked for brings rows of other keys, that another condition brings too.
+		r.asks = make([]bool, len(part))
+		for _, at := range cond.keys {
+			r.asks[at] = true
+		}
+		err := r.filter(ctx, cond.where)
 		if unable(err) == "" {
 			if err != nil {
 				return err
@@ -160,6 +167,7 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 			continue
 		}
 		r.terms.any = false // nor will the source be able to the next time
+		r.asks = nil
 		for i := range r.found {
 			r.found[i] = rowsOf{}
 		}
@@ -171,17 +179,17 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 
 // asked returns the keys that can have rows, and how many there are that the side cannot be asked for.
 func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused int) {
-	for _, c := range part {
-		switch key, certain := r.terms.of(r.put(c), c.side); {
+	for i, c := range part {
+		switch cols, certain := r.terms.of(r.put(c), c.side); {
 		case !certain:
 			refused++
-		case key != nil:
-			keys = append(keys, key)
+		case cols != nil:
+			keys = append(keys, lookedUp{at: i, cols: cols})
 		}
 	}
 	able := func(keys []lookedUp) bool {
 		for _, cond := range conditions(keys) {
-			if r.in.source.Caps().Expr(r.in.from, cond) != nil {
+			if r.in.source.Caps().Expr(r.in.from, cond.where) != nil {
 				return false
 			}
 		}
