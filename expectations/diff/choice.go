@@ -132,6 +132,9 @@ func (d *digesting) costs(ctx context.Context) (*costs, error) {
 	err := both(func(side int) error {
 		s := d.sides[side]
 		cost, err := s.measure(ctx)
+		if d.repeats == s && !s.groups() {
+			cost.server = false // its rows are read for that
+		}
 		c.sides[side] = cost
 		return s.in.failed(err)
 	})

@@ -30,9 +30,9 @@ func newDigesting(s *Spec, ins [2]*input, here [2]bool, out *findings) (*digesti
 	}
 	if !l.unique && !r.unique {
 		switch {
-		case l.server != nil:
+		case l.groups():
 			d.repeats = l
-		case r.server != nil:
+		case r.groups():
 			d.repeats = r
 		case l.ranges:
 			d.repeats = l
