@@ -172,6 +172,7 @@ func (d *digestSide) estimate(ctx context.Context) error {
 func (d *digesting) start(t *task) error {
 	for _, s := range d.sides {
 		s.in.read.Method, s.in.read.Reason = ByDigest, s.why
+		s.recount(false)
 	}
 	t.spawn(func(ctx context.Context) (err error) {
 		most := hashers - 1

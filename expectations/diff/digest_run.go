@@ -175,7 +175,7 @@ func (d *digesting) cut(ctx context.Context, segs []segment, every int64) ([]seg
 
 // pass compares some of the first ranges, with whatever their differences need, and returns how many rows they have.
 func (d *digesting) pass(ctx context.Context, segs []segment) (seen [2]int64, err error) {
-	found, err := d.compare(ctx, segs)
+	found, err := d.compare(ctx, segs, true)
 	if err != nil {
 		return seen, err
 	}
@@ -247,7 +247,7 @@ func (d *digesting) again(ctx context.Context, differ []compared, level int) err
 	if len(parts) == len(segs) { // nothing to cut at: one key holds most of the rows
 		return d.read(ctx, differ)
 	}
-	found, err := d.compare(ctx, parts)
+	found, err := d.compare(ctx, parts, false)
 	if err != nil {
 		return err
 	}
@@ -274,11 +274,11 @@ type compared struct {
 	equal bool
 }
 
-// compare hashes ranges on both sides.
-func (d *digesting) compare(ctx context.Context, segs []segment) ([]compared, error) {
+// compare hashes ranges on both sides; first says that they are no parts of such as were hashed before.
+func (d *digesting) compare(ctx context.Context, segs []segment, first bool) ([]compared, error) {
 	var sums [2][]rowsum.Sum
 	if err := both(func(side int) (err error) {
-		sums[side], err = d.sides[side].digest(ctx, segs)
+		sums[side], err = d.sides[side].digest(ctx, segs, first)
 		return err
 	}); err != nil {
 		return nil, err

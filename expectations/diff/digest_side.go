@@ -144,8 +144,15 @@ func (d *digestSide) request(segs []segment) rowsum.Request {
 // beside a column of two digits, it would find none.
 func (d *digestSide) groups() bool { return d.server != nil && d.in.key.serverOrder(d.in.side) }
 
-// digest returns the sums of the segments.
-func (d *digestSide) digest(ctx context.Context, segs []segment) ([]rowsum.Sum, error) {
+// recount says whether the rows that the side's condition leaves undecided are to be counted in what is read next, where it is evaluated here.
+func (d *digestSide) recount(yes bool) {
+	if d.in.sieve != nil {
+		d.in.sieve.again = !yes
+	}
+}
+
+// digest returns the sums of the segments. first says that no row of them was hashed before.
+func (d *digestSide) digest(ctx context.Context, segs []segment, first bool) ([]rowsum.Sum, error) {
 	sums := make([]rowsum.Sum, len(segs))
 	if d.server != nil {
 		return sums, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
@@ -154,6 +161,8 @@ func (d *digestSide) digest(ctx context.Context, segs []segment) ([]rowsum.Sum, 
 			return err
 		}))
 	}
+	d.recount(first)
+	defer d.recount(false)
 	var encoding []byte
 	err := d.scan(ctx, segs, false, func(b *value.Batch, i, at int) {
 		encoding = encoding[:0]
