@@ -116,8 +116,10 @@ func (s *leftStage) next(ctx context.Context) (*value.Batch, error) {
 	return b, nil
 }
 
-// build reads the partners, those of different connections at the same time.
+// build reads the partners, those of different connections at the same time; the first failure ends all of them.
 func (x *joinRun) build(ctx context.Context) ([]*partnerSide, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	out := make([]*partnerSide, len(x.job.Partners))
 	byConn := map[string][]int{}
 	for i, p := range x.job.Partners {
@@ -141,6 +143,7 @@ func (x *joinRun) build(ctx context.Context) ([]*partnerSide, error) {
 	for range byConn {
 		if err := <-errs; err != nil && first == nil {
 			first = err
+			cancel()
 		}
 	}
 	x.sent += len(x.job.Partners)
