@@ -9,6 +9,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/catalog"
 )
 
 // sqlKeys says keys in SQL.
@@ -161,7 +162,7 @@ func (celKeys) literal(v value.Value, _ *query.Column) (string, error) {
 func (celKeys) statement(s *keySide, keys [][]string) string {
 	var names []string
 	for _, c := range s.columns {
-		names = append(names, "row."+c.Col.Name)
+		names = append(names, catalog.Column(c.Col.Name))
 	}
 	if len(names) == 1 {
 		var list []string
