@@ -254,6 +254,7 @@ type partnerSide struct {
 	budget  int64
 	dir     string
 	n       int64 // rows read
+	widest  int64 // no row has more bytes of text
 	table   *keyTable
 	sorter  *extsort.Sorter // takes the place of table
 	out     *value.Batch    // rows on their way into sorter
@@ -274,6 +275,7 @@ func (p *partnerSide) columns() []*query.Column {
 
 // add takes rows of the partner.
 func (p *partnerSide) add(ctx context.Context, b *value.Batch) error {
+	p.widest = max(p.widest, widestRow(b))
 	if p.sorter != nil {
 		return p.sort(ctx, b)
 	}
@@ -294,6 +296,9 @@ func (p *partnerSide) stage(ctx context.Context, rows stage, cols []*query.Colum
 	}
 	if p.sorter != nil {
 		return newSortStage(ctx, p, rows, keys, cols)
+	}
+	if most := p.atOnce(); most < usualRows {
+		rows = &narrowStage{in: rows, most: most}
 	}
 	return &hashStage{in: rows, keys: keys, table: p.table}, nil
 }
