@@ -130,8 +130,12 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now time.Time, id string, differences *failuresFile) (*result.Report, diag.List) {
 	bar := a.progress()
 	defer bar.done()
+	keep := differences.take
+	if f.failures == 0 {
+		keep = nil // no row is to be stored, and a key is of a row
+	}
 	return run.Run(ctx, suite, run.Options{
-		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: differences.take,
+		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: keep,
 		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing},
 	})
 }
