@@ -184,11 +184,11 @@ func (d *digesting) pass(ctx context.Context, segs []segment) (seen [2]int64, er
 			seen[side] += found[i].sums[side].Rows
 		}
 	}
-	return seen, d.settle(ctx, found, 1)
+	return seen, d.descend(ctx, found, 1)
 }
 
-// settle finds the differences of ranges that were compared: they are cut again until what is left is little enough to read.
-func (d *digesting) settle(ctx context.Context, found []compared, level int) error {
+// descend finds the differences of ranges that were compared: they are cut again until what is left is little enough to read.
+func (d *digesting) descend(ctx context.Context, found []compared, level int) error {
 	var differ []compared
 	for i := range found {
 		if found[i].equal {
@@ -263,7 +263,7 @@ func (d *digesting) again(ctx context.Context, differ []compared, level int) err
 			return s.in.failed(&CoverageError{Rows: whole, Seen: sum, Columns: s.in.key.columns(s.in.side)})
 		}
 	}
-	return d.settle(ctx, found, level+1)
+	return d.descend(ctx, found, level+1)
 }
 
 // compared is a range with its sums.
