@@ -42,7 +42,7 @@ func parseAddress(text string) (address, error) {
 	scheme, rest, ok := strings.Cut(text, ":")
 	a := address{params: map[string]string{}, shown: table}
 	switch {
-	case ok && (scheme == "postgres" || scheme == "postgresql"):
+	case (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//"): // else it is a user of MySQL
 		a.driver, a.params["dsn"], a.data.Table = "postgres", text, table
 	case ok && scheme == "mysql" || mysqlDSN.MatchString(text):
 		a.driver, a.params["dsn"], a.data.Table = "mysql", text, table
