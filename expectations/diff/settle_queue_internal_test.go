@@ -21,7 +21,7 @@ func TestQueueOfWideRows(t *testing.T) {
 		return Column{Name: name, Left: &query.Column{Col: col}, Right: &query.Column{Col: col}, Form: form}
 	}
 	s := &Spec{Key: []Column{column("id", value.Int)}, Columns: []Column{column("doc", value.String)}, MemoryBytes: 1 << 20, TempDir: t.TempDir()}
-	s.Columns[0].Expect = func(left, right []value.Value) (equal, ok bool) { return false, true } // no digest stands for it
+	s.Columns[0].Expect = func(_, _ []value.Value) (equal, ok bool) { return false, true } // no digest stands for it
 	q := newQueue(s, newKnowledge(s))
 	defer func() {
 		if err := q.close(); err != nil {
