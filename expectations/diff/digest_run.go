@@ -126,12 +126,18 @@ func (d *digesting) first(ctx context.Context) ([]segment, error) {
 	if rows < 0 {
 		return whole, nil
 	}
-	ranges := min(max(rows/rowsARange, firstRanges), mostRanges, mostValues/int64(len(d.sides[0].cutCols)))
+	ranges := rangesOf(rows, len(d.sides[0].cutCols))
 	every := max((rows+ranges-1)/ranges, leastRows)
 	if every >= rows {
 		return whole, nil
 	}
 	return d.cut(ctx, whole, every)
+}
+
+// rangesOf returns into how many ranges a key of so many rows is cut by so many columns.
+func rangesOf(rows int64, columns int) int64 {
+	values := int64(2*columns - 1) // of a cut: each column but the last is asked to be below its value, or equal to it
+	return min(max(rows/rowsARange, firstRanges), mostRanges, mostValues/values)
 }
 
 // most is the number of rows of the larger side, as far as it is known, else -1.
