@@ -64,3 +64,39 @@ expectations:
 		t.Errorf("a row is kept: %s", text)
 	}
 }
+
+// TestReportWithoutDifferences runs a suite whose file of differences cannot be written: the report is, and the run did not do its work.
+func TestReportWithoutDifferences(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.csv": "id,n\n1,1\n2,2\n", "b.csv": "id,n\n1,1\n2,2\n",
+		"suite.yaml": `version: 1
+suite: numbers
+connections: {here: {driver: files}}
+datasets:
+  a: {connection: here, file: a.csv, key: [id]}
+  b: {connection: here, file: b.csv, key: [id]}
+expectations:
+  - compare: {source: a, target: b}
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := filepath.Join(dir, "report")
+	if err := os.MkdirAll(filepath.Join(out, failuresName, "in the way"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	code := Do([]string{"run", filepath.Join(dir, "suite.yaml"), "--out", out}, nil, &stdout, &stderr)
+	if code != exitError || !strings.Contains(stderr.String(), failuresName) {
+		t.Errorf("exit code %d: %s", code, stderr.String())
+	}
+	if !strings.Contains(stdout.String(), "a.compare.b") {
+		t.Errorf("no report is printed: %s", stdout.String())
+	}
+	if text, err := os.ReadFile(filepath.Join(out, "report.json")); err != nil || !strings.Contains(string(text), `"identical": 2`) {
+		t.Errorf("no report is kept: %v, %s", err, text)
+	}
+}

@@ -97,15 +97,14 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	now := time.Now()
 	var reps []*result.Report
 	wrong := false
+	var lost error // of the files of differences: the reports stand without them
 	for i := range l.suites {
 		id := run.NewID(now)
 		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
 		differences := &failuresFile{dir: dir}
 		rep, found := a.runSuite(ctx, &l.suites[i], f, now, id, differences)
 		path, err := differences.close()
-		if err != nil {
-			return &worldError{err}
-		}
+		lost = errors.Join(lost, err)
 		if err := a.warn(found, l); err != nil {
 			return err
 		}
@@ -120,6 +119,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 			return err
 		}
 		reps = append(reps, rep)
+	}
+	if lost != nil {
+		return &worldError{lost}
 	}
 	if a.code = exitCode(reps, f.strict); wrong {
 		a.code = exitUsage
