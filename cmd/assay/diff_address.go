@@ -67,6 +67,10 @@ func parseAddress(text string) (address, error) {
 	if table == "" {
 		return address{}, fmt.Errorf("it names no table behind a #; %w", errAddress)
 	}
+	if server := a.driver != "sqlite" && a.driver != "files"; server && !strings.Contains(text, "@") && strings.Contains(table, "@") {
+		// the rest of a password, which must not be taken for a table's name and shown
+		return address{}, errors.New("its @ stands behind its #: write %23 for a # within a password")
+	}
 	return a, nil
 }
 
