@@ -19,6 +19,7 @@ type rereader struct {
 	rows   int64 // that the side had
 	method Method
 	stream *keyStream // ByWalk, nil until it is needed
+	unable bool       // keys are not to be asked for any more
 
 	index map[string]int // canonical key to the position in a part
 	asks  []bool         // the positions that are asked for, nil for all
@@ -68,11 +69,18 @@ func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
 	return in, nil
 }
 
+// search makes the side ready to read those of n candidates that are left because one of the sides cannot be asked for their keys.
+func (r *rereader) search(n, part int64) {
+	if r.method = BySearch; n > part {
+		r.method = ByWalk
+	}
+}
+
 // begin chooses how n candidates are read in a sweep; part is how many of them at once where they are found among all rows, and slow says
 // that reading those costs much.
 func (r *rereader) begin(n, part int64, slow bool) {
 	switch {
-	case r.terms.any && (slow || n*denseRows <= r.rows):
+	case r.terms.any && !r.unable && (slow || n*denseRows <= r.rows):
 		r.method = ByKey
 	case n <= part:
 		r.method = BySearch
@@ -144,14 +152,13 @@ func (r *rereader) take(b *value.Batch, i int) {
 	}
 }
 
-// lookup asks for the rows by their keys, and reads all rows where that cannot be asked.
+// lookup asks for the rows by their keys, each of which can be asked for. Where the source finds then that it is unable to answer, all rows
+// are read.
 func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
-	asked, refused := r.asked(part)
-	if refused > 0 {
-		// A key or two are odd, or keys cannot be asked for at all: then the next sweep does not try.
-		r.terms.any = 2*refused <= len(part)
+	if r.unable {
 		return r.filter(ctx, nil)
 	}
+	asked, _ := r.asked(part)
 	defer func() { r.asks = nil }()
 	for _, cond := range conditions(asked) {
 		// A key of which only some columns can be asked for brings rows of other keys, that another condition brings too.
@@ -166,7 +173,7 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 			}
 			continue
 		}
-		r.terms.any = false // nor will the source be able to the next time
+		r.unable = true // nor will the source be able to the next time
 		r.asks = nil
 		for i := range r.found {
 			r.found[i] = rowsOf{}
@@ -177,12 +184,34 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 	return nil
 }
 
-// asked returns the keys that can have rows, and how many there are that the side cannot be asked for.
-func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused int) {
+// refused returns which of some candidates the side cannot be asked for by their keys, nil for none.
+func (r *rereader) refused(part []*candidate) []bool {
+	if r.method != ByKey {
+		return nil
+	}
+	if r.unable {
+		all := make([]bool, len(part))
+		for i := range all {
+			all[i] = true
+		}
+		return all
+	}
+	_, refused := r.asked(part)
+	return refused
+}
+
+// asked returns the keys that can have rows, but for those that the side cannot be asked for: these are marked, nil for none.
+func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused []bool) {
+	refuse := func(i int) {
+		if refused == nil {
+			refused = make([]bool, len(part))
+		}
+		refused[i] = true
+	}
 	for i, c := range part {
 		switch cols, certain := r.terms.of(r.put(c), c.side); {
 		case !certain:
-			refused++
+			refuse(i)
 		case cols != nil:
 			keys = append(keys, lookedUp{at: i, cols: cols})
 		}
@@ -195,15 +224,18 @@ func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused int) {
 		}
 		return true
 	}
-	if refused > 0 || able(keys) {
+	if able(keys) {
 		return keys, refused
 	}
+	askable := keys[:0]
 	for _, key := range keys {
-		if !able([]lookedUp{key}) {
-			refused++
+		if able([]lookedUp{key}) {
+			askable = append(askable, key)
+		} else {
+			refuse(key.at)
 		}
 	}
-	return keys, max(refused, 1)
+	return askable, refused
 }
 
 // filter reads the rows of a condition and takes those of the candidates.
