@@ -177,7 +177,7 @@ func (d *digestSide) first(ctx context.Context, limit int) (rows int, bytes int6
 	q := d.in.selection(nil, false)
 	q.Columns, q.Branches = d.in.cols[:d.in.keep], []query.Branch{{Limit: limit}}
 	started := time.Now()
-	stream, err := d.in.source.Select(ctx, q)
+	stream, err := d.in.selects(ctx, q)
 	if err != nil {
 		return 0, 0, 0, err
 	}

@@ -156,6 +156,7 @@ func (d *digestSide) digest(ctx context.Context, segs []segment, first bool) ([]
 	sums := make([]rowsum.Sum, len(segs))
 	if d.server != nil {
 		return sums, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
+			d.in.sent.Add(1)
 			part, err := by.Digest(ctx, d.request(segs[from:to]))
 			copy(sums[from:to], part)
 			return err
@@ -179,6 +180,7 @@ func (d *digestSide) repeats(ctx context.Context, segs []segment) ([]int64, erro
 	counts := make([]int64, len(segs))
 	if d.groups() {
 		return counts, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
+			d.in.sent.Add(1)
 			part, err := by.Repeats(ctx, d.request(segs[from:to]))
 			copy(counts[from:to], part)
 			return err
@@ -259,7 +261,7 @@ func (d *digestSide) count(ctx context.Context) error {
 	if d.in.sieve != nil || d.in.source.Caps().Measure(d.in.from, m) != nil {
 		return nil
 	}
-	b, err := d.in.source.Aggregate(ctx, query.Aggregate{From: d.in.from, Measures: []query.Measure{m}})
+	b, err := d.in.counts(ctx, m)
 	switch {
 	case unable(err) != "":
 		return nil //nolint:nilerr // a source that cannot count is no failure: the rows are counted as they come
@@ -298,6 +300,7 @@ func (d *digestSide) takes(c *cut) bool {
 
 func (d *digestSide) cutRows(ctx context.Context, segs []segment, every int64) (*value.Batch, error) {
 	if d.server != nil {
+		d.in.sent.Add(1)
 		return d.server.Cut(ctx, rowsum.Cut{
 			From: d.in.from, Columns: d.cutCols, Where: allOf(d.in.where, whereAny(segs, d.in.side, d.cutCols)), Every: every,
 		})

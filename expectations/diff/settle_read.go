@@ -30,7 +30,7 @@ type rereader struct {
 }
 
 func newRereader(st *settling, side canon.Side) (*rereader, error) {
-	in, err := freshInput(st.s, side, &st.out.res.Reads[side])
+	in, err := freshInput(st.s, side, st.out)
 	if err != nil {
 		return nil, in.failed(err)
 	}
@@ -54,12 +54,12 @@ func newRereader(st *settling, side canon.Side) (*rereader, error) {
 }
 
 // freshInput is a side without a snapshot. The comparison has decided already who evaluates the side's condition.
-func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
-	in := inputOf(s, side, &Read{})
+func freshInput(s *Spec, side canon.Side, out *findings) (*input, error) {
+	in := inputOf(s, side, &Read{}, &out.sent[side])
 	spec := s.side(side)
 	switch {
 	case spec.Where == nil:
-	case !read.WhereHere:
+	case !out.res.Reads[side].WhereHere:
 		in.where = spec.Where
 	default:
 		if err := in.sift(spec.Where); err != nil {

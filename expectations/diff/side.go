@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
@@ -55,6 +56,19 @@ type input struct {
 	memory int64 // for sorting
 	dir    string
 	rows   connectors.Rows
+	sent   *atomic.Int64 // statements to this side, of the whole comparison
+}
+
+// selects sends a statement that reads rows.
+func (in *input) selects(ctx context.Context, q query.Select) (connectors.Rows, error) {
+	in.sent.Add(1)
+	return in.source.Select(ctx, q)
+}
+
+// counts sends a statement that counts rows.
+func (in *input) counts(ctx context.Context, m query.Measure) (*value.Batch, error) {
+	in.sent.Add(1)
+	return in.source.Aggregate(ctx, query.Aggregate{From: in.from, Measures: []query.Measure{m}})
 }
 
 // side returns one of the two.
@@ -66,11 +80,11 @@ func (s *Spec) side(side canon.Side) *Side {
 }
 
 // inputOf is a side as it is now, all rows of it.
-func inputOf(s *Spec, side canon.Side, read *Read) *input {
+func inputOf(s *Spec, side canon.Side, read *Read, sent *atomic.Int64) *input {
 	spec := s.side(side)
 	in := &input{
 		side: side, name: spec.Name, key: s.Key, source: spec.Source, from: spec.Relation, read: read, dir: s.TempDir,
-		check: &checker{key: s.Key, side: side}, memory: s.memory() / 4,
+		check: &checker{key: s.Key, side: side}, memory: s.memory() / 4, sent: sent,
 	}
 	in.from.Dataset.Key = in.key.columns(side)
 	for _, list := range [2][]Column{s.Key, s.Columns} {
@@ -83,9 +97,9 @@ func inputOf(s *Spec, side canon.Side, read *Read) *input {
 }
 
 // newInput takes a snapshot and decides where the side's condition is evaluated.
-func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
+func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read, sent *atomic.Int64) (*input, error) {
 	spec := s.side(side)
-	in := inputOf(s, side, read)
+	in := inputOf(s, side, read, sent)
 	if snap, ok := spec.Source.(connectors.Snapshotter); ok {
 		source, err := snap.Snapshot(ctx)
 		if err != nil {
@@ -154,7 +168,7 @@ func (in *input) undecided(ctx context.Context, where query.Expr) (n int64, ok b
 	if refused(in.source.Caps().Measure(in.from, m)) != "" {
 		return 0, false, nil
 	}
-	b, err := in.source.Aggregate(ctx, query.Aggregate{From: in.from, Measures: []query.Measure{m}})
+	b, err := in.counts(ctx, m)
 	if unable(err) != "" {
 		return 0, false, nil
 	}
@@ -228,7 +242,7 @@ func allOf(es ...query.Expr) query.Expr {
 
 // query streams the rows of a condition, those apart that the side's own condition leaves out.
 func (in *input) query(ctx context.Context, where query.Expr, ordered bool) (connectors.Rows, error) {
-	rows, err := in.source.Select(ctx, in.selection(where, ordered))
+	rows, err := in.selects(ctx, in.selection(where, ordered))
 	if err != nil {
 		return nil, err
 	}

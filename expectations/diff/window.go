@@ -138,7 +138,7 @@ func (e *CoverageError) Error() string {
 // fetch reads the rows of a window and sorts them.
 func (w *windows) fetch(ctx context.Context, lo, hi *bound) (connectors.Rows, error) {
 	w.in.read.Windows++
-	rows, err := w.in.source.Select(ctx, w.in.selection(between(lo, hi, w.cut.cols), false))
+	rows, err := w.in.selects(ctx, w.in.selection(between(lo, hi, w.cut.cols), false))
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ func (w *windows) locality(ctx context.Context) (string, error) {
 	q := w.in.selection(nil, false)
 	q.Columns, q.BatchRows = w.in.cols[:len(w.in.key)], localityRows
 	q.Branches = []query.Branch{{Where: w.in.where, Limit: localityRows}}
-	rows, err := w.in.source.Select(ctx, q)
+	rows, err := w.in.selects(ctx, q)
 	if reason := unable(err); reason != "" {
 		return reason, nil
 	}
@@ -294,7 +294,7 @@ func (w *windows) try(ctx context.Context, probe query.Expr) (string, error) {
 	q := w.in.selection(probe, true)
 	q.Branches[0].Limit = 1
 	q.From.Dataset.Key = q.From.Dataset.Key[:len(w.cut.cols)]
-	rows, err := w.in.source.Select(ctx, q)
+	rows, err := w.in.selects(ctx, q)
 	if err == nil {
 		_, err = rows.Next(ctx)
 		err = errors.Join(err, rows.Close())
@@ -314,7 +314,7 @@ func (w *windows) count(ctx context.Context) (string, error) {
 	if reason := refused(w.in.source.Caps().Measure(w.in.from, m)); reason != "" {
 		return reason, nil
 	}
-	b, err := w.in.source.Aggregate(ctx, query.Aggregate{From: w.in.from, Measures: []query.Measure{m}})
+	b, err := w.in.counts(ctx, m)
 	if reason := unable(err); reason != "" {
 		return reason, nil
 	}

@@ -37,7 +37,7 @@ func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 		n.ms, n.err = time.Since(began).Milliseconds(), err
 		if err == nil {
 			c.res, n.comparison = res, c
-			n.statements = int(max(res.Reads[0].Windows, 1) + max(res.Reads[1].Windows, 1))
+			n.statements = int(res.Reads[0].Statements + res.Reads[1].Statements)
 		}
 	})
 	if err == nil {
