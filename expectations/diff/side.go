@@ -123,16 +123,45 @@ func (in *input) failed(err error) error {
 	return &SideError{Side: in.side, Dataset: in.name, Err: err}
 }
 
-// place decides who evaluates the condition: the source where it can, and where it can also count the rows that it leaves undecided.
-func (in *input) place(ctx context.Context, where query.Expr) error {
-	if where == nil {
-		return nil
+// judge is who evaluates a side's condition.
+type judge int
+
+const (
+	byNobody judge = iota // there is none
+	bySource
+	bySourceCounted // which is asked first for how many rows the condition leaves undecided
+	byUs
+)
+
+// judge says who is to evaluate the condition: the source where it can, and where it can also count the rows that it leaves undecided.
+func (in *input) judge(where query.Expr) judge {
+	switch caps := in.source.Caps(); {
+	case where == nil:
+		return byNobody
+	case caps.Expr(in.from, where) != nil:
+		return byUs
+	case decided(where):
+		return bySource
+	case caps.Measure(in.from, undecidedOf(where)) == nil:
+		return bySourceCounted
 	}
-	if in.source.Caps().Expr(in.from, where) == nil {
-		if decided(where) {
-			in.where = where
-			return nil
-		}
+	return byUs
+}
+
+// undecidedOf counts the rows that a condition leaves undecided.
+func undecidedOf(where query.Expr) query.Measure {
+	return query.Measure{Kind: query.MeasureCount, Where: where, Nulls: query.Columns(where)}
+}
+
+// place has the condition evaluated by whom it is to be.
+func (in *input) place(ctx context.Context, where query.Expr) error {
+	switch in.judge(where) {
+	case byNobody:
+		return nil
+	case bySource:
+		in.where = where
+		return nil
+	case bySourceCounted:
 		n, ok, err := in.undecided(ctx, where)
 		if err != nil {
 			return err
@@ -141,6 +170,7 @@ func (in *input) place(ctx context.Context, where query.Expr) error {
 			in.where, in.read.WhereUndecided = where, n
 			return nil
 		}
+	case byUs:
 	}
 	return in.sift(where)
 }
@@ -164,10 +194,7 @@ func (in *input) sift(where query.Expr) error {
 
 // undecided counts the rows that where leaves undecided; ok is false where the source cannot.
 func (in *input) undecided(ctx context.Context, where query.Expr) (n int64, ok bool, err error) {
-	m := query.Measure{Kind: query.MeasureCount, Where: where, Nulls: query.Columns(where)}
-	if refused(in.source.Caps().Measure(in.from, m)) != "" {
-		return 0, false, nil
-	}
+	m := undecidedOf(where)
 	b, err := in.counts(ctx, m)
 	if unable(err) != "" {
 		return 0, false, nil
