@@ -11,9 +11,9 @@ type Snapshotter interface {
 	Snapshot(ctx context.Context) (Source, error)
 }
 
-// ParallelSnapshotter is a Source of whose snapshot several sources can read at the same time.
-type ParallelSnapshotter interface {
-	// SnapshotN returns up to n sources (n is at least 1) that see one and the same state of the data, that of now: as many as the
-	// connection may use at this moment, but at least one, for which it waits. Each is what Snapshot returns, and outlives the others.
-	SnapshotN(ctx context.Context, n int) ([]Source, error)
+// SharedSnapshot is what Snapshot returns where several sources can read one snapshot at the same time.
+type SharedSnapshot interface {
+	// Share returns up to n further sources that see the state of the data that this one sees: as many as the connection has free at this
+	// moment, and maybe none, since who waits for connections while holding one may wait for itself. Each outlives the others.
+	Share(ctx context.Context, n int) ([]Source, error)
 }

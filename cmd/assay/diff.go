@@ -108,11 +108,14 @@ func diffSuite(left, right string, f *diffFlags) (*spec.Suite, [2]address, error
 		}
 		sides[i] = a
 	}
-	zones := [2]string{orElse(f.leftZone, f.timezone), orElse(f.rightZone, f.timezone)}
+	zones, flags := [2]string{f.leftZone, f.rightZone}, [2]string{"--left-timezone", "--right-timezone"}
 	s := &spec.Suite{Name: "diff"}
 	for i, name := range []string{leftName, rightName} {
+		if zones[i] == "" {
+			zones[i], flags[i] = f.timezone, "--timezone"
+		}
 		if _, err := value.LoadZone(zones[i]); err != nil {
-			return nil, sides, fmt.Errorf("--timezone: %q is no IANA zone", zones[i])
+			return nil, sides, fmt.Errorf("%s: %q is no IANA zone", flags[i], zones[i])
 		}
 		s.Connections = append(s.Connections, sides[i].connection(name, zones[i]))
 		d := spec.Dataset{Dataset: sides[i].data, Connection: name, Places: map[string]diag.Span{}}
@@ -125,13 +128,6 @@ func diffSuite(left, right string, f *diffFlags) (*spec.Suite, [2]address, error
 	}
 	s.Expectations = []spec.Expectation{{ID: "diff", Severity: spec.Error, Compare: c, Places: map[string]diag.Span{}}}
 	return s, sides, nil
-}
-
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // compare makes the comparison of the flags.
@@ -369,6 +365,9 @@ func printCheck(w io.Writer, c *plan.CompareItem, sides [2]address) error {
 			word = "warning"
 		}
 		fmt.Fprintf(&b, "%-8s %s\n", word, diag.Visible(n.Text))
+		if n.Hint != "" {
+			fmt.Fprintf(&b, "%-8s = %s\n", "", diag.Visible(n.Hint))
+		}
 	}
 	b.WriteByte('\n')
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -42,7 +42,7 @@ func parseAddress(text string) (address, error) {
 	scheme, rest, ok := strings.Cut(text, ":")
 	a := address{params: map[string]string{}, shown: table}
 	switch {
-	case ok && (scheme == "postgres" || scheme == "postgresql"):
+	case (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//"): // else it is a user of MySQL
 		a.driver, a.params["dsn"], a.data.Table = "postgres", text, table
 	case ok && scheme == "mysql" || mysqlDSN.MatchString(text):
 		a.driver, a.params["dsn"], a.data.Table = "mysql", text, table
@@ -66,6 +66,10 @@ func parseAddress(text string) (address, error) {
 	}
 	if table == "" {
 		return address{}, fmt.Errorf("it names no table behind a #; %w", errAddress)
+	}
+	if server := a.driver != "sqlite" && a.driver != "files"; server && !strings.Contains(text, "@") && strings.Contains(table, "@") {
+		// the rest of a password, which must not be taken for a table's name and shown
+		return address{}, errors.New("its @ stands behind its #: write %23 for a # within a password")
 	}
 	return a, nil
 }

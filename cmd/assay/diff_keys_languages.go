@@ -9,6 +9,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/catalog"
 )
 
 // sqlKeys says keys in SQL.
@@ -38,11 +39,10 @@ func (q sqlKeys) text(s string, c *query.Column) string {
 	odd := strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == '\\' || r == 0x7f || r == '\ufffd' })
 	switch q.driver {
 	case "mysql":
-		// A backslash escapes or not, as sql_mode says; and the collation is not that of the comparison.
-		if odd {
-			return "CONVERT(X'" + hex.EncodeToString([]byte(s)) + "' USING utf8mb4) COLLATE utf8mb4_bin"
+		if odd { // a backslash escapes or not, as sql_mode says
+			return "CONVERT(X'" + hex.EncodeToString([]byte(s)) + "' USING utf8mb4)"
 		}
-		return "_utf8mb4'" + doubled + "' COLLATE utf8mb4_bin"
+		return "_utf8mb4'" + doubled + "'"
 	case "postgres":
 		if c.Col.Shape == value.UUID {
 			return "'" + doubled + "'::uuid"
@@ -68,10 +68,6 @@ func (q sqlKeys) name(s string) string {
 }
 
 func (q sqlKeys) statement(s *keySide, keys [][]string) string {
-	var names []string
-	for _, c := range s.columns {
-		names = append(names, q.name(c.Col.Name))
-	}
 	table := s.from.Schema.Table
 	if table == "" {
 		table = s.from.Dataset.Table
@@ -80,7 +76,37 @@ func (q sqlKeys) statement(s *keySide, keys [][]string) string {
 	for p := range strings.SplitSeq(table, ".") {
 		parts = append(parts, q.name(p))
 	}
-	return "SELECT * FROM " + strings.Join(parts, ".") + " WHERE " + condition(names, keys) + ";"
+	return "SELECT * FROM " + strings.Join(parts, ".") + " WHERE " + q.where(s.columns, keys) + ";"
+}
+
+// where selects the very keys: to the collation of a column other texts may be equal to them. That it is asked for as well is for the index,
+// which SQLite finds by its own collation without.
+func (q sqlKeys) where(columns []*query.Column, keys [][]string) string {
+	var names, exact []string
+	texts := false
+	for _, c := range columns {
+		name := q.name(c.Col.Name)
+		names = append(names, name)
+		if c.Col.Type.Kind == value.String && (q.driver != "postgres" || c.Col.Shape != value.UUID) {
+			name, texts = q.bytewise(name), true
+		}
+		exact = append(exact, name)
+	}
+	if !texts || q.driver == "sqlite" {
+		return condition(exact, keys)
+	}
+	return "(" + condition(names, keys) + ") AND (" + condition(exact, keys) + ")"
+}
+
+// bytewise is a column of text so that it compares by its octets.
+func (q sqlKeys) bytewise(name string) string {
+	switch q.driver {
+	case "mysql": // each bytewise collation either pads or is known to one of MySQL and MariaDB only
+		return "CAST(CONVERT(" + name + " USING utf8mb4) AS BINARY)"
+	case "postgres": // of citext, whatever its collation, by the cast
+		return name + `::text COLLATE "C"`
+	}
+	return name + " COLLATE BINARY"
 }
 
 // searchKeys says keys in the query DSL.
@@ -161,7 +187,7 @@ func (celKeys) literal(v value.Value, _ *query.Column) (string, error) {
 func (celKeys) statement(s *keySide, keys [][]string) string {
 	var names []string
 	for _, c := range s.columns {
-		names = append(names, "row."+c.Col.Name)
+		names = append(names, catalog.Column(c.Col.Name))
 	}
 	if len(names) == 1 {
 		var list []string

@@ -15,8 +15,8 @@ import (
 	"github.com/assay-dev/assay/connectors/connectortest"
 )
 
-// TestInterruptComparison sends SIGINT while the far side of a comparison is read: the exit code is 130 at once, no statement runs on at the server, and
-// nothing is said of a difference. Without a suite likewise, and a file asked for is not left half written.
+// TestInterruptComparison sends SIGINT while the far side of a comparison, or the rows of a join, are read: the exit code is 130 at once, no statement
+// runs on at the server, and nothing is said of a difference or an orphan. Without a suite likewise, and a file asked for is not left half written.
 func TestInterruptComparison(t *testing.T) {
 	for engine, database := range map[string]func(t *testing.T) string{
 		"postgres": func(t *testing.T) string { return connectortest.PostgresDatabase(t, connectortest.LocaleC) },
@@ -46,6 +46,7 @@ datasets:
 expectations:
   - {id: near, compare: {source: here, target: far}, map: {id: n}}
   - {id: beyond, compare: {source: far, target: here}, map: {n: id}}
+  - {id: joined, dataset: far, join: {h: {dataset: here, key: row.n}}, expect: h.id > 0}
 `, engine, dsn)
 			if err := os.WriteFile(suite, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
@@ -59,10 +60,16 @@ expectations:
 				t.Errorf("%d statements run on", n)
 			}
 			got := b.verdicts(t)
-			for _, id := range []string{"near", "beyond"} {
+			for _, id := range []string{"near", "beyond", "joined"} {
 				if got[id][0] != "error" || !strings.Contains(got[id][1], "interrupted") {
 					t.Errorf("%s: %q", id, got[id])
 				}
+			}
+			if text := b.stdout.String(); strings.Contains(text, "orphan") || strings.Contains(text, "missing") || !strings.Contains(text, "3 could not be evaluated") {
+				t.Errorf("it says\n%s", text)
+			}
+			if text := b.stderr.String(); !strings.Contains(text, "assay: interrupted; what was not evaluated is reported as an error") {
+				t.Errorf("it says\n%s", text)
 			}
 			if got["here.not_null.id"][0] != "pass" {
 				t.Errorf("what was done is lost: %q", got)
@@ -79,6 +86,9 @@ expectations:
 			}
 			if _, err := os.Stat(out); err == nil {
 				t.Error("diff left a file")
+			}
+			if d.stdout.Len() > 0 || !strings.Contains(d.stderr.String(), "interrupted") {
+				t.Errorf("diff says\n%s%s", &d.stdout, &d.stderr)
 			}
 			if strings.Contains(d.stdout.String()+d.stderr.String(), dsn) {
 				t.Error("the address is shown")

@@ -99,6 +99,10 @@ func eachFlight(path string, visit func(cell func(string) string) error) error {
 	if err != nil {
 		return fmt.Errorf("read the flights' header: %w", err)
 	}
+	at := map[string]int{}
+	for i, name := range header {
+		at[name] = i
+	}
 	for {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -107,7 +111,7 @@ func eachFlight(path string, visit func(cell func(string) string) error) error {
 		if err != nil {
 			return fmt.Errorf("read the flights: %w", err)
 		}
-		cell := func(name string) string { return rec[slices.Index(header, name)] }
+		cell := func(name string) string { return rec[at[name]] }
 		if err := visit(cell); err != nil {
 			return err
 		}

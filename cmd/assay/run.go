@@ -102,15 +102,14 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	now := time.Now()
 	var reps []*result.Report
 	wrong := false
+	var lost error // of the files of differences: the reports stand without them
 	for i := range l.suites {
 		id := run.NewID(now)
 		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
 		differences := &failuresFile{dir: dir}
 		rep, found := a.runSuite(ctx, &l.suites[i], f, now, id, differences)
 		path, err := differences.close()
-		if err != nil {
-			return &worldError{err}
-		}
+		lost = errors.Join(lost, err)
 		if err := a.warn(found, l); err != nil {
 			return err
 		}
@@ -126,6 +125,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		}
 		reps = append(reps, rep)
 	}
+	if lost != nil {
+		return &worldError{lost}
+	}
 	if a.code = exitCode(reps, f.strict); wrong {
 		a.code = exitUsage
 	}
@@ -135,8 +137,12 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now time.Time, id string, differences *failuresFile) (*result.Report, diag.List) {
 	bar := a.progress()
 	defer bar.done()
+	keep := differences.take
+	if f.failures == 0 {
+		keep = nil // no row is to be stored, and a key is of a row
+	}
 	return run.Run(ctx, suite, run.Options{
-		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: differences.take,
+		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: keep,
 		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing, Sample: f.sample.plan()}, Sampling: f.sample.sampling(),
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -66,7 +67,7 @@ func privateServerVerb(ts *testscript.TestScript, neg bool, args []string) {
 // reading counts the requests of assay that the server has taken and not ended.
 func (f *far) reading(ts *testscript.TestScript) int {
 	if f.engine != "elasticsearch" {
-		return busy(f.t, f.engine, f.server.DSN)
+		return f.statements(ts)
 	}
 	text, err := esRequest(context.WithoutCancel(f.t.Context()), http.MethodGet, f.server.DSN+"/_nodes/stats/indices/search", "")
 	ts.Check(err)
@@ -90,27 +91,77 @@ func (f *far) reading(ts *testscript.TestScript) int {
 	return n
 }
 
-// killVerb: kill-during-scan CODE ARGS... runs assay, kills the private server once it works on assay's request, and checks assay's exit code.
-func killVerb(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: kill-during-scan CODE ARGS...")
+// open opens the server's database.
+func (f *far) open(ts *testscript.TestScript) *sql.DB {
+	driver := "mysql"
+	if f.engine == "postgres" {
+		driver = "pgx"
 	}
+	db, err := sql.Open(driver, f.server.DSN)
+	ts.Check(err)
+	return db
+}
+
+// statements counts those of assay that read the table far: a view that takes its time for every row.
+func (f *far) statements(ts *testscript.TestScript) int {
+	query := "select count(*) from pg_stat_activity where application_name = 'assay' and state = 'active' and query like '%far%'"
+	if f.engine != "postgres" {
+		query = "select count(*) from information_schema.processlist where db = database() and command = 'Query' and info like '%far%' and id <> connection_id()"
+	}
+	db := f.open(ts)
+	defer func() { _ = db.Close() }()
+	var n int
+	ts.Check(db.QueryRowContext(context.WithoutCancel(f.t.Context()), query).Scan(&n))
+	return n
+}
+
+// whileVerb: while-reading kill|drop CODE N ARGS... runs assay and, once the private server works on N requests of assay at once (this one's
+// and those of the programs in the background), kills it, or has it end their connections; then it checks assay's exit code.
+func whileVerb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 || args[0] != "kill" && args[0] != "drop" {
+		ts.Fatalf("usage: while-reading kill|drop CODE N ARGS...")
+	}
+	drop := args[0] == "drop"
+	atOnce, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	args = append([]string{args[1]}, args[3:]...)
 	f := farOf(ts)
 	done := make(chan error, 1)
 	go func() { done <- ts.Exec("assay", args[1:]...) }()
-	for deadline := time.Now().Add(30 * time.Second); f.reading(ts) == 0; time.Sleep(20 * time.Millisecond) {
+	most := 0
+	for deadline := time.Now().Add(30 * time.Second); most < atOnce; time.Sleep(20 * time.Millisecond) {
+		most = max(most, f.reading(ts))
 		select {
 		case err := <-done:
-			ts.Fatalf("assay ended before the server was killed: %v", err)
+			f.server.Kill(f.t) // for what runs in the background to end
+			ts.Fatalf("assay ended too early: %v", err)
 		default:
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("the server is never asked")
+			f.server.Kill(f.t)
+			<-done // which says what it was about
+			ts.Fatalf("the server is never asked more than %d things at once", most)
 		}
 	}
 	if f.engine != "elasticsearch" {
 		time.Sleep(300 * time.Millisecond) // well into it
 	}
+	if drop {
+		f.drop(ts)
+	} else {
+		f.kill(ts)
+	}
+	select {
+	case err := <-done:
+		checkExit(ts, err, args)
+	case <-time.After(20 * time.Second):
+		f.server.Kill(f.t)
+		ts.Fatalf("assay does not notice that nobody answers")
+	}
+}
+
+// kill returns once nobody listens any more.
+func (f *far) kill(ts *testscript.TestScript) {
 	f.server.Kill(f.t)
 	// The system takes a moment to clear away a process; until then its port may take connections.
 	for deadline := time.Now().Add(20 * time.Second); listens(f.t, ts.Getenv("FAR_HOST")); time.Sleep(20 * time.Millisecond) {
@@ -118,11 +169,35 @@ func killVerb(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("the killed server still listens")
 		}
 	}
-	select {
-	case err := <-done:
-		checkExit(ts, err, args)
-	case <-time.After(20 * time.Second):
-		ts.Fatalf("assay does not notice that the server is gone")
+}
+
+// drop has the server end all connections but its own, as an administrator does.
+func (f *far) drop(ts *testscript.TestScript) {
+	db := f.open(ts)
+	defer func() { _ = db.Close() }()
+	ctx := context.WithoutCancel(f.t.Context())
+	list := "select pid from pg_stat_activity where application_name = 'assay'"
+	if f.engine != "postgres" {
+		list = "select id from information_schema.processlist where db = database() and id <> connection_id()"
+	}
+	rows, err := db.QueryContext(ctx, list)
+	ts.Check(err)
+	defer func() { _ = rows.Close() }()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		ts.Check(rows.Scan(&id))
+		ids = append(ids, id)
+	}
+	ts.Check(rows.Err())
+	for _, id := range ids {
+		end := fmt.Sprintf("select pg_terminate_backend(%d)", id)
+		if f.engine != "postgres" {
+			end = fmt.Sprintf("kill %d", id)
+		}
+		if _, err := db.ExecContext(ctx, end); err != nil && !strings.Contains(err.Error(), "nknown thread") { // gone by itself
+			ts.Fatalf("%s: %v", end, err)
+		}
 	}
 }
 
@@ -133,13 +208,6 @@ func listens(t testing.TB, addr string) bool {
 	}
 	_ = conn.Close() // only whether somebody takes it matters
 	return true
-}
-
-// restartVerb: restart-server starts the private server again after it was killed.
-func restartVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, neg, args, 0, "restart-server")
-	f := farOf(ts)
-	f.server.Restart(f.t)
 }
 
 // documentsVerb: documents INDEX N puts N documents {"n": …, "s": "ABC"} into an index.

@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 //	plain                           the last command's output in the files out and err, times and this run's own names put aside
 //	documents INDEX N               so many documents {n, s: "ABC"}
 //	private-server ENGINE           a server of this script's own: $FAR_DSN, $FAR_HOST
-//	kill-during-scan CODE ARGS...   run assay, kill that server while it is being read, check assay's exit code
-//	restart-server                  start it again
+//	while-reading kill|drop CODE N ARGS...
+//	                                run assay, kill that server, or have it drop all connections, while so many requests read it at once
 //	pganswer, mysqlanswer QUERY     a query of one value, in the file answer; sqliteanswer: in local.db
 //
 // Setting UPDATE_SCRIPTS rewrites the expected output in the scripts.
@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
 			"exits": exitsVerb, "es": esVerb, "fill": fillVerb, "plain": plainVerb,
-			"documents": documentsVerb, "private-server": privateServerVerb, "kill-during-scan": killVerb, "restart-server": restartVerb,
+			"documents": documentsVerb, "private-server": privateServerVerb, "while-reading": whileVerb,
 			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
 		},
 		Condition: func(cond string) (bool, error) {

@@ -120,7 +120,18 @@ func unreadable(list []breach, names ...string) []breach {
 
 func mysqlBreaches(t *testing.T, password string) []breach {
 	t.Helper()
-	good, err := mysql.ParseDSN(connectortest.MySQL(t))
+	return breachesOfMySQL(t, "mysql", connectortest.MySQL(t), password)
+}
+
+func mariadbBreaches(t *testing.T, password string) []breach {
+	t.Helper()
+	return breachesOfMySQL(t, "mariadb", connectortest.MariaDB(t), password)
+}
+
+// breachesOfMySQL are those of the driver, whose URLs have its name as their scheme.
+func breachesOfMySQL(t *testing.T, driver, dsn, password string) []breach {
+	t.Helper()
+	good, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		t.Fatal("unreadable " + "DSN")
 	}
@@ -128,10 +139,10 @@ func mysqlBreaches(t *testing.T, password string) []breach {
 		c := good.Clone()
 		c.Passwd = password
 		change(c)
-		return breach{name: "mysql: " + name, driver: "mysql", params: map[string]string{"dsn": c.FormatDSN()}}
+		return breach{name: driver + ": " + name, driver: driver, params: map[string]string{"dsn": c.FormatDSN()}}
 	}
 	raw := func(name, dsn string) breach {
-		return breach{name: "mysql: " + name, driver: "mysql", params: map[string]string{"dsn": dsn}}
+		return breach{name: driver + ": " + name, driver: driver, params: map[string]string{"dsn": dsn}}
 	}
 	user := url.UserPassword("assay", password).String()
 	return unreadable([]breach{
@@ -141,9 +152,9 @@ func mysqlBreaches(t *testing.T, password string) []breach {
 		with("no such database", func(c *mysql.Config) { c.DBName = "nowhere" }),
 		with("TLS that nobody trusts", func(c *mysql.Config) { c.TLSConfig = "true" }),
 		with("TLS without a name", func(c *mysql.Config) { c.TLSConfig = "nobody" }),
-		raw("URL, wrong password", "mysql://"+user+"@"+good.Addr+"/assay"), raw("URL, refused", "mysql://"+user+"@127.0.0.1:1/assay"),
-		raw("URL, not encoded", "mysql://assay:"+password+"@127.0.0.1:1/assay"), raw("URL, not a port", "mysql://"+user+"@127.0.0.1:none/assay"),
-		raw("URL, unknown option", "mysql://"+user+"@127.0.0.1:1/assay?nonsense=%zz"),
+		raw("URL, wrong password", driver+"://"+user+"@"+good.Addr+"/assay"), raw("URL, refused", driver+"://"+user+"@127.0.0.1:1/assay"),
+		raw("URL, not encoded", driver+"://assay:"+password+"@127.0.0.1:1/assay"), raw("URL, not a port", driver+"://"+user+"@127.0.0.1:none/assay"),
+		raw("URL, unknown option", driver+"://"+user+"@127.0.0.1:1/assay?nonsense=%zz"),
 		raw("no database part", "assay:"+password+"@tcp(127.0.0.1:1)"), raw("no protocol", "assay:"+password+"@127.0.0.1:1/assay"),
 		raw("no form at all", password),
 	}, "TLS without a name", "not encoded", "not a port", "unknown option", "no database part", "no protocol", "no form at all")
@@ -194,7 +205,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	for name, password := range hostilePasswords() {
 		t.Run(name, func(t *testing.T) {
 			defer func() { skipped = skipped || t.Skipped() }() // where a server is missing
-			for _, engine := range []func(*testing.T, string) []breach{postgresBreaches, mysqlBreaches, elasticsearchBreaches} {
+			for _, engine := range []func(*testing.T, string) []breach{postgresBreaches, mysqlBreaches, mariadbBreaches, elasticsearchBreaches} {
 				for _, b := range engine(t, password) {
 					if strings.Contains(b.name, "unknown host") && name != "url" {
 						continue // asking for a name takes seconds on some machines
@@ -206,7 +217,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			}
 		})
 	}
-	if total < 300 && !skipped {
+	if total < 400 && !skipped {
 		t.Errorf("only %d failures were provoked", total)
 	}
 }

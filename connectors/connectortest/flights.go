@@ -4,20 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -41,7 +39,7 @@ func FlightColumns() []FlightColumn {
 	return out
 }
 
-// flightsTimeout bounds the loading of the flights, which takes a pure Go SQLite under the race detector more than a minute.
+// flightsTimeout bounds the loading of the flights.
 const flightsTimeout = 10 * time.Minute
 
 // Flights returns the rows of data/flights.csv.gz as text, nulls as nil; the header is not among them.
@@ -112,21 +110,7 @@ func FlightsPostgres(t testing.TB, dsn string, rows [][]*string) string {
 		t.Fatalf("create the flights: %v", err)
 	}
 	t.Cleanup(func() { exec(t, openDB(t, "pgx", dsn), "drop table "+name) })
-	var b bytes.Buffer
-	for _, row := range rows {
-		for i, c := range row {
-			if i > 0 {
-				b.WriteByte('\t')
-			}
-			if c == nil {
-				b.WriteString(`\N`)
-			} else {
-				b.WriteString(*c) // no tab, line break or backslash occurs in the data
-			}
-		}
-		b.WriteByte('\n')
-	}
-	if _, err := conn.PgConn().CopyFrom(ctx, &b, "copy "+name+" from stdin"); err != nil {
+	if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(flightsText(rows)), "copy "+name+" from stdin"); err != nil {
 		t.Fatalf("load the flights: %v", err)
 	}
 	if _, err := conn.Exec(ctx, "vacuum analyze "+name); err != nil {
@@ -138,63 +122,47 @@ func FlightsPostgres(t testing.TB, dsn string, rows [][]*string) string {
 // FlightsMySQL loads rows into a new table of the database and returns its name; it is dropped at the end of the test.
 func FlightsMySQL(t testing.TB, dsn string, rows [][]*string) string {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), flightsTimeout)
+	defer cancel()
+	db := openDB(t, "mysql", dsn)
 	name := Unique("flights")
-	ddl := flightDDL(map[string]string{"int": "int", "text": "varchar(40)", "time": "datetime"}, "")
-	flightsSQL(t, openDB(t, "mysql", dsn), name, ddl+" character set utf8mb4", 2000, rows)
+	exec(t, db, "create table "+name+" "+flightDDL(map[string]string{"int": "int", "text": "varchar(40)", "time": "datetime"}, "")+" character set utf8mb4")
 	t.Cleanup(func() { exec(t, openDB(t, "mysql", dsn), "drop table "+name) })
+	allowLocalInfile(t, db)
+	mysql.RegisterReaderHandler(name, func() io.Reader { return bytes.NewReader(flightsText(rows)) })
+	defer mysql.DeregisterReaderHandler(name)
+	res, err := db.ExecContext(ctx, "load data local infile 'Reader::"+name+"' into table "+name+" character set utf8mb4")
+	if err != nil {
+		t.Fatalf("load the flights: %v", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != int64(len(rows)) {
+		t.Fatalf("%d of %d flights were loaded: %v", n, len(rows), err)
+	}
 	return name
 }
 
 // FlightsSQLite loads rows into the table flights of a new database file and returns the file's path.
 func FlightsSQLite(t testing.TB, rows [][]*string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "flights.db")
-	db := openDB(t, "sqlite", "file:"+path)
-	ddl := flightDDL(map[string]string{"int": "integer", "text": "text", "time": "timestamp"}, "")
-	flightsSQL(t, db, "flights", ddl, 500, rows)
-	return path
-}
-
-func flightsSQL(t testing.TB, db *sql.DB, name, ddl string, at int, rows [][]*string) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), flightsTimeout)
 	defer cancel()
-	exec(t, db, "create table "+name+" "+ddl)
+	path := filepath.Join(t.TempDir(), "flights.db")
+	db := openDB(t, "sqlite", "file:"+path)
+	exec(t, db, "create table flights "+flightDDL(map[string]string{"int": "integer", "text": "text", "time": "timestamp"}, ""))
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		t.Fatalf("load the flights: %v", err)
 	}
-	cols := FlightColumns()
+	const at = 500
 	for from := 0; from < len(rows); from += at {
-		var b strings.Builder
-		b.WriteString("insert into " + name + " values ")
-		for r, row := range rows[from:min(from+at, len(rows))] {
-			if r > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('(')
-			for i, c := range row {
-				if i > 0 {
-					b.WriteByte(',')
-				}
-				switch {
-				case c == nil:
-					b.WriteString("null")
-				case cols[i].Kind == "int":
-					b.WriteString(*c)
-				default:
-					b.WriteString("'" + *c + "'") // no quote occurs in the data
-				}
-			}
-			b.WriteByte(')')
-		}
-		if _, err := tx.ExecContext(ctx, b.String()); err != nil {
+		if _, err := tx.ExecContext(ctx, flightsInsert(rows[from:min(from+at, len(rows))])); err != nil {
 			t.Fatalf("load the flights: %v", err)
 		}
 	}
 	if err := tx.Commit(); err != nil {
 		t.Fatalf("load the flights: %v", err)
 	}
+	return path
 }
 
 // FlightsElasticsearch loads rows into a new index and returns its name; it is deleted at the end of the test.
@@ -224,33 +192,10 @@ func FlightsElasticsearch(t testing.TB, url string, rows [][]*string) string {
 	t.Cleanup(func() { request(t, http.MethodDelete, url+"/"+index, nil) })
 	const docs = 5000
 	for from := 0; from < len(rows); from += docs {
-		var b bytes.Buffer
-		for _, row := range rows[from:min(from+docs, len(rows))] {
-			fmt.Fprintf(&b, "{\"index\":{\"_id\":%q}}\n{", *row[0])
-			first := true
-			for i, c := range row {
-				if c == nil {
-					continue
-				}
-				if !first {
-					b.WriteByte(',')
-				}
-				first = false
-				v := *c
-				switch cols[i].Kind {
-				case "text":
-					v = strconv.Quote(v)
-				case "time":
-					v = strconv.Quote(strings.Replace(v, " ", "T", 1) + "Z")
-				}
-				fmt.Fprintf(&b, "%q:%s", cols[i].Name, v)
-			}
-			b.WriteString("}\n")
-		}
 		var reply struct {
 			Errors bool `json:"errors"`
 		}
-		if err := json.Unmarshal(request(t, http.MethodPost, url+"/"+index+"/_bulk", b.Bytes()), &reply); err != nil || reply.Errors {
+		if err := json.Unmarshal(request(t, http.MethodPost, url+"/"+index+"/_bulk?filter_path=errors", flightsBulk(rows[from:min(from+docs, len(rows))])), &reply); err != nil || reply.Errors {
 			t.Fatalf("load the flights: bulk errors: %v", err)
 		}
 	}

@@ -23,23 +23,8 @@ func FlightsJSONLines(t testing.TB, rows [][]*string) string {
 	cols := FlightColumns()
 	var b []byte
 	for _, row := range rows {
-		b = append(b[:0], '{')
-		for i, c := range row {
-			if c == nil {
-				continue
-			}
-			if len(b) > 1 {
-				b = append(b, ',')
-			}
-			b = strconv.AppendQuote(b, cols[i].Name)
-			b = append(b, ':')
-			if cols[i].Kind == "int" {
-				b = append(b, *c...)
-			} else {
-				b = strconv.AppendQuote(b, *c)
-			}
-		}
-		_, _ = w.Write(append(b, "}\n"...)) // Flush says it
+		b = flightJSON(b[:0], cols, row, 0)
+		_, _ = w.Write(b) // Flush says it
 	}
 	if err := w.Flush(); err != nil {
 		t.Fatalf("write the flights: %v", err)
@@ -70,18 +55,24 @@ func FlightsParquet(t testing.TB, rows [][]*string) string {
 	schema := parquet.NewSchema("flights", group)
 	var b bytes.Buffer
 	w := parquet.NewWriter(&b, schema, parquet.Compression(&parquet.Zstd))
-	var out parquet.Row
-	for _, row := range rows {
-		out = out[:0]
-		for leaf, path := range schema.Columns() {
-			v, level := parquet.NullValue(), 0
-			i := at[path[0]]
-			if row[i] != nil {
-				v, level = flightValue(t, cols[i].Kind, *row[i]), 1
+	paths := schema.Columns()
+	const part = 1000
+	var batch []parquet.Row
+	for from := 0; from < len(rows); from += part {
+		batch = batch[:0]
+		for _, row := range rows[from:min(from+part, len(rows))] {
+			out := make(parquet.Row, 0, len(paths))
+			for leaf, path := range paths {
+				v, level := parquet.NullValue(), 0
+				i := at[path[0]]
+				if row[i] != nil {
+					v, level = flightValue(t, cols[i].Kind, *row[i]), 1
+				}
+				out = append(out, v.Level(0, level, leaf))
 			}
-			out = append(out, v.Level(0, level, leaf))
+			batch = append(batch, out)
 		}
-		if _, err := w.WriteRows([]parquet.Row{out}); err != nil {
+		if _, err := w.WriteRows(batch); err != nil {
 			t.Fatalf("write the flights: %v", err)
 		}
 	}
@@ -93,8 +84,7 @@ func FlightsParquet(t testing.TB, rows [][]*string) string {
 	return dir
 }
 
-func flightValue(t testing.TB, kind, text string) parquet.Value {
-	t.Helper()
+func flightValue(t testing.TB, kind, text string) parquet.Value { //nolint:thelper // called for millions of cells: Helper takes a lock and a stack each time
 	switch kind {
 	case "int":
 		n, err := strconv.ParseInt(text, 10, 32)

@@ -69,7 +69,7 @@ func Private(t testing.TB, name string) *PrivateServer {
 	env := append(os.Environ(), "ASSAY_SERVERS_STATE="+state, "ASSAY_SERVERS_MODE=native", "ASSAY_SERVERS_DURABLE=1", "ASSAY_SERVERS_SECURE=1",
 		fmt.Sprintf("ASSAY_SERVERS_PORT_%s=%d", strings.ToUpper(name), port))
 	call := func(t testing.TB, verb string) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Minute)
 		defer cancel()
 		cmd := osexec.CommandContext(ctx, script, verb, name) // #nosec G204 -- our own script
 		cmd.Env = env

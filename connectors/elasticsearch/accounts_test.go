@@ -3,10 +3,11 @@ package elasticsearch_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
@@ -164,27 +165,116 @@ func testAccounts(t *testing.T, admin string) {
 	})
 
 	t.Run("the reader suffices", func(t *testing.T) {
-		connectortest.Run(t, connectortest.Harness{
-			Name: "elasticsearch", Engine: connectortest.EngineElasticsearch,
-			Load: func(t testing.TB, tb connectortest.Table) query.Dataset {
-				return connectortest.LoadElasticsearch(t, admin, tb)
-			},
-			Open: func(t testing.TB) connectors.Source { return user(t, "reader") },
-			OpenWith: func(t testing.TB, timeout time.Duration, conns int) connectors.Source {
-				t.Helper()
-				src, err := elasticsearch.Open(t.Context(), connectors.Config{
-					Name: "search", Params: map[string]string{"url": url, "username": "reader", "password": hostilePassword}, Timeout: timeout, MaxConns: conns,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return src
-			},
-			Secrets: []string{hostilePassword},
-			Refused: append(whereAndSkip(), refused()...),
-			Extra:   []string{"_id"},
-		})
+		boss, err := as(map[string]string{"username": "elastic", "password": "assay"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = boss.Close() }()
+		testReader(t, user(t, "reader"), boss, connectortest.LoadElasticsearch(t, admin, connectortest.BulkTable(3000)))
 	})
+}
+
+// testReader sends every kind of request that the connector knows as both accounts: the reader is told what the administrator is, by the source
+// and by a snapshot, whose requests go by another path. That the answers are right is what TestConformance shows.
+func testReader(t *testing.T, reader, boss connectors.Source, d query.Dataset) {
+	rel := connectortest.Relation(t, boss, d)
+	cols := connectortest.Cols(t, rel, "id", "s", "d")
+	few := query.Branch{Where: call(query.OpLt, cols[0], integer(40)), Limit: 30}
+	unique := &query.UniqueCheck{From: rel, Columns: cols[1:2]}
+	rows := func(q query.Select) func(*testing.T, connectors.Source) string {
+		return func(t *testing.T, s connectors.Source) string {
+			t.Helper()
+			var lines []string
+			for _, r := range connectortest.ReadAll(t, s, q, 0) {
+				lines = append(lines, fmt.Sprint(r))
+			}
+			if q.Branches != nil && q.Branches[0].Limit > 0 { // any thirty
+				return fmt.Sprint(len(lines))
+			}
+			slices.Sort(lines)
+			return strings.Join(lines, "\n")
+		}
+	}
+	measures := []query.Measure{{Kind: query.MeasureCount}, {Kind: query.MeasureTally, Arg: few.Where, Nulls: cols[:1]}}
+	for _, k := range []query.MeasureKind{query.MeasureMin, query.MeasureMax, query.MeasureDistinct} {
+		measures = append(measures, query.Measure{Kind: k, Arg: cols[0], Nulls: cols[:1]})
+	}
+	asked := 0
+	for name, ask := range map[string]func(*testing.T, connectors.Source) string{
+		"describe": func(t *testing.T, s connectors.Source) string {
+			t.Helper()
+			return schemaText(t, s, d)
+		},
+		"describe a query": func(t *testing.T, s connectors.Source) string {
+			t.Helper()
+			q := query.Dataset{Name: "some", Query: "POST /" + d.Index + `/_search` + "\n" + `{"query": {"range": {"id": {"lt": 40}}}}`, Key: []string{"id"}}
+			return schemaText(t, s, q)
+		},
+		"aggregate": func(t *testing.T, s connectors.Source) string {
+			t.Helper()
+			b, err := s.Aggregate(t.Context(), query.Aggregate{From: rel, Measures: measures})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cells []string
+			for i := range b.Cols {
+				cells = append(cells, connectortest.At(&b.Cols[i], 0).String())
+			}
+			return strings.Join(cells, " ")
+		},
+		"unique": func(t *testing.T, s connectors.Source) string {
+			t.Helper()
+			r, err := s.(connectors.SetChecker).CheckSet(t.Context(), unique)
+			if err != nil || r.True+r.False+r.Skipped == 0 {
+				t.Fatal(r, err)
+			}
+			return fmt.Sprintf("%+v", r)
+		},
+		"stream":         rows(query.Select{From: rel, Columns: cols}),
+		"stream by key":  rows(query.Select{From: rel, Columns: cols, OrderByKey: true}),
+		"a branch":       rows(query.Select{From: rel, Columns: cols, Branches: []query.Branch{few}}),
+		"branches":       rows(query.Select{From: rel, Columns: cols, Branches: []query.Branch{few, few}}),
+		"all of a where": rows(query.Select{From: rel, Columns: cols, Branches: []query.Branch{{Where: few.Where}}}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := ask(t, boss)
+			if len(want) < 2 {
+				t.Fatalf("the administrator is told %q: that proves nothing", want)
+			}
+			if got := ask(t, reader); got != want {
+				t.Errorf("the reader is told\n%.500s\nthe administrator\n%.500s", got, want)
+			}
+			if strings.HasPrefix(name, "describe") {
+				asked++ // a snapshot is of what is described
+				return
+			}
+			snap, err := reader.(connectors.Snapshotter).Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := ask(t, snap); got != want {
+				t.Errorf("in a snapshot the reader is told\n%.500s\nthe administrator\n%.500s", got, want)
+			}
+			if err := snap.Close(); err != nil {
+				t.Error(err)
+			}
+			asked++
+		})
+	}
+	if asked != 9 {
+		t.Errorf("%d kinds of requests were sent to their end, not 9", asked)
+	}
+}
+
+// schemaText writes what a source says of a dataset.
+func schemaText(t *testing.T, s connectors.Source, d query.Dataset) string {
+	t.Helper()
+	schema := connectortest.Relation(t, s, d).Schema
+	out := []string{fmt.Sprint(schema.Rows)}
+	for _, c := range schema.Columns {
+		out = append(out, fmt.Sprintf("%s %s %s %v %v %s", c.Name, c.Type, c.Native, c.NotNull, c.MayErr, c.Unusable))
+	}
+	return strings.Join(out, "\n")
 }
 
 // refusedAs checks the kind and the whole text of an error.

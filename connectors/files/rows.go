@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/assay-dev/assay/connectors"
@@ -36,7 +37,10 @@ type rows struct {
 	mu  sync.Mutex // Close may come at any time
 	cur fileRows
 	err error // ended the stream: it never looks complete
+	all bool  // were read
 }
+
+var errClosed = errors.New("the rows are closed")
 
 // Select implements connectors.Source: all rows, or the first few; conditions and orders are refused.
 func (s *source) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
@@ -96,14 +100,12 @@ func (r *rows) open() error {
 func (r *rows) Next(ctx context.Context) (*value.Batch, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err != nil {
+	if r.err != nil || r.all {
 		return nil, r.err
 	}
 	b, err := r.next(ctx)
-	if err != nil {
-		r.err = err
-	}
 	if b == nil {
+		r.err, r.all = err, err == nil
 		r.end()
 	}
 	return b, err
@@ -146,6 +148,9 @@ func (r *rows) next(ctx context.Context) (*value.Batch, error) {
 func (r *rows) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.err == nil && !r.all {
+		r.err = r.here.failed(errClosed)
+	}
 	r.end()
 	return nil
 }

@@ -37,12 +37,8 @@ func dated(c digest.Cell, o sqlgen.Operand, n native) string {
 	if o.Col.Col.NotNull {
 		null = ""
 	}
-	bad := "'el'"
-	if c.Side == canon.Right {
-		bad = "'er'"
-	}
 	o.SQL = sql
-	return "CASE WHEN " + good + " THEN " + frame(units(c, o)) + null + " ELSE " + bad + " END"
+	return "CASE WHEN " + good + " THEN " + frame(units(c, o)) + null + " ELSE " + sqlgen.BadCell(c.Side) + " END"
 }
 
 // framed renders the encoding of a value, NULL where o is.

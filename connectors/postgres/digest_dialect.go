@@ -28,11 +28,7 @@ func (d dialect) Encode(_ *sqlgen.Writer, c digest.Cell, o sqlgen.Operand) (stri
 	good := o
 	good.SQL, good.Prec = raw, sqlgen.PrecOr
 	framed, refusal := d.framed(c, good)
-	bad := "'el'"
-	if c.Side == canon.Right {
-		bad = "'er'"
-	}
-	return "CASE WHEN " + o.Present + " THEN " + framed + " WHEN " + o.Ref + " IS NULL THEN 'n' ELSE " + bad + " END", refusal
+	return "CASE WHEN " + o.Present + " THEN " + framed + " WHEN " + o.Ref + " IS NULL THEN 'n' ELSE " + sqlgen.BadCell(c.Side) + " END", refusal
 }
 
 // framed renders the encoding of a value, NULL where o is.

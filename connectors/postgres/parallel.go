@@ -15,29 +15,28 @@ import (
 // sharePatience is how long a further connection for a shared snapshot is waited for: who else holds the pool's may need this one to end.
 const sharePatience = 2 * time.Second
 
-// SnapshotN implements connectors.ParallelSnapshotter: the first transaction exports its snapshot, the others take it over. Of a
-// snapshot there is only itself.
-func (s *Source) SnapshotN(ctx context.Context, n int) ([]connectors.Source, error) {
-	first, err := s.Snapshot(ctx)
-	if err != nil {
-		return nil, err
+// Share implements connectors.SharedSnapshot: the transaction exports its snapshot, others take it over. What is no snapshot shares none.
+func (s *Source) Share(ctx context.Context, n int) ([]connectors.Source, error) {
+	held, ok := s.run.(*snapshot)
+	if !ok || n < 1 {
+		return nil, nil
 	}
-	out := []connectors.Source{first}
-	p, ok := s.run.(*pooled)
-	if !ok || n < 2 {
-		return out, nil
-	}
+	p := held.pool
+	var out []connectors.Source
 	fail := func(err error) ([]connectors.Source, error) {
 		for _, o := range out {
 			_ = o.Close() // only ever gives a connection back
 		}
 		return nil, failure(ctx, "share the snapshot of "+s.name, p.secret, err)
 	}
-	id, err := p.export(ctx, first)
+	if !p.spare() {
+		return nil, nil
+	}
+	id, err := held.export(ctx)
 	if err != nil {
 		return fail(err)
 	}
-	for len(out) < n && p.pool.Stat().AcquiredConns() < p.pool.Config().MaxConns {
+	for len(out) < n && p.spare() {
 		conn, err := p.adopt(ctx, id)
 		if err != nil {
 			return fail(err)
@@ -45,23 +44,22 @@ func (s *Source) SnapshotN(ctx context.Context, n int) ([]connectors.Source, err
 		if conn == nil {
 			break
 		}
-		out = append(out, s.bound(conn, p.secret))
+		out = append(out, s.bound(conn, p))
 	}
 	return out, nil
 }
 
-// export names the snapshot of a source, which must not have closed when the name is used.
-func (p *pooled) export(ctx context.Context, from connectors.Source) (string, error) {
-	first, ok := from.(*Source)
-	if !ok {
-		return "", fmt.Errorf("unexpected snapshot %T", from)
+// spare reports whether the pool has a connection that nobody uses.
+func (p *pooled) spare() bool { return p.pool.Stat().AcquiredConns() < p.pool.Config().MaxConns }
+
+// export names the snapshot, which must not have closed when the name is used.
+func (s *snapshot) export(ctx context.Context) (string, error) {
+	if err := s.acquire(ctx); err != nil {
+		return "", err
 	}
-	held, ok := first.run.(*snapshot)
-	if !ok {
-		return "", fmt.Errorf("unexpected snapshot %T", first.run)
-	}
+	defer s.release()
 	// Not within a savepoint: a transaction with one exports nothing.
-	return single(ctx, held.conn.Conn().PgConn(), "SELECT pg_export_snapshot()")
+	return single(ctx, s.conn.Conn().PgConn(), "SELECT pg_export_snapshot()")
 }
 
 // adopt begins a transaction on a further connection that sees the exported snapshot; nil where none is free soon.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -105,9 +106,23 @@ func partSums(t *testing.T, rel query.Relation, sources []connectors.Source) (su
 	return sum, rows
 }
 
-// TestSnapshotN reads parts of a table on several connections while a writer moves money between the parts: shared, they see one state;
+// snapshots returns a snapshot and what shares it.
+func snapshots(ctx context.Context, src *Source, n int) ([]connectors.Source, error) {
+	first, err := src.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	one, ok := first.(connectors.SharedSnapshot)
+	if !ok {
+		return nil, errors.New("a snapshot that cannot be shared")
+	}
+	more, err := one.Share(ctx, n-1)
+	return append([]connectors.Source{first}, more...), err
+}
+
+// TestShare reads parts of a table on several connections while a writer moves money between the parts: shared, they see one state;
 // apart, they do not, or the test proves nothing.
-func TestSnapshotN(t *testing.T) {
+func TestShare(t *testing.T) {
 	dsn := connectortest.Postgres(t)
 	c := admin(t, dsn)
 	table := quote(scratch(t, c)) + ".accounts"
@@ -120,7 +135,7 @@ func TestSnapshotN(t *testing.T) {
 	torn := 0
 	for range rounds {
 		before := moves()
-		shared, err := src.SnapshotN(t.Context(), n)
+		shared, err := snapshots(t.Context(), src, n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +182,7 @@ func TestSnapshotN(t *testing.T) {
 }
 
 // A pool that has fewer connections gives fewer sources, rather than wait for itself.
-func TestSnapshotNWithinThePool(t *testing.T) {
+func TestShareWithinThePool(t *testing.T) {
 	t.Parallel()
 	src := open(t, connectors.Config{Name: "pg", Params: map[string]string{"dsn": connectortest.Postgres(t)}, MaxConns: 3})
 	held, err := src.Snapshot(t.Context())
@@ -175,7 +190,7 @@ func TestSnapshotNWithinThePool(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []int{1, 2} {
-		shared, err := src.SnapshotN(t.Context(), want+3*(want-1))
+		shared, err := snapshots(t.Context(), src, want+3*(want-1))
 		if err != nil || len(shared) != want {
 			t.Errorf("%d sources, want %d: %v", len(shared), want, err)
 		}
@@ -186,19 +201,15 @@ func TestSnapshotNWithinThePool(t *testing.T) {
 	if n := src.run.(*pooled).pool.Stat().AcquiredConns(); n != 1 {
 		t.Errorf("%d connections are still held, want that of the other snapshot", n)
 	}
-	one, ok := held.(connectors.ParallelSnapshotter)
-	if !ok {
-		t.Fatal("a snapshot has lost the ability of its source")
-	}
-	if same, err := one.SnapshotN(t.Context(), 5); err != nil || len(same) != 1 || same[0] != held {
-		t.Errorf("of a snapshot: %v %v", same, err)
+	if none, err := src.Share(t.Context(), 5); err != nil || len(none) != 0 {
+		t.Errorf("of what is no snapshot: %v %v", none, err)
 	}
 	if err := held.Close(); err != nil {
 		t.Error(err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := src.SnapshotN(ended, 2); err == nil {
+	if _, err := snapshots(ended, src, 2); err == nil {
 		t.Error("a call that nobody waits for gives sources")
 	}
 }

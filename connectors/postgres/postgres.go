@@ -32,7 +32,7 @@ import (
 const cancelGrace = 5 * time.Second
 
 // Source is a PostgreSQL database. It implements connectors.Source, SetChecker, Explainer, Snapshotter
-// and ParallelSnapshotter.
+// and, as a snapshot, SharedSnapshot.
 type Source struct {
 	run  runner
 	name string
@@ -46,7 +46,7 @@ var (
 	_ connectors.Explainer   = (*Source)(nil)
 	_ connectors.Snapshotter = (*Source)(nil)
 
-	_ connectors.ParallelSnapshotter = (*Source)(nil)
+	_ connectors.SharedSnapshot = (*Source)(nil)
 )
 
 // Open prepares a pool of connections and connects at the first request. The only

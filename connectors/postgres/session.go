@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -98,39 +99,52 @@ func (s *Source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.bound(conn, p.secret), nil
+	return s.bound(conn, p), nil
 }
 
 // bound returns the source that reads within a connection's transaction.
-func (s *Source) bound(conn *pgxpool.Conn, secret string) *Source {
-	sn := &snapshot{conn: conn, free: make(chan struct{}, 1), secret: secret}
+func (s *Source) bound(conn *pgxpool.Conn, pool *pooled) *Source {
+	sn := &snapshot{conn: conn, free: make(chan struct{}, 1), pool: pool}
 	sn.free <- struct{}{}
 	return &Source{run: sn, name: s.name, done: sn.close}
 }
 
 // snapshot serves requests one after another inside one transaction.
 type snapshot struct {
-	conn   *pgxpool.Conn
-	free   chan struct{} // holds one token while no request runs; closed for good by taking it
-	secret string
+	conn *pgxpool.Conn
+	free chan struct{} // holds one token while no request runs; closed for good by taking it
+	pool *pooled       // that the connection is of
 }
 
-func (s *snapshot) hide() string { return s.secret }
+func (s *snapshot) hide() string { return s.pool.secret }
 
-func (s *snapshot) start(ctx context.Context, op string) (*session, error) {
+// acquire waits until no request runs in the snapshot, and holds up others until release.
+func (s *snapshot) acquire(ctx context.Context) error {
 	select {
 	case _, open := <-s.free:
 		if !open {
-			return nil, &connectors.Error{Kind: connectors.Failed, Op: op, Err: errSnapshotClosed}
+			return errSnapshotClosed
 		}
+		return nil
 	case <-ctx.Done():
-		return nil, failure(ctx, op, s.secret, ctx.Err())
+		return ctx.Err()
+	}
+}
+
+func (s *snapshot) release() { s.free <- struct{}{} }
+
+func (s *snapshot) start(ctx context.Context, op string) (*session, error) {
+	switch err := s.acquire(ctx); {
+	case errors.Is(err, errSnapshotClosed):
+		return nil, &connectors.Error{Kind: connectors.Failed, Op: op, Err: err}
+	case err != nil:
+		return nil, failure(ctx, op, s.pool.secret, err)
 	}
 	pg := s.conn.Conn().PgConn()
 	// The savepoint lets the snapshot outlive a statement that fails.
 	if err := pg.Exec(ctx, "SAVEPOINT assay").Close(); err != nil {
-		s.free <- struct{}{}
-		return nil, failure(ctx, op, s.secret, err)
+		s.release()
+		return nil, failure(ctx, op, s.pool.secret, err)
 	}
 	return &session{pg: pg, end: func(clean bool) {
 		text := "RELEASE SAVEPOINT assay"
@@ -140,7 +154,7 @@ func (s *snapshot) start(ctx context.Context, op string) (*session, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
 		defer cancel()
 		_ = pg.Exec(ctx, text).Close() // a broken connection shows at the next request
-		s.free <- struct{}{}
+		s.release()
 	}}, nil
 }
 

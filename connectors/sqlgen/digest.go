@@ -25,11 +25,7 @@ type DigestDialect interface {
 // EncodeCell renders the encoding of a cell of which framed is that of a value: never NULL where o holds one. With lossy, framed may be NULL
 // there too, and the whole then is.
 func EncodeCell(o Operand, side canon.Side, framed string, lossy bool) string {
-	bad := "'el'"
-	if side == canon.Right {
-		bad = "'er'"
-	}
-	null := isNull(o)
+	bad, null := BadCell(side), isNull(o)
 	switch {
 	case null == "" && o.OK == "":
 		return framed
@@ -43,6 +39,14 @@ func EncodeCell(o Operand, side canon.Side, framed string, lossy bool) string {
 		return "COALESCE(" + framed + ", " + bad + ")"
 	}
 	return "COALESCE(" + framed + ", CASE WHEN " + null + " THEN 'n' ELSE " + bad + " END)"
+}
+
+// BadCell renders the encoding of a cell in error, which equals none of the other side's.
+func BadCell(side canon.Side) string {
+	if side == canon.Right {
+		return "'er'"
+	}
+	return "'el'"
 }
 
 // Digest renders q as one statement. The error is a *query.Refusal where the engine cannot say it exactly.

@@ -41,8 +41,8 @@ func TestCancelBetweenRows(t *testing.T) {
 		if err := rows.Close(); err != nil {
 			t.Error(err)
 		}
-		if b, err := rows.Next(t.Context()); b != nil || err != nil {
-			t.Errorf("after Close: %v, %v", b, err)
+		if b, again := rows.Next(t.Context()); b != nil || !errors.Is(again, err) {
+			t.Errorf("it looks as if all rows had been read: %v, %v", b, again)
 		}
 		cancel()
 		if err := src.Close(); err != nil {
@@ -90,5 +90,31 @@ func TestSnapshotEndsWhileAStatementRuns(t *testing.T) {
 	}
 	if given == 0 {
 		t.Error("every statement ended before it was given up: nothing was tested")
+	}
+}
+
+// TestClosedRows reads on where a stream was closed: it must not look as if it had been read whole.
+func TestClosedRows(t *testing.T) {
+	src := open(t, file(t), 0, 0)
+	rel := connectortest.Relation(t, src, query.Dataset{Name: "few", Query: "VALUES (1), (2), (3)"})
+	for _, read := range []int{1, 4} { // batches, the last one being none
+		rows, err := src.Select(t.Context(), query.Select{From: rel, Columns: connectortest.Cols(t, rel, rel.Schema.Columns[0].Name), BatchRows: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range read {
+			if _, err := rows.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := rows.Next(t.Context()); b != nil || (err != nil) != (read == 1) {
+			t.Errorf("after %d batches: %v, %v", read, b, err)
+		}
+	}
+	if err := src.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"sync"
 
 	"github.com/assay-dev/assay/connectors"
@@ -31,6 +32,7 @@ type rows struct {
 	done    bool // no more rows
 	filling bool // the statement is in use
 	closed  bool
+	err     error // ended the stream: it never looks complete
 }
 
 // Select implements connectors.Source.
@@ -80,13 +82,9 @@ type filled struct {
 // scan that finds little may stay there for long: so the batch is filled beside, and left to itself when
 // the context ends. It stops at its next row.
 func (r *rows) Next(ctx context.Context) (*value.Batch, error) {
-	r.mu.Lock()
-	if r.done || r.closed {
-		r.mu.Unlock()
-		return nil, nil
+	if more, err := r.begin(); !more {
+		return nil, err
 	}
-	r.filling = true
-	r.mu.Unlock()
 	out := make(chan filled, 1)
 	go func() {
 		b, err := r.fill(ctx)
@@ -102,13 +100,40 @@ func (r *rows) Next(ctx context.Context) (*value.Batch, error) {
 	ended := ctx
 	select {
 	case f := <-out:
-		return f.batch, f.err
+		return f.batch, r.failed(f.err)
 	case <-ctx.Done():
 	case <-r.cur.ctx.Done():
 		ended = r.cur.ctx
 	}
+	err := r.failed(wrap(ended, r.cur.op, ended.Err()))
 	_ = r.Close()
-	return nil, wrap(ended, r.cur.op, ended.Err())
+	return nil, err
+}
+
+// begin takes the statement for one batch; more is false where there is none to come.
+func (r *rows) begin() (more bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.err != nil:
+		return false, r.err
+	case r.done:
+		return false, nil
+	case r.closed:
+		return false, &connectors.Error{Kind: connectors.Failed, Op: r.cur.op, Err: errors.New("the rows are closed")}
+	}
+	r.filling = true
+	return true, nil
+}
+
+// failed keeps what ended the stream.
+func (r *rows) failed(err error) error {
+	if err != nil {
+		r.mu.Lock()
+		r.err = err
+		r.mu.Unlock()
+	}
+	return err
 }
 
 // fill reads one batch.

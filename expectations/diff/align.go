@@ -31,6 +31,7 @@ const (
 	CodeIncomparable = "incomparable" // a pair of columns whose types cannot be compared
 	CodeSourceOnly   = "source_only"  // a column that the target has not
 	CodeTargetOnly   = "target_only"  // a column that the source has not
+	CodeLeftOut      = "left_out"     // options of a column that is not compared
 	CodeAmbiguous    = "ambiguous"    // several columns of the target could be meant
 	CodeNoColumns    = "no_columns"   // nothing but the key is compared
 	CodeRenamed      = "renamed"      // a pair of columns with different names
@@ -291,7 +292,17 @@ func (a *aligning) compared() {
 	}
 	for i := range a.left.Relation.Schema.Columns {
 		name := a.left.Relation.Schema.Columns[i].Name
-		if isKey(name) || a.leftOut(name) || a.broken[name] {
+		if isKey(name) || a.broken[name] {
+			continue
+		}
+		_, options := a.o.Options[name]
+		if _, has := a.o.Expect[name]; options || has {
+			if _, paired := a.pairs[name]; (a.leftOut(name) || !paired) && !a.reported(name) {
+				a.find(CodeLeftOut, SeverityError, name, "compare it, or take back what is said of it", "something is said of how %q is compared, and it is not compared", name)
+				continue
+			}
+		}
+		if a.leftOut(name) {
 			continue
 		}
 		if _, ok := a.pairs[name]; !ok {

@@ -94,6 +94,15 @@ func TestAlign(t *testing.T) {
 			o:   diff.AlignOptions{Columns: []string{"b"}},
 			key: "id=id", columns: "b=b",
 		},
+		"options of a column that is not compared": {
+			left:  described("l", []string{"id"}, "id int", "a string", "b double", "c double", "d double", "e double"),
+			right: described("r", nil, "id int", "a string", "b double", "c double", "e double"),
+			o: diff.AlignOptions{
+				Columns: []string{"a", "e"}, Ignore: []string{"c"},
+				Options: map[string]canon.Options{"b": {}, "d": {}, "e": {}}, Expect: map[string]func(_, _ []value.Value) (bool, bool){"c": nil},
+			},
+			key: "id=id", columns: "a=a e=e", findings: []string{"error left_out b", "error left_out c", "error left_out d"},
+		},
 		"chosen and not there": {
 			left: described("l", []string{"id"}, "id int", "a string"), right: described("r", nil, "id int"),
 			o:   diff.AlignOptions{Columns: []string{"a", "aa"}},

@@ -132,6 +132,9 @@ func (d *digesting) costs(ctx context.Context) (*costs, error) {
 	err := both(func(side int) error {
 		s := d.sides[side]
 		cost, err := s.measure(ctx)
+		if d.repeats == s && !s.groups() {
+			cost.server = false // its rows are read for that
+		}
 		c.sides[side] = cost
 		return s.in.failed(err)
 	})
@@ -174,7 +177,7 @@ func (d *digestSide) first(ctx context.Context, limit int) (rows int, bytes int6
 	q := d.in.selection(nil, false)
 	q.Columns, q.Branches = d.in.cols[:d.in.keep], []query.Branch{{Limit: limit}}
 	started := time.Now()
-	stream, err := d.in.source.Select(ctx, q)
+	stream, err := d.in.selects(ctx, q)
 	if err != nil {
 		return 0, 0, 0, err
 	}

@@ -143,8 +143,10 @@ type Read struct {
 	WhereUndecided int64
 	// WhereHere says that Side.Where was evaluated here.
 	WhereHere bool
-	// Windows is the number of key windows read, Spilled the bytes that sorting wrote to files.
+	// Windows is the number of key windows read, or of ranges hashed, Spilled the bytes that sorting wrote to files.
 	Windows, Spilled int64
+	// Statements is the number of those sent to the side: with counts, samples and whatever was read again.
+	Statements int64
 }
 
 // Method is how the rows of one side come in key order.

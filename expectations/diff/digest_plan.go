@@ -2,6 +2,7 @@ package diff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/assay-dev/assay/connectors/canon"
@@ -29,9 +30,9 @@ func newDigesting(s *Spec, ins [2]*input, here [2]bool, out *findings) (*digesti
 	}
 	if !l.unique && !r.unique {
 		switch {
-		case l.server != nil:
+		case l.groups():
 			d.repeats = l
-		case r.server != nil:
+		case r.groups():
 			d.repeats = r
 		case l.ranges:
 			d.repeats = l
@@ -171,7 +172,24 @@ func (d *digestSide) estimate(ctx context.Context) error {
 func (d *digesting) start(t *task) error {
 	for _, s := range d.sides {
 		s.in.read.Method, s.in.read.Reason = ByDigest, s.why
+		s.recount(false)
 	}
-	t.spawn(d.run)
+	t.spawn(func(ctx context.Context) (err error) {
+		most := hashers - 1
+		if d.spec.Left.Source == d.spec.Right.Source {
+			most = hashers/2 - 1 // each
+		}
+		for side, s := range d.sides {
+			closing, e := s.share(ctx, most)
+			defer func() { err = errors.Join(err, closing()) }()
+			if e != nil {
+				return e
+			}
+			if s.server != nil {
+				d.stats.Hashers[side] = 1 + len(s.helpers)
+			}
+		}
+		return d.run(ctx)
+	})
 	return t.wait()
 }

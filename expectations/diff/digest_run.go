@@ -46,6 +46,9 @@ type DigestStats struct {
 	Merged    int64 // ranges whose rows were read and compared
 	// MergedRows are the rows of them, of the source and of the target.
 	MergedRows [2]int64
+	// Hashers is how many connections of one snapshot hashed ranges of the source, and of the target, at the same time; 0 where they were
+	// hashed here.
+	Hashers [2]int
 }
 
 // missed bounds the probability that two ranges with different rows have equal sums. Take a row that one of them holds more often. Whatever
@@ -123,12 +126,18 @@ func (d *digesting) first(ctx context.Context) ([]segment, error) {
 	if rows < 0 {
 		return whole, nil
 	}
-	ranges := min(max(rows/rowsARange, firstRanges), mostRanges, mostValues/int64(len(d.sides[0].cutCols)))
+	ranges := rangesOf(rows, len(d.sides[0].cutCols))
 	every := max((rows+ranges-1)/ranges, leastRows)
 	if every >= rows {
 		return whole, nil
 	}
 	return d.cut(ctx, whole, every)
+}
+
+// rangesOf returns into how many ranges a key of so many rows is cut by so many columns.
+func rangesOf(rows int64, columns int) int64 {
+	values := int64(2*columns - 1) // of a cut: each column but the last is asked to be below its value, or equal to it
+	return min(max(rows/rowsARange, firstRanges), mostRanges, mostValues/values)
 }
 
 // most is the number of rows of the larger side, as far as it is known, else -1.
@@ -172,7 +181,7 @@ func (d *digesting) cut(ctx context.Context, segs []segment, every int64) ([]seg
 
 // pass compares some of the first ranges, with whatever their differences need, and returns how many rows they have.
 func (d *digesting) pass(ctx context.Context, segs []segment) (seen [2]int64, err error) {
-	found, err := d.compare(ctx, segs)
+	found, err := d.compare(ctx, segs, true)
 	if err != nil {
 		return seen, err
 	}
@@ -181,11 +190,11 @@ func (d *digesting) pass(ctx context.Context, segs []segment) (seen [2]int64, er
 			seen[side] += found[i].sums[side].Rows
 		}
 	}
-	return seen, d.settle(ctx, found, 1)
+	return seen, d.descend(ctx, found, 1)
 }
 
-// settle finds the differences of ranges that were compared: they are cut again until what is left is little enough to read.
-func (d *digesting) settle(ctx context.Context, found []compared, level int) error {
+// descend finds the differences of ranges that were compared: they are cut again until what is left is little enough to read.
+func (d *digesting) descend(ctx context.Context, found []compared, level int) error {
 	var differ []compared
 	for i := range found {
 		if found[i].equal {
@@ -244,7 +253,7 @@ func (d *digesting) again(ctx context.Context, differ []compared, level int) err
 	if len(parts) == len(segs) { // nothing to cut at: one key holds most of the rows
 		return d.read(ctx, differ)
 	}
-	found, err := d.compare(ctx, parts)
+	found, err := d.compare(ctx, parts, false)
 	if err != nil {
 		return err
 	}
@@ -260,7 +269,7 @@ func (d *digesting) again(ctx context.Context, differ []compared, level int) err
 			return s.in.failed(&CoverageError{Rows: whole, Seen: sum, Columns: s.in.key.columns(s.in.side)})
 		}
 	}
-	return d.settle(ctx, found, level+1)
+	return d.descend(ctx, found, level+1)
 }
 
 // compared is a range with its sums.
@@ -271,11 +280,11 @@ type compared struct {
 	equal bool
 }
 
-// compare hashes ranges on both sides.
-func (d *digesting) compare(ctx context.Context, segs []segment) ([]compared, error) {
+// compare hashes ranges on both sides; first says that they are no parts of such as were hashed before.
+func (d *digesting) compare(ctx context.Context, segs []segment, first bool) ([]compared, error) {
 	var sums [2][]rowsum.Sum
 	if err := both(func(side int) (err error) {
-		sums[side], err = d.sides[side].digest(ctx, segs)
+		sums[side], err = d.sides[side].digest(ctx, segs, first)
 		return err
 	}); err != nil {
 		return nil, err

@@ -25,6 +25,8 @@ type digestSide struct {
 	// server hashes where the rows are; nil where they are read and hashed here, for the reason why.
 	server connectors.Digester
 	why    string
+	// helpers hash other ranges of the same snapshot meanwhile.
+	helpers []connectors.Digester
 	// ranges says that the source can be asked for the rows between two keys.
 	ranges bool
 	// unique says that the source guarantees that no key stands in two rows.
@@ -138,13 +140,30 @@ func (d *digestSide) request(segs []segment) rowsum.Request {
 	}
 }
 
-// digest returns the sums of the segments.
-func (d *digestSide) digest(ctx context.Context, segs []segment) ([]rowsum.Sum, error) {
-	if d.server != nil {
-		sums, err := d.server.Digest(ctx, d.request(segs))
-		return sums, d.in.failed(err)
+// groups reports whether the server finds the keys that are repeated: where it tells apart what is one key to the comparison, as 1.001 and 1.002
+// beside a column of two digits, it would find none.
+func (d *digestSide) groups() bool { return d.server != nil && d.in.key.serverOrder(d.in.side) }
+
+// recount says whether the rows that the side's condition leaves undecided are to be counted in what is read next, where it is evaluated here.
+func (d *digestSide) recount(yes bool) {
+	if d.in.sieve != nil {
+		d.in.sieve.again = !yes
 	}
+}
+
+// digest returns the sums of the segments. first says that no row of them was hashed before.
+func (d *digestSide) digest(ctx context.Context, segs []segment, first bool) ([]rowsum.Sum, error) {
 	sums := make([]rowsum.Sum, len(segs))
+	if d.server != nil {
+		return sums, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
+			d.in.sent.Add(1)
+			part, err := by.Digest(ctx, d.request(segs[from:to]))
+			copy(sums[from:to], part)
+			return err
+		}))
+	}
+	d.recount(first)
+	defer d.recount(false)
 	var encoding []byte
 	err := d.scan(ctx, segs, false, func(b *value.Batch, i, at int) {
 		encoding = encoding[:0]
@@ -158,11 +177,15 @@ func (d *digestSide) digest(ctx context.Context, segs []segment) ([]rowsum.Sum, 
 
 // repeats returns how many keys of each segment stand in several rows.
 func (d *digestSide) repeats(ctx context.Context, segs []segment) ([]int64, error) {
-	if d.server != nil {
-		counts, err := d.server.Repeats(ctx, d.request(segs))
-		return counts, d.in.failed(err)
-	}
 	counts := make([]int64, len(segs))
+	if d.groups() {
+		return counts, d.in.failed(d.parallel(ctx, segs, func(ctx context.Context, by connectors.Digester, from, to int) error {
+			d.in.sent.Add(1)
+			part, err := by.Repeats(ctx, d.request(segs[from:to]))
+			copy(counts[from:to], part)
+			return err
+		}))
+	}
 	last := value.NewBatch(d.keyTypes()...)
 	err := d.scan(ctx, segs, true, func(b *value.Batch, i, at int) {
 		if last.N == 1 && d.in.key.compare(last, d.in.side, 0, b, d.in.side, i) == 0 {
@@ -238,7 +261,7 @@ func (d *digestSide) count(ctx context.Context) error {
 	if d.in.sieve != nil || d.in.source.Caps().Measure(d.in.from, m) != nil {
 		return nil
 	}
-	b, err := d.in.source.Aggregate(ctx, query.Aggregate{From: d.in.from, Measures: []query.Measure{m}})
+	b, err := d.in.counts(ctx, m)
 	switch {
 	case unable(err) != "":
 		return nil //nolint:nilerr // a source that cannot count is no failure: the rows are counted as they come
@@ -277,6 +300,7 @@ func (d *digestSide) takes(c *cut) bool {
 
 func (d *digestSide) cutRows(ctx context.Context, segs []segment, every int64) (*value.Batch, error) {
 	if d.server != nil {
+		d.in.sent.Add(1)
 		return d.server.Cut(ctx, rowsum.Cut{
 			From: d.in.from, Columns: d.cutCols, Where: allOf(d.in.where, whereAny(segs, d.in.side, d.cutCols)), Every: every,
 		})

@@ -209,3 +209,29 @@ func TestDigestBadKeys(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 }
+
+// TestDigestRepeatedByForm repeats keys, the same on both sides, that the server tells apart and the comparison does not.
+func TestDigestRepeatedByForm(t *testing.T) {
+	tb := table{
+		cols: []value.Column{{Name: "k", Type: value.Of(value.Int)}, {Name: "name", Type: value.Of(value.String)}, {Name: "c", Type: value.Of(value.Int)}},
+		key:  []string{"k", "name"},
+	}
+	for i := range 600 {
+		name := "name"
+		if i%100 == 99 {
+			name, i = "NAME", i-1
+		}
+		tb.rows = append(tb.rows, []cell{{Value: value.IntValue(int64(i))}, {Value: value.StringValue(name)}, {Value: value.IntValue(1)}})
+	}
+	store := sqliteStore(t)
+	l, _ := store.put(t, "fl", &tb)
+	r, _ := store.put(t, "fr", &tb)
+	s := align(t, l, r, diff.AlignOptions{
+		Strategy: diff.Digest, TempDir: t.TempDir(), Options: map[string]canon.Options{"name": {Normalize: []canon.Normal{canon.Casefold}}},
+	})
+	res, err := diff.Run(t.Context(), s, nil, nil)
+	want := diff.Counts{Identical: 588, DuplicateKey: 6, LeftRows: 600, RightRows: 600}
+	if err != nil || res.Choice.Strategy != diff.Digest || res.Counts != want {
+		t.Errorf("%s: %+v, want %+v; %v", res.Choice.Strategy, res.Counts, want, err)
+	}
+}

@@ -30,19 +30,22 @@ func Explain(s Spec) (Choice, [2]Asked, error) {
 	var ins [2]*input
 	windows := false
 	for side := canon.Right; ; side-- { // as plan.open decides: the target first
-		in, counts, here := explained(&s, side)
+		in, counts, err := explained(&s, side)
+		if err != nil {
+			return Choice{}, [2]Asked{}, err
+		}
 		a := &asked[side]
-		a.Counts, a.WhereHere, ins[side] = counts, here, in
+		a.Counts, a.WhereHere, ins[side] = counts, in.sieve != nil, in
 		caps := in.source.Caps()
 		switch {
-		case !caps.KeyOrder:
-			a.Method, a.Reason = BySort, "the source gives no order"
-		case !in.key.serverOrder(side):
-			a.Method, a.Reason = BySort, "the source's order of the key is not that of the comparison"
 		case caps.UnorderedFaster && !windows && rangeable(&in.key[0].Form, side):
 			a.Method, a.Reason, windows = ByWindows, "reading in any order is faster there, if its rows lie more or less in the order of the key", true
 		case caps.UnorderedFaster && !windows:
 			a.Method, a.Reason = BySort, "no range of its key agrees with the order of the comparison"
+		case !caps.KeyOrder:
+			a.Method, a.Reason = BySort, "the source gives no order"
+		case !in.key.serverOrder(side):
+			a.Method, a.Reason = BySort, "the source's order of the key is not that of the comparison"
 		default:
 			a.Method = ByServer
 		}
@@ -93,40 +96,18 @@ const (
 const mergeReason = "both sides are read in key order and compared here"
 
 // explained is a side as newInput makes it, without asking its source for anything.
-func explained(s *Spec, side canon.Side) (in *input, counts []query.Aggregate, here bool) {
-	spec := s.Left
-	if side == canon.Right {
-		spec = s.Right
+func explained(s *Spec, side canon.Side) (in *input, counts []query.Aggregate, err error) {
+	in = inputOf(s, side, &Read{}, nil)
+	where := s.side(side).Where
+	switch in.judge(where) {
+	case byNobody:
+	case bySourceCounted:
+		counts = []query.Aggregate{{From: in.from, Measures: []query.Measure{undecidedOf(where)}}}
+		in.where = where
+	case bySource:
+		in.where = where
+	case byUs:
+		err = in.failed(in.sift(where))
 	}
-	in = &input{side: side, name: spec.Name, key: s.Key, source: spec.Source, from: spec.Relation}
-	in.from.Dataset.Key = in.key.columns(side)
-	for _, list := range [2][]Column{s.Key, s.Columns} {
-		for i := range list {
-			in.cols = append(in.cols, list[i].of(side))
-		}
-	}
-	if spec.Where == nil {
-		return in, nil, false
-	}
-	caps := in.source.Caps()
-	m := query.Measure{Kind: query.MeasureCount, Where: spec.Where, Nulls: query.Columns(spec.Where)}
-	switch {
-	case caps.Expr(in.from, spec.Where) != nil:
-	case decided(spec.Where):
-		in.where = spec.Where
-		return in, nil, false
-	case caps.Measure(in.from, m) == nil:
-		in.where = spec.Where
-		return in, []query.Aggregate{{From: in.from, Measures: []query.Measure{m}}}, false
-	}
-	for _, c := range query.Columns(spec.Where) {
-		have := false
-		for _, old := range in.cols {
-			have = have || old.Index == c.Index
-		}
-		if !have {
-			in.cols = append(in.cols, c)
-		}
-	}
-	return in, nil, true
+	return in, counts, err
 }

@@ -152,7 +152,12 @@ func (x *fault) run(t *testing.T, f *far, path string, near query.Dataset, farSi
 	farSource, nearSource := open(f.open, x.timeout, map[string]string{f.param: dsn}), open(sqlite.Open, 0, map[string]string{"path": path})
 	defer func() { _ = nearSource.Close() }()
 	defer func() { _ = farSource.Close() }()
-	l, r := side(t, farSource, f.dataset), side(t, nearSource, near)
+	patient := open(f.open, 0, map[string]string{f.param: f.dsn}) // a busy server may take longer to describe than the timeout is
+	l, r := side(t, patient, f.dataset), side(t, nearSource, near)
+	if err := patient.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.Source = farSource
 	l.Name, r.Name = "distant", "here"
 	if farSide == canon.Right {
 		l, r = r, l

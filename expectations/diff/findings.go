@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/canon"
@@ -18,6 +19,7 @@ type findings struct {
 	waiting   int64 // candidates that are being read again
 	told      time.Time
 	steps     int
+	sent      [2]atomic.Int64 // statements to each side
 }
 
 func newFindings(res *Result, s *Spec, sink func(Difference) error, progress func(Progress)) *findings {

@@ -22,7 +22,7 @@ func withInputs(ctx context.Context, s *Spec, out *findings, f func(t *task, ins
 		}
 	}()
 	if err := both(func(side int) (err error) {
-		ins[side], err = newInput(t.ctx, s, canon.Side(side), &out.res.Reads[side]) //nolint:gosec // 0 or 1
+		ins[side], err = newInput(t.ctx, s, canon.Side(side), &out.res.Reads[side], &out.sent[side]) //nolint:gosec // 0 or 1
 		return err
 	}); err != nil {
 		return err

@@ -61,7 +61,12 @@ func replicate(t *testing.T, driver, dsn string, open connectors.Opener, seed ui
 			t.Error(err)
 		}
 	}()
-	time.Sleep(s.most) // so that the queue between the two is as long as it gets
+	// The delay wanders, down to nothing at times: the comparison begins when a second's writes are under way.
+	for deadline := time.Now().Add(time.Minute); len(s.queue) < s.rate; time.Sleep(tick) {
+		if time.Now().After(deadline) {
+			t.Fatalf("seed %d: the target is never a second behind", seed)
+		}
+	}
 
 	l := side(t, openSource(t, postgres.Open, pg), query.Dataset{Name: "source", Table: left.table})
 	r := side(t, openSource(t, open, dsn), query.Dataset{Name: "target", Table: right.table, Timezone: "UTC"})

@@ -51,6 +51,9 @@ func Run(ctx context.Context, s Spec, sink func(Difference) error, progress func
 		}
 	}
 	out.tell()
+	for side := range res.Reads {
+		res.Reads[side].Statements = out.sent[side].Load()
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("the comparison was ended: %w", context.Cause(ctx))

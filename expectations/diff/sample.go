@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
@@ -98,6 +99,9 @@ func Sample(ctx context.Context, s Spec, o SampleOptions, sink func(Difference) 
 		err = e
 	}
 	x.out.tell()
+	for side := range res.Reads {
+		res.Reads[side].Statements = x.out.sent[side].Load()
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("the comparison was ended: %w", context.Cause(ctx))
@@ -115,7 +119,7 @@ func PlanSample(ctx context.Context, s Spec, o SampleOptions) ([2]query.SampleDe
 		return designs, err
 	}
 	err := both(func(side int) (err error) {
-		in := inputOf(&s, canon.Side(side), &Read{}) //nolint:gosec // 0 or 1
+		in := inputOf(&s, canon.Side(side), &Read{}, new(atomic.Int64)) //nolint:gosec // 0 or 1
 		if err := in.placeUncounted(s.side(in.side).Where); err != nil {
 			return in.failed(err)
 		}

@@ -65,21 +65,12 @@ func (r *rereader) unasked() string {
 func (r *rereader) ask(ctx context.Context, keys []*candidate) (able []bool, err error) {
 	r.await(keys)
 	able = make([]bool, len(keys))
-	if !r.terms.any || len(keys) == 0 {
+	if !r.terms.any || r.unable || len(keys) == 0 {
 		return able, nil
 	}
-	list, refused := r.asked(keys)
+	list, odd := r.asked(keys)
 	for i := range able {
-		able[i] = true
-	}
-	if refused > 0 {
-		list = asked{}
-		for i, c := range keys {
-			one, refused := r.asked([]*candidate{c})
-			if able[i] = refused == 0; able[i] && len(one.keys) > 0 {
-				list.keys, list.at = append(list.keys, one.keys[0]), append(list.at, i)
-			}
-		}
+		able[i] = odd == nil || !odd[i]
 	}
 	ok, err := r.request(ctx, list)
 	if !ok {
@@ -195,20 +186,21 @@ func (w *way) odd(r *rereader) string {
 	keys := w.group(w.wait.keys, upTo(w.wait.keys.N)).keys
 	for len(keys) > 0 {
 		n := min(chunk, len(keys))
-		as, refused := r.asked(keys[:n])
-		if refused > 0 {
-			return r.whyRefused(as)
+		if _, odd := r.asked(keys[:n]); odd != nil {
+			return r.whyRefused(keys[slices.Index(odd, true)])
 		}
 		keys = keys[n:]
 	}
 	return ""
 }
 
-// whyRefused says why keys cannot be asked for.
-func (r *rereader) whyRefused(as asked) string {
-	for _, a := range conditions(as.keys) {
-		if why := refused(r.in.source.Caps().Expr(r.in.from, a.cond)); why != "" {
-			return why
+// whyRefused says why a key cannot be asked for.
+func (r *rereader) whyRefused(c *candidate) string {
+	if cols, certain := r.terms.of(r.put(c), c.side); certain && cols != nil {
+		for _, cond := range conditions([]lookedUp{{cols: cols}}) {
+			if why := refused(r.in.source.Caps().Expr(r.in.from, cond.where)); why != "" {
+				return why
+			}
 		}
 	}
 	return "some of the keys cannot be asked for"

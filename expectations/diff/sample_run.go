@@ -91,7 +91,7 @@ func (x *sampling) reopen(ctx context.Context) error {
 // open takes snapshots of both sides.
 func (x *sampling) open(ctx context.Context) error {
 	err := both(func(side int) (err error) {
-		in, err := snapshotOf(ctx, x.s, canon.Side(side), &x.res.Reads[side]) //nolint:gosec // 0 or 1
+		in, err := snapshotOf(ctx, x.s, canon.Side(side), &x.res.Reads[side], &x.out.sent[side]) //nolint:gosec // 0 or 1
 		if err != nil {
 			return err
 		}

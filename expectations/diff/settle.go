@@ -36,7 +36,9 @@ type settling struct {
 	sides [2]*rereader
 	rows  int64 // most bytes of a candidate's rows
 	slow  bool  // reading all rows of a side costs much: keys are asked for wherever they can be
-	done  *Settled
+	// states is the most bytes of what was known of a candidate when the sweep began, widest since then.
+	states, widest int64
+	done           *Settled
 }
 
 func newSettling(s *Spec, out *findings) *settling {
@@ -62,6 +64,12 @@ func (st *settling) add(ctx context.Context, d Difference) error {
 	now := st.now()
 	st.know.saw(c, l)
 	st.know.compare(c, l, r, now)
+	return st.wait(ctx, c)
+}
+
+// wait has a candidate wait for the next sweep.
+func (st *settling) wait(ctx context.Context, c *candidate) error {
+	st.widest = max(st.widest, c.bytes())
 	return st.queue.push(ctx, c)
 }
 
@@ -148,21 +156,48 @@ func (st *settling) pause(ctx context.Context, sweep int, took, gone time.Durati
 	}
 }
 
-// sweep reads all candidates once, a part of them at a time.
+// sweep reads all candidates once, a part of them at a time: those last, of all parts together, that a side cannot be asked for by their keys, since
+// all of its rows are read for them.
 func (st *settling) sweep(ctx context.Context, need int) (err error) {
 	n := st.queue.len()
+	st.states, st.widest = st.widest, 0
 	for side, r := range st.sides {
 		r.begin(n, st.atOnce(partStream), st.slow || st.out.res.Choice.Strategy == Digest)
 		st.done.Methods[side] = r.method
 	}
+	rest := newQueue(st.s, st.know)
 	defer func() {
+		if e := rest.close(); err == nil {
+			err = e
+		}
 		for _, r := range st.sides {
 			if e := r.end(); err == nil {
 				err = e
 			}
 		}
 	}()
-	cs, err := st.queue.drain(ctx)
+	var refused [2]int64
+	if err := st.parts(ctx, st.queue, func(part []*candidate) error {
+		part, err := st.askable(ctx, part, rest, &refused)
+		if err != nil || len(part) == 0 {
+			return err
+		}
+		return st.look(ctx, part, need)
+	}); err != nil || rest.len() == 0 {
+		return err
+	}
+	for side, r := range st.sides {
+		if refused[side] > 0 {
+			r.search(rest.len(), st.atOnce(partStream))
+			r.unable = r.unable || 2*refused[side] > n
+		}
+	}
+	return st.parts(ctx, rest, func(part []*candidate) error { return st.look(ctx, part, need) })
+}
+
+// parts empties a queue part by part.
+func (st *settling) parts(ctx context.Context, q *queue, look func(part []*candidate) error) (err error) {
+	cs, err := q.drain(ctx)
 	if err != nil {
 		return err
 	}
@@ -176,10 +211,34 @@ func (st *settling) sweep(ctx context.Context, need int) (err error) {
 		if err != nil || len(part) == 0 {
 			return err
 		}
-		if err := st.look(ctx, part, need); err != nil {
+		if err := look(part); err != nil {
 			return err
 		}
 	}
+}
+
+// askable puts those of a part into rest that a side cannot be asked for by their keys, counts them by side, and returns the others.
+func (st *settling) askable(ctx context.Context, part []*candidate, rest *queue, refused *[2]int64) ([]*candidate, error) {
+	var by [2][]bool
+	for side, r := range st.sides {
+		by[side] = r.refused(part)
+	}
+	able := part[:0]
+	for i, c := range part {
+		ok := true
+		for side := range by {
+			if by[side] != nil && by[side][i] {
+				refused[side]++
+				ok = false
+			}
+		}
+		if ok {
+			able = append(able, c)
+		} else if err := rest.push(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return able, nil
 }
 
 // Bounds of the candidates that are read at once.
@@ -188,9 +247,9 @@ const (
 	partStream = 20_000
 )
 
-// atOnce is how many candidates are read at once, most at the most: both of their rows are held.
+// atOnce is how many candidates are read at once, most at the most: both of their rows are held, and the states that the source was seen in.
 func (st *settling) atOnce(most int64) int64 {
-	return max(min(most, st.s.memory()/4/max(st.rows, 1)), 1)
+	return max(min(most, st.s.memory()/4/max(st.rows+st.states, 1)), 1)
 }
 
 // part is how many are read at once in a sweep that has begun.
@@ -224,7 +283,7 @@ func (st *settling) look(ctx context.Context, part []*candidate, need int) error
 			}
 			continue
 		}
-		if err := st.queue.push(ctx, c); err != nil {
+		if err := st.wait(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -245,4 +304,24 @@ func sizeOf(d *Difference) int64 {
 	return n
 }
 
-const boxedBytes = 96
+// bytes returns about how many bytes of memory a candidate takes, its key apart.
+func (c *candidate) bytes() int64 {
+	const one, part = 96, 64 // of the candidate itself, of a part that differs
+	n := one + part*int64(len(c.differ))
+	for i := range c.seen {
+		n += stateBytes
+		for j := range c.seen[i].soft {
+			x := &c.seen[i].soft[j].val
+			n += boxedBytes + int64(len(x.Str()))
+			for _, y := range x.List() {
+				n += boxedBytes + int64(len(y.Str()))
+			}
+		}
+	}
+	return n
+}
+
+const (
+	boxedBytes = 96
+	stateBytes = 40
+)

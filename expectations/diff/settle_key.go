@@ -32,8 +32,11 @@ func newTerms(in *input) *terms {
 	return t
 }
 
-// lookedUp is a key: the columns that are asked for and their values. There may be fewer of them than the key has columns: then other keys are met, too.
-type lookedUp []lookedUpColumn
+// lookedUp is a key: its position in a part, and the columns that are asked for with their values.
+type lookedUp struct {
+	at   int
+	cols []lookedUpColumn
+}
 
 type lookedUpColumn struct {
 	col *query.Column
@@ -42,7 +45,7 @@ type lookedUpColumn struct {
 
 // of returns what to ask for to get the rows of a key, which is the row of a batch of a side: nil where there can be none. With certain
 // false the side cannot be asked.
-func (t *terms) of(key *value.Batch, from canon.Side) (ask lookedUp, certain bool) {
+func (t *terms) of(key *value.Batch, from canon.Side) (ask []lookedUpColumn, certain bool) {
 	for _, k := range t.cols {
 		val, a := t.value(k, &key.Cols[k], from)
 		switch a {
@@ -242,64 +245,64 @@ func (t *terms) instant(f *canon.Form, x *value.Vector, from canon.Side, as valu
 // clauses bounds the comparisons of one condition.
 const clauses = 512
 
-// asking is a condition that selects the rows of some keys, given by their positions, and perhaps of others.
-type asking struct {
-	cond query.Expr
-	keys []int
+// condition selects the rows of some keys, whose positions it has.
+type condition struct {
+	where query.Expr
+	keys  []int
 }
 
 // conditions joins keys into conditions, as few as may be. Keys that differ in their last column only share the others.
-func conditions(keys []lookedUp) []asking {
+func conditions(keys []lookedUp) []condition {
 	type group struct {
-		key  lookedUp
+		cols []lookedUpColumn
 		last []query.Expr
 		keys []int
 	}
 	var groups []*group
 	at := map[string]*group{}
-	for i, key := range keys {
+	for _, key := range keys {
 		name := key.prefix()
+		last := key.cols[len(key.cols)-1]
 		g := at[name]
 		if g == nil {
-			last := key[len(key)-1]
-			g = &group{key: key, last: []query.Expr{last.col}}
+			g = &group{cols: key.cols[:len(key.cols)-1], last: []query.Expr{last.col}}
 			at[name] = g
 			groups = append(groups, g)
 		}
-		g.last, g.keys = append(g.last, key[len(key)-1].lit), append(g.keys, i)
+		g.last, g.keys = append(g.last, last.lit), append(g.keys, key.at)
 	}
-	var out []asking
+	var out []condition
 	var parts []query.Expr
 	var of []int
 	n := 0
 	flush := func() {
 		if len(parts) > 0 {
-			out = append(out, asking{anyOf(parts), of})
+			out = append(out, condition{anyOf(parts), of})
 		}
 		parts, of, n = nil, nil, 0
 	}
 	for _, g := range groups {
-		if n > 0 && n+len(g.key)+len(g.last) > clauses {
+		size := len(g.cols) + 1 + len(g.last)
+		if n > 0 && n+size > clauses {
 			flush()
 		}
-		conds := make([]query.Expr, 0, len(g.key))
-		for _, c := range g.key[:len(g.key)-1] {
+		conds := make([]query.Expr, 0, len(g.cols)+1)
+		for _, c := range g.cols {
 			conds = append(conds, boolean(query.OpEq, c.col, c.lit))
 		}
-		parts = append(parts, allOf(append(conds, boolean(query.OpIn, g.last...))...))
-		of = append(of, g.keys...)
-		n += len(g.key) + len(g.last)
+		parts, of = append(parts, allOf(append(conds, boolean(query.OpIn, g.last...))...)), append(of, g.keys...)
+		n += size
 	}
 	flush()
 	return out
 }
 
 // prefix tells keys apart by what is asked for, but for the last value.
-func (key lookedUp) prefix() string {
+func (key *lookedUp) prefix() string {
 	var b []byte
-	for i, c := range key {
+	for i, c := range key.cols {
 		b = append(append(b, c.col.Col.Name...), 0)
-		if i < len(key)-1 {
+		if i < len(key.cols)-1 {
 			b = append(b, byte(c.lit.Val.Kind()))
 			text := c.lit.Val.AppendText(nil)
 			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)

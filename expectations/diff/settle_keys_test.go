@@ -2,6 +2,7 @@ package diff_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -62,6 +63,7 @@ func TestSettleHostileKeys(t *testing.T) {
 		"uuid mysql beside postgres":            true, // text of any case
 		"decimal postgres beside mysql":         true, // many of one side are the same to the other, which keeps fewer digits
 		"timestamp sqlite beside elasticsearch": true, // likewise
+		"timestamp elasticsearch beside sqlite": true, // what is indexed of a date is no more than its millisecond: equality is refused
 	}
 	es := engines(t)
 	pairs := [][2]connectortest.Engine{
@@ -97,5 +99,33 @@ func TestSettleHostileKeys(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestSettleHalfAskedKeys reads differences again by keys of which some can be asked for in their first column only: no condition holds for a
+// NaN. What comes in more than one statement for that is no repeated key.
+func TestSettleHalfAskedKeys(t *testing.T) {
+	tb := table{
+		cols: []value.Column{{Name: "k", Type: value.Of(value.Int)}, {Name: "x", Type: value.Of(value.Double)}, {Name: "c", Type: value.Of(value.Int)}},
+		key:  []string{"k", "x"},
+	}
+	row := func(k int, x float64, c int64) []cell {
+		return []cell{{Value: value.IntValue(int64(k))}, {Value: value.DoubleValue(x)}, {Value: value.IntValue(c)}}
+	}
+	const differing, rows = 200, 10_000
+	left, right := tb, tb
+	for k := range differing {
+		left.rows = append(left.rows, row(k, 0.5, 1), row(k, math.NaN(), 1))
+		right.rows = append(right.rows, row(k, 0.5, 2), row(k, math.NaN(), 2))
+	}
+	for k := range rows {
+		left.rows, right.rows = append(left.rows, row(differing+k, 0.5, 1)), append(right.rows, row(differing+k, 0.5, 1))
+	}
+	r := rand.New(rand.NewPCG(1, 3))
+	s := align(t, left.source(t, "l", r), right.source(t, "r", r), diff.AlignOptions{TempDir: t.TempDir(), Settle: 20 * time.Millisecond})
+	res, err := diff.Run(t.Context(), s, nil, nil)
+	want := diff.Counts{Identical: rows, Changed: 2 * differing, LeftRows: rows + 2*differing, RightRows: rows + 2*differing}
+	if err != nil || res.Counts != want || res.Settled.Methods != [2]diff.Method{diff.ByKey, diff.ByKey} {
+		t.Errorf("%+v, settled %+v, %v", res.Counts, res.Settled, err)
 	}
 }

@@ -110,7 +110,7 @@ func (q *queue) push(ctx context.Context, c *candidate) error {
 			}
 		}
 	}
-	if q.out.N < queueRows {
+	if q.out.N < queueRows && (len(q.types) == q.soft || extsort.Size(q.out) < q.o.MemoryBytes/2) {
 		return nil
 	}
 	return q.sorter.Add(ctx, q.out)

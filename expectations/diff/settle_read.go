@@ -19,9 +19,10 @@ type rereader struct {
 	rows   int64 // that the side had
 	method Method
 	stream *keyStream // ByWalk, nil until it is needed
+	unable bool       // keys are not to be asked for any more
 
 	index map[string]int // canonical key to the position in a part
-	only  []bool         // by position: whose rows are taken, nil for all
+	asks  []bool         // the positions that are asked for, nil for all
 	found []rowsOf
 	came  int64 // rows that were looked at, whose keys were asked for or not
 	kept  *value.Batch
@@ -30,7 +31,7 @@ type rereader struct {
 }
 
 func newRereader(st *settling, side canon.Side) (*rereader, error) {
-	in, err := freshInput(st.s, side, &st.out.res.Reads[side])
+	in, err := freshInput(st.s, side, st.out)
 	if err != nil {
 		return nil, in.failed(err)
 	}
@@ -61,12 +62,12 @@ func rereaderOf(s *Spec, in *input) *rereader {
 }
 
 // freshInput is a side without a snapshot. The comparison has decided already who evaluates the side's condition.
-func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
-	in := inputOf(s, side, &Read{})
+func freshInput(s *Spec, side canon.Side, out *findings) (*input, error) {
+	in := inputOf(s, side, &Read{}, &out.sent[side])
 	spec := s.side(side)
 	switch {
 	case spec.Where == nil:
-	case !read.WhereHere:
+	case !out.res.Reads[side].WhereHere:
 		in.where = spec.Where
 	default:
 		if err := in.sift(spec.Where); err != nil {
@@ -76,11 +77,18 @@ func freshInput(s *Spec, side canon.Side, read *Read) (*input, error) {
 	return in, nil
 }
 
+// search makes the side ready to read those of n candidates that are left because one of the sides cannot be asked for their keys.
+func (r *rereader) search(n, part int64) {
+	if r.method = BySearch; n > part {
+		r.method = ByWalk
+	}
+}
+
 // begin chooses how n candidates are read in a sweep; part is how many of them at once where they are found among all rows, and slow says
 // that reading those costs much.
 func (r *rereader) begin(n, part int64, slow bool) {
 	switch {
-	case r.terms.any && (slow || n*denseRows <= r.rows):
+	case r.terms.any && !r.unable && (slow || n*denseRows <= r.rows):
 		r.method = ByKey
 	case n <= part:
 		r.method = BySearch
@@ -120,7 +128,7 @@ func (r *rereader) read(ctx context.Context, part []*candidate) error {
 // await makes ready for the rows of some candidates.
 func (r *rereader) await(part []*candidate) {
 	r.index = make(map[string]int, len(part))
-	r.found, r.only = make([]rowsOf, len(part)), nil
+	r.found, r.asks = make([]rowsOf, len(part)), nil
 	r.kept.Clear()
 	for i, c := range part {
 		r.buf = r.buf[:0]
@@ -147,7 +155,7 @@ func (r *rereader) take(b *value.Batch, i int) {
 		r.buf = r.in.key[k].Form.Append(r.buf, &b.Cols[k], r.in.side, i)
 	}
 	at, ok := r.index[string(r.buf)]
-	if !ok || r.only != nil && !r.only[at] {
+	if !ok || r.asks != nil && !r.asks[at] {
 		return
 	}
 	f := &r.found[at]
@@ -157,14 +165,13 @@ func (r *rereader) take(b *value.Batch, i int) {
 	}
 }
 
-// lookup asks for the rows by their keys, and reads all rows where that cannot be asked.
+// lookup asks for the rows by their keys, each of which can be asked for. Where the source finds then that it is unable to answer, all rows
+// are read.
 func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
-	asked, refused := r.asked(part)
-	if refused > 0 {
-		// A key or two are odd, or keys cannot be asked for at all: then the next sweep does not try.
-		r.terms.any = 2*refused <= len(part)
+	if r.unable {
 		return r.filter(ctx, nil)
 	}
+	asked, _ := r.asked(part)
 	able, err := r.request(ctx, asked)
 	if able || err != nil {
 		return err
@@ -173,19 +180,18 @@ func (r *rereader) lookup(ctx context.Context, part []*candidate) error {
 	return r.filter(ctx, nil)
 }
 
-// request reads the rows of keys that can be asked for. It returns false where the source turns out to be unable; then it is not asked again.
-func (r *rereader) request(ctx context.Context, asked asked) (able bool, err error) {
-	// A condition selects rows of other keys too, where one of its own cannot be told whole: those of the keys of another condition would count twice.
-	r.only = make([]bool, len(r.found))
-	defer func() { r.only = nil }()
-	for _, a := range conditions(asked.keys) {
-		clear(r.only)
-		for _, i := range a.keys {
-			r.only[asked.at[i]] = true
+// request reads the rows of keys that can be asked for. It returns false where the source turns out to be unable, as it will be the next time.
+func (r *rereader) request(ctx context.Context, asked []lookedUp) (able bool, err error) {
+	defer func() { r.asks = nil }()
+	for _, cond := range conditions(asked) {
+		// A key of which only some columns can be asked for brings rows of other keys, that another condition brings too.
+		r.asks = make([]bool, len(r.found))
+		for _, at := range cond.keys {
+			r.asks[at] = true
 		}
-		err := r.filter(ctx, a.cond)
+		err := r.filter(ctx, cond.where)
 		if unable(err) != "" {
-			r.terms.any = false
+			r.unable = true
 			return false, nil
 		}
 		if err != nil {
@@ -195,39 +201,58 @@ func (r *rereader) request(ctx context.Context, asked asked) (able bool, err err
 	return true, nil
 }
 
-// asked are the keys among some candidates that can have rows, and their positions there.
-type asked struct {
-	keys []lookedUp
-	at   []int
+// refused returns which of some candidates the side cannot be asked for by their keys, nil for none.
+func (r *rereader) refused(part []*candidate) []bool {
+	if r.method != ByKey {
+		return nil
+	}
+	if r.unable {
+		all := make([]bool, len(part))
+		for i := range all {
+			all[i] = true
+		}
+		return all
+	}
+	_, refused := r.asked(part)
+	return refused
 }
 
-// asked returns what is asked for to get the rows of candidates, and how many there are that the side cannot be asked for.
-func (r *rereader) asked(part []*candidate) (as asked, refused int) {
+// asked returns the keys that can have rows, but for those that the side cannot be asked for: these are marked, nil for none.
+func (r *rereader) asked(part []*candidate) (keys []lookedUp, refused []bool) {
+	refuse := func(i int) {
+		if refused == nil {
+			refused = make([]bool, len(part))
+		}
+		refused[i] = true
+	}
 	for i, c := range part {
-		switch key, certain := r.terms.of(r.put(c), c.side); {
+		switch cols, certain := r.terms.of(r.put(c), c.side); {
 		case !certain:
-			refused++
-		case key != nil:
-			as.keys, as.at = append(as.keys, key), append(as.at, i)
+			refuse(i)
+		case cols != nil:
+			keys = append(keys, lookedUp{at: i, cols: cols})
 		}
 	}
 	able := func(keys []lookedUp) bool {
-		for _, a := range conditions(keys) {
-			if r.in.source.Caps().Expr(r.in.from, a.cond) != nil {
+		for _, cond := range conditions(keys) {
+			if r.in.source.Caps().Expr(r.in.from, cond.where) != nil {
 				return false
 			}
 		}
 		return true
 	}
-	if refused > 0 || able(as.keys) {
-		return as, refused
+	if able(keys) {
+		return keys, refused
 	}
-	for _, key := range as.keys {
-		if !able([]lookedUp{key}) {
-			refused++
+	askable := keys[:0]
+	for _, key := range keys {
+		if able([]lookedUp{key}) {
+			askable = append(askable, key)
+		} else {
+			refuse(key.at)
 		}
 	}
-	return as, max(refused, 1)
+	return askable, refused
 }
 
 // filter reads the rows of a condition and takes those of the candidates.

@@ -59,6 +59,7 @@ type replay struct {
 	frozen *time.Duration
 	took   time.Duration // a statement
 	refuse func(query.Expr) bool
+	asked  func(query.Select) // sees every request, nil for nobody
 }
 
 var replaySchema = value.Schema{Key: []string{"k"}, Columns: []value.Column{
@@ -96,6 +97,9 @@ func (p *replay) Select(ctx context.Context, q query.Select) (connectors.Rows, e
 	now := time.Since(p.began)
 	if p.frozen != nil {
 		now = *p.frozen
+	}
+	if p.asked != nil {
+		p.asked(q)
 	}
 	src := memory.New()
 	types := make([]value.Type, len(replaySchema.Columns))
@@ -430,4 +434,45 @@ func TestSettleRefused(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSettleSomeRefused reads differences of many parts again, in each of which a source refuses a few keys: it is searched once a sweep for
+// all of them, and asked for the others.
+func TestSettleSomeRefused(t *testing.T) {
+	const rows, every, odd = 60_000, 25, 600
+	story := func(wrong int64) func(time.Duration) map[int64]*record {
+		m := map[int64]*record{}
+		for k := range int64(rows) {
+			m[k] = &record{n: k}
+			if k%every == 0 {
+				m[k].n += wrong
+			}
+		}
+		return func(time.Duration) map[int64]*record { return m }
+	}
+	synctest.Test(t, func(t *testing.T) {
+		scans := 0
+		left := &replay{began: time.Now(), rows: story(0), took: time.Millisecond}
+		right := &replay{began: time.Now(), rows: story(1), took: time.Millisecond, refuse: func(e query.Expr) bool {
+			refused := false
+			query.Walk(e, func(e query.Expr) bool {
+				l, ok := e.(*query.Literal)
+				refused = refused || ok && l.Val.Int()%odd == 0
+				return true
+			})
+			return refused
+		}, asked: func(q query.Select) {
+			if len(q.Branches) == 0 {
+				scans++
+			}
+		}}
+		s := align(t, left.side(t, "source"), right.side(t, "target"), diff.AlignOptions{Settle: time.Second})
+		res, found := settled(t, &s)
+		if len(found) != rows/every || res.Counts.Changed != rows/every || res.Counts.Identical != rows-rows/every {
+			t.Errorf("%d found, %+v", len(found), res.Counts)
+		}
+		if got := res.Settled; got.Methods != [2]diff.Method{diff.ByKey, diff.ByKey} || got.Sweeps < 5 || scans != got.Sweeps+1 {
+			t.Errorf("%d scans of the target, the first one included, in %d sweeps of %v", scans, got.Sweeps, got.Methods)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
@@ -55,6 +56,19 @@ type input struct {
 	memory int64 // for sorting
 	dir    string
 	rows   connectors.Rows
+	sent   *atomic.Int64 // statements to this side, of the whole comparison
+}
+
+// selects sends a statement that reads rows.
+func (in *input) selects(ctx context.Context, q query.Select) (connectors.Rows, error) {
+	in.sent.Add(1)
+	return in.source.Select(ctx, q)
+}
+
+// counts sends a statement that counts rows.
+func (in *input) counts(ctx context.Context, m query.Measure) (*value.Batch, error) {
+	in.sent.Add(1)
+	return in.source.Aggregate(ctx, query.Aggregate{From: in.from, Measures: []query.Measure{m}})
 }
 
 // side returns one of the two.
@@ -66,11 +80,11 @@ func (s *Spec) side(side canon.Side) *Side {
 }
 
 // inputOf is a side as it is now, all rows of it.
-func inputOf(s *Spec, side canon.Side, read *Read) *input {
+func inputOf(s *Spec, side canon.Side, read *Read, sent *atomic.Int64) *input {
 	spec := s.side(side)
 	in := &input{
 		side: side, name: spec.Name, key: s.Key, source: spec.Source, from: spec.Relation, read: read, dir: s.TempDir,
-		check: &checker{key: s.Key, side: side}, memory: s.memory() / 4,
+		check: &checker{key: s.Key, side: side}, memory: s.memory() / 4, sent: sent,
 	}
 	in.from.Dataset.Key = in.key.columns(side)
 	for _, list := range [2][]Column{s.Key, s.Columns} {
@@ -83,8 +97,8 @@ func inputOf(s *Spec, side canon.Side, read *Read) *input {
 }
 
 // newInput takes a snapshot and decides where the side's condition is evaluated.
-func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
-	in, err := snapshotOf(ctx, s, side, read)
+func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read, sent *atomic.Int64) (*input, error) {
+	in, err := snapshotOf(ctx, s, side, read, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -95,9 +109,9 @@ func newInput(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input
 }
 
 // snapshotOf is a side as it is from now on, all rows of it.
-func snapshotOf(ctx context.Context, s *Spec, side canon.Side, read *Read) (*input, error) {
+func snapshotOf(ctx context.Context, s *Spec, side canon.Side, read *Read, sent *atomic.Int64) (*input, error) {
 	spec := s.side(side)
-	in := inputOf(s, side, read)
+	in := inputOf(s, side, read, sent)
 	if snap, ok := spec.Source.(connectors.Snapshotter); ok {
 		source, err := snap.Snapshot(ctx)
 		if err != nil {
@@ -118,16 +132,45 @@ func (in *input) failed(err error) error {
 	return &SideError{Side: in.side, Dataset: in.name, Err: err}
 }
 
-// place decides who evaluates the condition: the source where it can, and where it can also count the rows that it leaves undecided.
-func (in *input) place(ctx context.Context, where query.Expr) error {
-	if where == nil {
-		return nil
+// judge is who evaluates a side's condition.
+type judge int
+
+const (
+	byNobody judge = iota // there is none
+	bySource
+	bySourceCounted // which is asked first for how many rows the condition leaves undecided
+	byUs
+)
+
+// judge says who is to evaluate the condition: the source where it can, and where it can also count the rows that it leaves undecided.
+func (in *input) judge(where query.Expr) judge {
+	switch caps := in.source.Caps(); {
+	case where == nil:
+		return byNobody
+	case caps.Expr(in.from, where) != nil:
+		return byUs
+	case decided(where):
+		return bySource
+	case caps.Measure(in.from, undecidedOf(where)) == nil:
+		return bySourceCounted
 	}
-	if in.source.Caps().Expr(in.from, where) == nil {
-		if decided(where) {
-			in.where = where
-			return nil
-		}
+	return byUs
+}
+
+// undecidedOf counts the rows that a condition leaves undecided.
+func undecidedOf(where query.Expr) query.Measure {
+	return query.Measure{Kind: query.MeasureCount, Where: where, Nulls: query.Columns(where)}
+}
+
+// place has the condition evaluated by whom it is to be.
+func (in *input) place(ctx context.Context, where query.Expr) error {
+	switch in.judge(where) {
+	case byNobody:
+		return nil
+	case bySource:
+		in.where = where
+		return nil
+	case bySourceCounted:
 		n, ok, err := in.undecided(ctx, where)
 		if err != nil {
 			return err
@@ -136,6 +179,7 @@ func (in *input) place(ctx context.Context, where query.Expr) error {
 			in.where, in.read.WhereUndecided = where, n
 			return nil
 		}
+	case byUs:
 	}
 	return in.sift(where)
 }
@@ -159,11 +203,8 @@ func (in *input) sift(where query.Expr) error {
 
 // undecided counts the rows that where leaves undecided; ok is false where the source cannot.
 func (in *input) undecided(ctx context.Context, where query.Expr) (n int64, ok bool, err error) {
-	m := query.Measure{Kind: query.MeasureCount, Where: where, Nulls: query.Columns(where)}
-	if refused(in.source.Caps().Measure(in.from, m)) != "" {
-		return 0, false, nil
-	}
-	b, err := in.source.Aggregate(ctx, query.Aggregate{From: in.from, Measures: []query.Measure{m}})
+	m := undecidedOf(where)
+	b, err := in.counts(ctx, m)
 	if unable(err) != "" {
 		return 0, false, nil
 	}
@@ -237,7 +278,7 @@ func allOf(es ...query.Expr) query.Expr {
 
 // query streams the rows of a condition, those apart that the side's own condition leaves out.
 func (in *input) query(ctx context.Context, where query.Expr, ordered bool) (connectors.Rows, error) {
-	rows, err := in.source.Select(ctx, in.selection(where, ordered))
+	rows, err := in.selects(ctx, in.selection(where, ordered))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ type sieve struct {
 	prog      *eval.Program
 	out       *value.Batch
 	undecided *int64
+	// again says that the rows were read before: those undecided are counted already.
+	again bool
 }
 
 // newSieve compiles where over batches of cols, the first keep of which come out.
@@ -38,7 +40,7 @@ func (s *sieve) sift(b *value.Batch) (*value.Batch, error) {
 		return nil, err
 	}
 	s.out.Clear()
-	for i := nextSet(truth[0].Undecided, 0, b.N); i < b.N; i = nextSet(truth[0].Undecided, i+1, b.N) {
+	for i := nextSet(truth[0].Undecided, 0, b.N); i < b.N && !s.again; i = nextSet(truth[0].Undecided, i+1, b.N) {
 		*s.undecided++
 	}
 	for i := nextSet(truth[0].True, 0, b.N); i < b.N; i = nextSet(truth[0].True, i+1, b.N) {

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -91,6 +92,52 @@ func TestWhere(t *testing.T) {
 			t.Errorf("%+v, %v", res.Counts, err)
 		}
 	})
+}
+
+// TestWhereOfDigests evaluates the condition of a side that hashes nothing here: rows that are read again, in ranges that differ, are
+// undecided once.
+func TestWhereOfDigests(t *testing.T) {
+	tb := table{
+		cols: []value.Column{
+			{Name: "k", Type: value.Of(value.Int), NotNull: true}, {Name: "c", Type: value.Of(value.Int)}, {Name: "w", Type: value.Of(value.Int)},
+		},
+		key: []string{"k"},
+	}
+	for k := range 2000 {
+		w := cell{Value: value.IntValue(1)}
+		if k%10 == 0 {
+			w = cell{}
+		}
+		tb.rows = append(tb.rows, []cell{{Value: value.IntValue(int64(k))}, {Value: value.IntValue(int64(k % 3))}, w})
+	}
+	other := tb
+	other.rows = slices.Clone(tb.rows)
+	other.rows[777] = []cell{tb.rows[777][0], {Value: value.IntValue(99)}, tb.rows[777][2]}
+	where := &query.Call{Op: query.OpGt, Typ: value.Of(value.Bool), Args: []query.Expr{
+		&query.Column{Index: 2, Col: tb.cols[2]}, &query.Literal{Val: value.IntValue(0), Typ: value.Of(value.Int)},
+	}}
+	store := sqliteStore(t)
+	for _, here := range [][2]bool{{false, true}, {true, false}, {true, true}} {
+		left, _ := store.put(t, "wl", &tb)
+		right, _ := store.put(t, "wr", &other)
+		left.Where, right.Where = where, where
+		for i, s := range []*diff.Side{&left, &right} {
+			if here[i] {
+				s.Source = &faulty{Source: s.Source, refuse: true}
+			}
+		}
+		s := align(t, left, right, diff.AlignOptions{Columns: []string{"c"}, Strategy: diff.Digest, TempDir: t.TempDir()})
+		res, err := diff.Run(t.Context(), s, nil, nil)
+		want := diff.Counts{Identical: 1799, Changed: 1, LeftRows: 1800, RightRows: 1800}
+		if err != nil || res.Choice.Strategy != diff.Digest || res.Counts != want || res.Digest.Merged == 0 {
+			t.Errorf("evaluated here %v: %s %+v, %+v, %v", here, res.Choice.Strategy, res.Counts, res.Digest, err)
+		}
+		for side, read := range res.Reads {
+			if read.WhereHere != here[side] || read.WhereUndecided != 200 {
+				t.Errorf("evaluated here %v: side %d: %+v", here, side, read)
+			}
+		}
+	}
 }
 
 // TestConditions compares a column by a condition over other columns: what it cannot decide, and what it would have to decide by a cell

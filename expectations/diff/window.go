@@ -11,7 +11,8 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// cutter watches the ordered side while it is read and cuts the key into windows: of about so many bytes of that side each.
+// cutter watches the ordered side while it is read and cuts the key into windows: of about so many bytes of that side each, or of fewer where
+// its pages are small.
 type cutter struct {
 	key   keyOrder // the columns that are cut by
 	from  canon.Side
@@ -20,7 +21,8 @@ type cutter struct {
 	types []value.Type
 	every int64
 
-	since int64
+	since int64 // bytes since the last cut
+	pages int   // likewise
 	last  *bound
 	out   chan *bound
 	done  bool
@@ -29,9 +31,14 @@ type cutter struct {
 // cutAhead bounds the windows that are cut before they are read.
 const cutAhead = 64
 
+// cutPages ends a window of small pages: the reader holds only so many, and waits for the window's end to be rid of them.
+const cutPages = queued / 4
+
 // saw counts a page that was read, and cuts behind its last row where it is time. It must come before the page is handed on.
 func (c *cutter) saw(ctx context.Context, p *page) error {
-	if c.since += p.bytes; c.done || c.since < c.every {
+	c.since += p.bytes
+	c.pages++
+	if c.done || c.since < c.every && c.pages < cutPages {
 		return nil
 	}
 	b := &bound{side: c.side, row: value.NewBatch(c.types...)}
@@ -49,7 +56,7 @@ func (c *cutter) saw(ctx context.Context, p *page) error {
 		c.close() // nulls are last: nothing can be behind them
 		return nil
 	}
-	c.last, c.since = b, 0
+	c.last, c.since, c.pages = b, 0, 0
 	select {
 	case c.out <- b:
 		return nil
@@ -131,7 +138,7 @@ func (e *CoverageError) Error() string {
 // fetch reads the rows of a window and sorts them.
 func (w *windows) fetch(ctx context.Context, lo, hi *bound) (connectors.Rows, error) {
 	w.in.read.Windows++
-	rows, err := w.in.source.Select(ctx, w.in.selection(between(lo, hi, w.cut.cols), false))
+	rows, err := w.in.selects(ctx, w.in.selection(between(lo, hi, w.cut.cols), false))
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +237,7 @@ func (w *windows) locality(ctx context.Context) (string, error) {
 	q := w.in.selection(nil, false)
 	q.Columns, q.BatchRows = w.in.cols[:len(w.in.key)], localityRows
 	q.Branches = []query.Branch{{Where: w.in.where, Limit: localityRows}}
-	rows, err := w.in.source.Select(ctx, q)
+	rows, err := w.in.selects(ctx, q)
 	if reason := unable(err); reason != "" {
 		return reason, nil
 	}
@@ -287,7 +294,7 @@ func (w *windows) try(ctx context.Context, probe query.Expr) (string, error) {
 	q := w.in.selection(probe, true)
 	q.Branches[0].Limit = 1
 	q.From.Dataset.Key = q.From.Dataset.Key[:len(w.cut.cols)]
-	rows, err := w.in.source.Select(ctx, q)
+	rows, err := w.in.selects(ctx, q)
 	if err == nil {
 		_, err = rows.Next(ctx)
 		err = errors.Join(err, rows.Close())
@@ -307,7 +314,7 @@ func (w *windows) count(ctx context.Context) (string, error) {
 	if reason := refused(w.in.source.Caps().Measure(w.in.from, m)); reason != "" {
 		return reason, nil
 	}
-	b, err := w.in.source.Aggregate(ctx, query.Aggregate{From: w.in.from, Measures: []query.Measure{m}})
+	b, err := w.in.counts(ctx, m)
 	if reason := unable(err); reason != "" {
 		return reason, nil
 	}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diff"
@@ -132,5 +134,47 @@ func TestWindowsOfExtremes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestWindowsOfSmallPages reads the ordered side in more pages than the reader holds, which are too few bytes to fill a window together.
+func TestWindowsOfSmallPages(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	tb := numbers(4000) // 400 pages of 10 rows
+	left, right := tb.source(t, "l", r), tb.source(t, "r", r)
+	left.Source, right.Source = &faulty{Source: left.Source}, newSlowOrder(right.Source)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	res, err := diff.Run(ctx, align(t, left, right, diff.AlignOptions{TempDir: t.TempDir()}), nil, nil)
+	if err != nil || res.Counts.Identical != 4000 || res.Reads[1].Method != diff.ByWindows || res.Reads[1].Windows < 2 {
+		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+// TestWindowsExplained has a key of which only the first column can be cut by: Explain says what Run does.
+func TestWindowsExplained(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	tb := table{
+		cols: []value.Column{{Name: "k", Type: value.Of(value.Int)}, {Name: "name", Type: value.Of(value.String)}, {Name: "c", Type: value.Of(value.Int)}},
+		key:  []string{"k", "name"},
+	}
+	for k := range 100 {
+		tb.rows = append(tb.rows, []cell{{Value: value.IntValue(int64(k / 2))}, {Value: value.StringValue(fmt.Sprint("N", k))}, {Value: value.IntValue(1)}})
+	}
+	left, right := tb.source(t, "l", r), tb.source(t, "r", r)
+	right.Source = newSlowOrder(right.Source)
+	s := align(t, left, right, diff.AlignOptions{
+		TempDir: t.TempDir(), Strategy: diff.Merge, Options: map[string]canon.Options{"name": {Normalize: []canon.Normal{canon.Casefold}}},
+	})
+	_, asked, err := diff.Explain(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := diff.Run(t.Context(), s, nil, nil)
+	if err != nil || res.Counts.Identical != 100 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if want := [2]diff.Method{diff.BySort, diff.ByWindows}; [2]diff.Method{asked[0].Method, asked[1].Method} != want || [2]diff.Method{res.Reads[0].Method, res.Reads[1].Method} != want {
+		t.Errorf("explained as %s and %s, read by %s and %s", asked[0].Method, asked[1].Method, res.Reads[0].Method, res.Reads[1].Method)
 	}
 }

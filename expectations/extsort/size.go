@@ -10,16 +10,43 @@ const (
 
 // Size returns about how many bytes of memory the rows of b take.
 func Size(b *value.Batch) int64 {
+	n := flatSize(b)
+	for i := range b.Cols {
+		for _, l := range b.Cols[i].Lists {
+			n += listSize(l)
+		}
+	}
+	return n
+}
+
+// flatSize is Size but for what lists hold.
+func flatSize(b *value.Batch) int64 {
 	n := int64(0)
 	for i := range b.Cols {
 		v := &b.Cols[i]
 		n += int64(len(v.Bools)) + 8*int64(len(v.Ints)+len(v.Uints)+len(v.Floats)) + 4*int64(len(v.Nanos)+len(v.Offs)) +
 			decBytes*int64(len(v.Decs)) + int64(len(v.Data)) + 8*int64(len(v.Nulls)+len(v.Errs))
-		for _, l := range v.Lists {
-			n += listSize(l)
-		}
 	}
 	return n
+}
+
+// Gauge measures a batch that grows at its end, looking at each row once only: Size walks all lists.
+type Gauge struct {
+	rows  int
+	lists int64
+}
+
+// Size returns what Size would say of b, to which nothing but rows at its end may have been added since the last call.
+func (g *Gauge) Size(b *value.Batch) int64 {
+	for i := range b.Cols {
+		if lists := b.Cols[i].Lists; len(lists) > g.rows {
+			for _, l := range lists[g.rows:] {
+				g.lists += listSize(l)
+			}
+		}
+	}
+	g.rows = b.N
+	return flatSize(b) + g.lists
 }
 
 // rowSize returns about how many bytes row i takes.

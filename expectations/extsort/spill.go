@@ -73,11 +73,12 @@ type segmentWriter struct {
 	seg    segment
 	buf    []byte
 	target int64
+	most   int // bytes of a block: its length has 32 bits, and one row may exceed the target
 }
 
 func (s *spill) segment(target int64) *segmentWriter {
 	return &segmentWriter{
-		s: s, seg: segment{off: s.size}, target: target,
+		s: s, seg: segment{off: s.size}, target: target, most: value.MaxData,
 		w: bufio.NewWriterSize(io.NewOffsetWriter(s.f, s.size), maxBlock),
 	}
 }
@@ -86,8 +87,8 @@ func (s *spill) segment(target int64) *segmentWriter {
 func (w *segmentWriter) write(b *value.Batch) error {
 	w.buf = appendBatch(append(w.buf[:0], 0, 0, 0, 0), b)
 	n := len(w.buf) - lengthBytes
-	if n > value.MaxData {
-		return errBlock
+	if n > w.most {
+		return fmt.Errorf("a row of %d bytes is too wide to be sorted in a file, which takes up to %d", n, w.most)
 	}
 	binary.LittleEndian.PutUint32(w.buf, uint32(n))
 	if _, err := w.w.Write(w.buf); err != nil {

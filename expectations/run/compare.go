@@ -39,9 +39,9 @@ func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 		n.ms, n.err = time.Since(began).Milliseconds(), err
 		if err == nil {
 			c.res, c.drawn, n.comparison = res, drawn, c
-			n.statements = int(max(res.Reads[0].Windows, 1) + max(res.Reads[1].Windows, 1))
+			n.statements = int(res.Reads[0].Statements + res.Reads[1].Statements)
 			if drawn != nil && !drawn.whole {
-				n.statements = drawn.res.Ways[0].Design.Statements + drawn.res.Ways[1].Design.Statements
+				n.statements += drawn.res.Ways[0].Design.Statements + drawn.res.Ways[1].Design.Statements
 			}
 		}
 	})

@@ -96,6 +96,9 @@ func (x *joinRun) run(ctx context.Context) error {
 		if err := x.unique(ctx, p); err != nil {
 			return err
 		}
+		if len(x.job.Checks) == 0 {
+			break // planned elsewhere after all: it shows while partners are read
+		}
 	}
 	x.reasons = x.job.Reasons
 	if x.method == plan.JoinServer {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,5 +97,43 @@ func TestCancelledJoin(t *testing.T) {
 				t.Error("it ended by itself")
 			}
 		})
+	}
+}
+
+// A partner that fails ends the reading of another one on another connection, however long that would take.
+func TestFailedPartnerEndsOthers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f.db")
+	id := []connectortest.Column{{Name: "id", Type: value.Of(value.Int)}}
+	one := []connectortest.Cell{cellOf(value.IntValue(1))}
+	rows := connectortest.LoadSQLite(t, path, connectortest.Table{Name: "rows", Columns: id, Rows: [][]connectortest.Cell{one}})
+	twice := connectortest.LoadSQLite(t, path, connectortest.Table{Name: "twice", Columns: id, Rows: [][]connectortest.Cell{one, one}})
+	before := goleak.IgnoreCurrent() // the loader's connection
+	defer func() { goleak.VerifyNone(t, before) }()
+	many := query.Dataset{Query: endless, Key: []string{"id"}, Columns: map[string]query.ColumnOptions{"id": {Type: "int"}, "k": {Type: "int"}}}
+	s := &spec.Suite{Name: "failed", Expectations: []spec.Expectation{{ID: "x", Dataset: "rows", Severity: spec.Error, Expect: diag.Text{Value: "true"}}}}
+	for name, d := range map[string]query.Dataset{"rows": rows, "twice": twice, "many": many} {
+		s.Connections = append(s.Connections, spec.Connection{Name: name, Driver: "sqlite"})
+		d.Name = name
+		s.Datasets = append(s.Datasets, spec.Dataset{Dataset: d, Connection: name})
+		if name == "rows" {
+			continue
+		}
+		s.Expectations[0].Joins = append(s.Expectations[0].Joins, spec.Join{
+			Alias: spec.Name{Value: name}, Dataset: spec.Name{Value: name}, Keys: []spec.JoinKey{{Column: spec.Name{Value: "id"}, Value: diag.Text{Value: "row.id"}}},
+		})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	rep, found := run.Run(ctx, s, run.Options{
+		Now: time.Unix(0, 0), FailureRows: 10, Plan: plan.Options{JoinMemory: 1 << 20, TempDir: t.TempDir()},
+		Open: func(ctx context.Context, _ *spec.Connection) (connectors.Source, error) {
+			return sqlite.Open(ctx, connectors.Config{Params: map[string]string{"path": path}})
+		},
+	})
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	if e := rep.Expectations[0]; ctx.Err() != nil || e.Verdict != result.Error || !strings.Contains(e.Message, "twice is not unique") {
+		t.Errorf("%s: %s, %v", e.Verdict, e.Message, ctx.Err())
 	}
 }

@@ -116,8 +116,10 @@ func (s *leftStage) next(ctx context.Context) (*value.Batch, error) {
 	return b, nil
 }
 
-// build reads the partners, those of different connections at the same time.
+// build reads the partners, those of different connections at the same time; the first failure ends all of them.
 func (x *joinRun) build(ctx context.Context) ([]*partnerSide, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	out := make([]*partnerSide, len(x.job.Partners))
 	byConn := map[string][]int{}
 	for i, p := range x.job.Partners {
@@ -141,6 +143,7 @@ func (x *joinRun) build(ctx context.Context) ([]*partnerSide, error) {
 	for range byConn {
 		if err := <-errs; err != nil && first == nil {
 			first = err
+			cancel()
 		}
 	}
 	x.sent += len(x.job.Partners)
@@ -251,6 +254,7 @@ type partnerSide struct {
 	budget  int64
 	dir     string
 	n       int64 // rows read
+	widest  int64 // no row has more bytes of text
 	table   *keyTable
 	sorter  *extsort.Sorter // takes the place of table
 	out     *value.Batch    // rows on their way into sorter
@@ -271,6 +275,7 @@ func (p *partnerSide) columns() []*query.Column {
 
 // add takes rows of the partner.
 func (p *partnerSide) add(ctx context.Context, b *value.Batch) error {
+	p.widest = max(p.widest, widestRow(b))
 	if p.sorter != nil {
 		return p.sort(ctx, b)
 	}
@@ -291,6 +296,9 @@ func (p *partnerSide) stage(ctx context.Context, rows stage, cols []*query.Colum
 	}
 	if p.sorter != nil {
 		return newSortStage(ctx, p, rows, keys, cols)
+	}
+	if most := p.atOnce(); most < usualRows {
+		rows = &narrowStage{in: rows, most: most}
 	}
 	return &hashStage{in: rows, keys: keys, table: p.table}, nil
 }

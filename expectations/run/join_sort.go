@@ -116,7 +116,7 @@ func newSortStage(ctx context.Context, p *partnerSide, in stage, keys *rowKeys, 
 // drain reads the rows and sorts them.
 func (s *sortStage) drain(ctx context.Context) error {
 	types := keyed(s.cols)
-	s.sorter = extsort.New(types, extsort.Options{Order: byKey, MemoryBytes: s.side.budget / 2, TempDir: s.side.dir})
+	s.sorter = extsort.New(types, extsort.Options{Order: byKey, MemoryBytes: s.side.budget / 2, TempDir: s.side.dir, BatchRows: s.side.atOnce()})
 	var buf []byte
 	for {
 		b, err := s.in.next(ctx)

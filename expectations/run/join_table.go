@@ -19,6 +19,7 @@ type keyTable struct {
 	at      []int // positions of the key's columns among those read
 	ints    bool
 	rows    *value.Batch
+	gauge   extsort.Gauge // of rows
 
 	slots  []int32 // 1 + the row; 0 for none; a power of two of them
 	hashes []uint64
@@ -171,7 +172,7 @@ func (t *keyTable) grow() {
 
 // bytes is about what the table takes.
 func (t *keyTable) bytes() int64 {
-	return extsort.Size(t.rows) + int64(4*len(t.slots)+8*len(t.hashes)+8*len(t.nums)+8*len(t.ends)+len(t.arena))
+	return t.gauge.Size(t.rows) + int64(4*len(t.slots)+8*len(t.hashes)+8*len(t.nums)+8*len(t.ends)+len(t.arena))
 }
 
 // rowKeys computes the keys of rows.
