@@ -7,7 +7,8 @@
 //
 // Next key: points among the numbers that keys can have; each draws the row with the next key. A row's probability is the number of points that draw
 // it, the gap before its key, over the number of all points: its weight is the inverse. Behind the first column of a composite key the
-// next is drawn among the rows that share the first, and so on: the probabilities multiply. Where a condition rejects draws, what is left of them is drawn
+// next is drawn among the rows that share the first, and so on: the probabilities multiply. Among rows that share all columns of which the order is known,
+// which have to be few, one is drawn uniformly. Where a condition rejects draws, what is left of them is drawn
 // with that much more probability; how much is estimated once, by draws of its own, so that the mean weight stays without bias.
 //
 // Hash scan: the rows of the least hashes of their keys (digest.Draw), for which all are looked at. Reservoir: the same without a key, by a stream of all rows.
@@ -52,10 +53,16 @@ type Costs struct {
 // Key is columns that together tell rows apart, none of them null.
 type Key struct {
 	Columns []*query.Column
-	// Axes say how the values of the columns are laid out in the order of an index that begins with them; nil where there is no such index, or no
-	// layout is known. Then rows can be hashed by the key but not found.
+	// Axes say how the values of the first columns are laid out in the order of an index on all of them: of as many as are known. None where there
+	// is no such index: then rows can be hashed by the key but not found.
 	Axes []Axis
 }
+
+// probed are the columns that are probed.
+func (k *Key) probed() []*query.Column { return k.Columns[:len(k.Axes)] }
+
+// grouped reports whether several rows may have the same values in the columns that are probed.
+func (k *Key) grouped() bool { return len(k.Axes) < len(k.Columns) }
 
 // Axis is how the values of a key's column are numbered in the order of its index.
 type Axis uint8

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -193,8 +192,12 @@ func (s *Sampler) choose(ctx context.Context, a *asker, q query.Sample, keys []K
 		if c.probes, err = p.tryProbes(ctx, a, q); err != nil {
 			return err
 		}
+		grouping := 0 // what counting the rows of a group costs
+		if p.key.grouped() {
+			grouping = 1
+		}
 		if c.probes.usable() {
-			c.next = n / c.probes.share() * (cost.Probe*float64(2*len(p.key.Columns)-1) + cost.Point)
+			c.next = n / c.probes.share() * (cost.Probe*float64(2*len(p.key.Axes)-1+grouping) + cost.Point)
 		}
 		if p.rows < 0 && !c.probes.failed {
 			p.rows = c.probes.rows
@@ -232,8 +235,11 @@ func (s *Sampler) settle(q query.Sample, p *plan, c choice) {
 		p.share = c.probes.share()
 		d.Method, d.Weighted, d.Replacement, d.Looked = method, true, true, int64(float64(q.N)/p.share)
 		d.LargestWeight = math.Inf(1)
-		if len(p.key.Columns) == 1 {
+		if len(p.key.Axes) == 1 {
 			d.LargestWeight = ratio(p.space.size, one) * p.weighing(q)
+			if p.key.grouped() {
+				d.LargestWeight *= maxGroup
+			}
 		}
 		d.Reason = fmt.Sprintf("%s: about %d probes of the index for %d rows, weighted by the gaps between keys%s", p.sparse(c, name), d.Looked, q.N, p.instead())
 		if q.Where != nil {
@@ -248,7 +254,7 @@ func (s *Sampler) settle(q query.Sample, p *plan, c choice) {
 		case c.probes.n > 0 && !c.probes.failed && !c.probes.usable():
 			why = fmt.Sprintf("%d of %d draws by the index met the condition: all of about %.0f rows are looked at", c.probes.met, c.probes.n, p.rows)
 		case c.probes.failed:
-			why = fmt.Sprintf("the index on %s holds keys of no known order: all of about %.0f rows are looked at", name, p.rows)
+			why = fmt.Sprintf("the index on %s holds keys of no known order, or too many rows for one: all of about %.0f rows are looked at", name, p.rows)
 		case c.random > c.scan && !math.IsInf(c.random, 1):
 			why = fmt.Sprintf("%d of %d numbers between the ends of %s %s: all of about %.0f rows are looked at", c.points.met, c.points.n, name, having(q), p.rows)
 		}
@@ -339,7 +345,7 @@ func (p *plan) tryProbes(ctx context.Context, a *asker, q query.Sample) (pilot, 
 	if q.Where != nil {
 		n = pilotShare
 	}
-	k := &nextKey{asker: a, from: q.From, key: p.key, root: p.space, rng: rand.New(rand.NewPCG(q.Seed, 0x5eed_0002))} // #nosec G404 -- a sample that can be drawn again
+	k := &nextKey{asker: a, from: q.From, key: p.key, root: p.space, seed: mix(q.Seed + 2)}
 	draws, err := k.draw(ctx, n)
 	if err != nil {
 		if isStray(err) {
@@ -348,21 +354,28 @@ func (p *plan) tryProbes(ctx context.Context, a *asker, q query.Sample) (pilot, 
 		return pilot{}, err
 	}
 	t := pilot{n: n, present: len(draws), met: len(draws)}
-	met := map[string]bool{}
-	if q.Where != nil {
-		b := q
-		b.Columns = nil
-		if _, met, err = k.rows(ctx, b, draws); err != nil {
-			return pilot{}, err
+	if q.Where == nil && !p.key.grouped() {
+		for _, d := range draws {
+			t.rows += d.weight / float64(n)
 		}
-		t.met = 0
+		return t, nil
 	}
+	narrow := q
+	narrow.Columns = nil
+	found, err := k.rows(ctx, narrow, draws)
+	if err != nil {
+		return pilot{}, err
+	}
+	t.met = 0
 	for _, d := range draws {
-		t.rows += d.weight / float64(n)
-		if q.Where != nil && met[d.text] {
+		if r, ok := pick(d, found); ok {
 			t.met++
-			t.metRows += d.weight / float64(n)
+			t.metRows += r.weight / float64(n)
 		}
+		t.rows += d.weight / float64(n) // of rows that share a key, one at least
+	}
+	if q.Where == nil {
+		t.rows = t.metRows
 	}
 	return t, nil
 }

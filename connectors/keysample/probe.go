@@ -1,6 +1,7 @@
 package keysample
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ const (
 	// chunkPoints is how many keys of one column a statement looks up, chunkPairs how many of several.
 	chunkPoints = 1000
 	chunkPairs  = 200
+	// maxGroup is how many rows may share the columns that are probed: they are read to draw one of them.
+	maxGroup = 64
 )
 
 func isStray(err error) bool { return errors.Is(err, errStray) }
@@ -75,7 +78,8 @@ type nextKey struct {
 	from query.Relation
 	key  *Key
 	root *space
-	rng  *rand.Rand
+	seed uint64
+	next uint64 // number of the next draw
 }
 
 // drawn is a key that was drawn.
@@ -83,6 +87,7 @@ type drawn struct {
 	key    []value.Value
 	text   string
 	weight float64 // the inverse of its probability
+	rng    *rand.Rand
 }
 
 // draw draws n times. A draw that meets no row, since the table has changed meanwhile, is left out. The error is errStray where a key has no number.
@@ -90,9 +95,12 @@ func (k *nextKey) draw(ctx context.Context, n int) ([]drawn, error) {
 	draws := make([]drawn, n)
 	spaces := make([]*space, n)
 	for i := range draws {
+		// Each draw has a chance of its own, so that it does not matter how many are drawn at once.
+		draws[i].rng = rand.New(rand.NewPCG(k.seed, mix(k.next))) // #nosec G404 -- a sample that can be drawn again
 		draws[i].weight, spaces[i] = 1, k.root
+		k.next++
 	}
-	for level := range k.key.Columns {
+	for level := range k.key.Axes {
 		if level > 0 {
 			var err error
 			if spaces, err = k.within(ctx, draws); err != nil {
@@ -107,7 +115,38 @@ func (k *nextKey) draw(ctx context.Context, n int) ([]drawn, error) {
 	for i := range draws {
 		draws[i].text = keyText(draws[i].key)
 	}
+	if k.key.grouped() {
+		return draws, k.boundGroups(ctx, draws)
+	}
 	return draws, nil
+}
+
+// boundGroups returns errStray where more rows than are to be read share a key drawn.
+func (k *nextKey) boundGroups(ctx context.Context, draws []drawn) error {
+	for some := range slices.Chunk(distinct(draws), sqlgen.MaxProbes) {
+		st, err := sqlgen.Groups(k.store.Dialect(), k.from, k.key.Columns, some, maxGroup+1)
+		counts, err := k.numbers(ctx, st, err, len(some))
+		if err != nil {
+			return err
+		}
+		if slices.Max(counts) > maxGroup {
+			return errStray
+		}
+	}
+	return nil
+}
+
+// distinct returns the keys drawn, each once.
+func distinct(draws []drawn) [][]value.Value {
+	known := make(map[string]bool, len(draws))
+	var keys [][]value.Value
+	for _, d := range draws {
+		if text := keyText(d.key); !known[text] {
+			known[text] = true
+			keys = append(keys, d.key)
+		}
+	}
+	return keys
 }
 
 // within returns the spaces of the columns behind what has been drawn so far.
@@ -142,7 +181,7 @@ func (k *nextKey) within(ctx context.Context, draws []drawn) ([]*space, error) {
 func (k *nextKey) step(ctx context.Context, draws []drawn, spaces []*space) ([]drawn, error) {
 	points := make([]*big.Int, len(draws))
 	for i, s := range spaces {
-		points[i] = s.point(k.rng)
+		points[i] = s.point(draws[i].rng)
 	}
 	out := make([]drawn, 0, len(draws))
 	for at := 0; at < len(draws); at += sqlgen.MaxProbes {
@@ -197,7 +236,8 @@ func stepTo(d drawn, s *space, found, previous value.Value) (drawn, error) {
 	if gap.Sign() <= 0 {
 		return drawn{}, errStray // the index is in another order
 	}
-	return drawn{key: append(slices.Clip(d.key), found), weight: d.weight * ratio(s.size, gap)}, nil
+	d.key, d.weight = append(slices.Clip(d.key), found), d.weight*ratio(s.size, gap)
+	return d, nil
 }
 
 // keyText tells keys apart.
@@ -215,15 +255,20 @@ func keyText(key []value.Value) string {
 	return b.String()
 }
 
-// rows looks the keys drawn up: batches of the key's columns and q's, and the texts of the keys that have a row which meets the condition.
+// find looks keys up: batches of the key's columns and q's.
 func (a *asker) find(ctx context.Context, q query.Sample, k *Key, keys [][]value.Value) ([]*value.Batch, error) {
 	chunk := chunkPoints
-	if len(k.Columns) > 1 {
+	if len(k.Axes) > 1 {
 		chunk = chunkPairs
 	}
+	if k.grouped() {
+		chunk = min(chunk, chunkPairs)
+	}
+	probed := k.probed()
+	columns := append(slices.Clone(k.Columns[len(probed):]), q.Columns...)
 	var out []*value.Batch
 	for some := range slices.Chunk(keys, chunk) {
-		st, err := sqlgen.Find(a.store.Dialect(), sqlgen.Lookup{From: q.From, Key: k.Columns, Rows: some, Columns: q.Columns, Where: q.Where})
+		st, err := sqlgen.Find(a.store.Dialect(), sqlgen.Lookup{From: q.From, Key: probed, Rows: some, Columns: columns, Where: q.Where})
 		b, err := a.ask(ctx, st, err, columnsOf(k.Columns, q.Columns)...)
 		if err != nil {
 			return nil, err
@@ -244,28 +289,41 @@ func rowKey(k *Key, b *value.Batch, i int) []value.Value {
 	return key
 }
 
-// rows looks the keys drawn up, each once.
-func (k *nextKey) rows(ctx context.Context, q query.Sample, draws []drawn) (map[string]row, map[string]bool, error) {
-	known := make(map[string]bool, len(draws))
-	var keys [][]value.Value
-	for _, d := range draws {
-		if !known[d.text] {
-			known[d.text] = true
-			keys = append(keys, d.key)
-		}
-	}
-	batches, err := k.find(ctx, q, k.key, keys)
+// rows looks the keys drawn up, each once: the rows that have them and meet the condition, in the order of the whole key.
+func (k *nextKey) rows(ctx context.Context, q query.Sample, draws []drawn) (map[string][]row, error) {
+	batches, err := k.find(ctx, q, k.key, distinct(draws))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	found, met := make(map[string]row, len(keys)), make(map[string]bool, len(keys))
+	found := make(map[string][]row, len(draws))
 	for _, b := range batches {
 		for i := range b.N {
-			text := keyText(rowKey(k.key, b, i))
-			found[text], met[text] = row{b, i, 0}, true
+			text := keyText(rowKey(k.key, b, i)[:len(k.key.Axes)])
+			found[text] = append(found[text], row{b, i, 0})
 		}
 	}
-	return found, met, nil
+	for _, g := range found {
+		if len(g) > 1 {
+			slices.SortFunc(g, func(x, y row) int {
+				return cmp.Compare(keyText(rowKey(k.key, x.b, x.i)), keyText(rowKey(k.key, y.b, y.i)))
+			})
+		}
+	}
+	return found, nil
+}
+
+// pick draws one of the rows that have a key drawn; false where none does and meets the condition.
+func pick(d drawn, found map[string][]row) (row, bool) {
+	g := found[d.text]
+	if len(g) == 0 {
+		return row{}, false
+	}
+	r := g[0]
+	if len(g) > 1 {
+		r = g[d.rng.IntN(len(g))]
+	}
+	r.weight = d.weight * float64(len(g))
+	return r, true
 }
 
 // row is one of a batch, with its weight.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync"
 
 	"github.com/assay-dev/assay/connectors"
@@ -41,7 +40,7 @@ func (s *Sampler) Sample(ctx context.Context, q query.Sample) (connectors.Sample
 	case query.SampleRandomKey:
 		d.random = newRandomKey(a, q, p, mix(q.Seed))
 	case query.SampleNextKey:
-		d.near = &nextKey{asker: a, from: q.From, key: p.key, root: p.space, rng: rand.New(rand.NewPCG(q.Seed, 0x5eed_0003))} // #nosec G404 -- a sample that can be drawn again
+		d.near = &nextKey{asker: a, from: q.From, key: p.key, root: p.space, seed: q.Seed}
 	default:
 	}
 	return d, nil
@@ -222,18 +221,18 @@ func (d *sampled) fillNear(ctx context.Context) (bool, error) {
 		}
 		return false, err
 	}
-	found, _, err := d.near.rows(ctx, d.q, draws)
+	found, err := d.near.rows(ctx, d.q, draws)
 	if err != nil {
 		return false, err
 	}
 	d.draws += int64(n)
-	d.design.Looked += int64(2*len(d.plan.key.Columns)*n + len(found))
+	d.design.Looked += int64(2*len(d.plan.key.Axes)*n + len(found))
 	d.skip = len(d.plan.key.Columns)
 	factor := d.plan.weighing(d.q)
 	for _, k := range draws {
-		if r, ok := found[k.text]; ok {
+		if r, ok := pick(k, found); ok {
 			d.hits++
-			r.weight = k.weight * factor
+			r.weight *= factor
 			d.queue = append(d.queue, r)
 		}
 	}
@@ -245,7 +244,7 @@ func (d *sampled) giveWay(ctx context.Context) error {
 	got := d.q.N - d.left
 	d.design.Reason += fmt.Sprintf("; %d draws yielded %d rows, so all rows are looked at for the rest", d.draws, got)
 	if d.near != nil && d.draws == 0 {
-		d.design.Reason = "a key is not of the order that the first ones have: all rows are looked at"
+		d.design.Reason = "a key is not of the order that the first ones have, or too many rows share it: all are looked at"
 	}
 	d.design.Linear, d.design.Method = true, query.SampleReservoir
 	if d.plan.hash != nil {

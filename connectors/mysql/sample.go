@@ -77,14 +77,16 @@ func (s sampleStore) Keys(_ context.Context, rel query.Relation) ([]keysample.Ke
 	}
 	rank := func(k keysample.Key) int {
 		switch {
-		case len(k.Axes) == 1 && k.Axes[0] == keysample.Integer:
-			return 0
-		case len(k.Axes) == 1:
-			return 1
+		case len(k.Axes) == 0:
+			return 4
+		case len(k.Axes) < len(k.Columns):
+			return 3
 		case len(k.Axes) > 1:
 			return 2
+		case k.Axes[0] == keysample.Integer:
+			return 0
 		}
-		return 3
+		return 1
 	}
 	slices.SortStableFunc(keys, func(a, b keysample.Key) int { return rank(a) - rank(b) })
 	return keys, nil
@@ -99,16 +101,9 @@ func keyOf(schema value.Schema, names []string) (keysample.Key, bool) {
 			return k, false
 		}
 		k.Columns = append(k.Columns, &query.Column{Index: at, Col: c})
-		axis, ok := axisOf(c)
-		switch {
-		case ok && len(k.Axes) == len(k.Columns)-1:
+		if axis, ok := axisOf(c); ok && len(k.Axes) == len(k.Columns)-1 {
 			k.Axes = append(k.Axes, axis)
-		case !ok:
-			k.Axes = nil
 		}
-	}
-	if len(k.Axes) != len(k.Columns) {
-		k.Axes = nil
 	}
 	return k, true
 }

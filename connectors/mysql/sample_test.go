@@ -170,6 +170,53 @@ func TestSampleComposite(t *testing.T) {
 	})
 }
 
+// TestSampleGroups draws from keys of which only the first column is of a known order: the row is then any of those that share it.
+func TestSampleGroups(t *testing.T) {
+	t.Parallel()
+	var ids []*big.Int
+	for i := range int64(150) {
+		ids = append(ids, big.NewInt(i*i))
+	}
+	size := func(i int) int { return 1 + i*i%5 }
+	var likely []float64
+	for i, p := range gaps(ids) {
+		for range size(i) {
+			likely = append(likely, p/float64(size(i)))
+		}
+	}
+	mysql.EachServer(t, func(t *testing.T, is mysql.TestServer) {
+		t.Parallel()
+		dsn, db := database(t, is, "")
+		src := open(t, dsn)
+		run(t, db, "CREATE TABLE g (id int NOT NULL, at datetime NOT NULL, n int NOT NULL, PRIMARY KEY (id, at))", "CREATE TABLE wide LIKE g")
+		var lines, wide []string
+		for i, id := range ids {
+			for range size(i) {
+				lines = append(lines, fmt.Sprintf("%s, '2024-01-01' + INTERVAL %d HOUR, %d", id, len(lines), len(lines)))
+			}
+			for range 90 {
+				wide = append(wide, fmt.Sprintf("%s, '2024-01-01' + INTERVAL %d HOUR, %d", id, len(wide), len(wide)))
+			}
+		}
+		fill(t, db, "g", lines)
+		fill(t, db, "wide", wide)
+		sampler, rel := mysql.ForcedSamplers()[string(query.SampleNextKey)](t, src), relation(t, src, query.Dataset{Table: "g"})
+		r := connectortest.CheckWeights(t, connectortest.SampleSubject{Source: src, Sampler: sampler, Relation: rel, Key: "n", N: 100, Seeds: 20, Method: query.SampleNextKey}, likely)
+		t.Logf("%+v", r)
+		q := query.Sample{From: rel, Columns: connectortest.Cols(t, rel, "n"), N: 100, Seed: 9}
+		all := connectortest.Draw(t, sampler, q)
+		q.BatchRows = 7
+		if d := connectortest.Draw(t, sampler, q); !slices.Equal(d.Weights, all.Weights) {
+			t.Error("other batches, other rows")
+		}
+		rel = relation(t, src, query.Dataset{Table: "wide"})
+		d := connectortest.Draw(t, sampler, query.Sample{From: rel, Columns: connectortest.Cols(t, rel, "n"), N: 100, Seed: 9})
+		if d.Design.Method != query.SampleHashScan || len(d.Rows) != 100 || !strings.Contains(d.Design.Reason, "too many rows for one") {
+			t.Errorf("%d rows, %+v", len(d.Rows), d.Design)
+		}
+	})
+}
+
 // TestSampleCorrelated estimates the mean of a column that goes with the gaps: nine times as wide before rows of which it is 1 as before those of which it is 0.
 func TestSampleCorrelated(t *testing.T) {
 	t.Parallel()

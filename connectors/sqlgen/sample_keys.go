@@ -193,6 +193,33 @@ func ends(d Dialect, rel query.Relation, key []*query.Column, probes []Probe, sp
 	return w.Finish("SELECT " + strings.Join(parts, ",\n  ")), nil
 }
 
+// Groups renders one row with a column for each prefix: how many rows have it, or limit where there are more.
+func Groups(d Dialect, rel query.Relation, key []*query.Column, prefixes [][]value.Value, limit int) (Statement, error) {
+	w := NewWriter(d)
+	from, err := From(d, rel.Dataset, w.alias(0))
+	if err != nil {
+		return Statement{}, err
+	}
+	refs, err := w.refs(key)
+	if err != nil {
+		return Statement{}, err
+	}
+	parts := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		conds := make([]string, len(p))
+		for j, v := range p {
+			sql, refusal := w.Param(v)
+			if refusal != nil {
+				return Statement{}, refusal
+			}
+			conds[j] = refs[j] + " = " + sql
+		}
+		n := strconv.Itoa(i)
+		parts[i] = "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM " + from + " WHERE " + strings.Join(conds, " AND ") + " LIMIT " + strconv.Itoa(limit) + ") AS g" + n + ") AS c" + n
+	}
+	return w.Finish("SELECT " + strings.Join(parts, ",\n  ")), nil
+}
+
 // CountUpTo renders the number of rows, or limit where there are more.
 func CountUpTo(d Dialect, rel query.Relation, e query.Expr, limit int) (Statement, error) {
 	w := NewWriter(d)

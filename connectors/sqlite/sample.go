@@ -79,12 +79,7 @@ func (s sampleStore) Keys(ctx context.Context, rel query.Relation) ([]keysample.
 		k.Columns = append(k.Columns, &query.Column{Index: at, Col: c})
 		if axis, ok := axisOf(c); ok && len(k.Axes) == len(k.Columns)-1 {
 			k.Axes = append(k.Axes, axis)
-		} else {
-			k.Axes = nil
 		}
-	}
-	if len(k.Axes) != len(k.Columns) {
-		k.Axes = nil
 	}
 	return []keysample.Key{k}, nil
 }
