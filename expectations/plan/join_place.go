@@ -47,6 +47,8 @@ type JoinJob struct {
 	// Stream reads the rows where they are joined here, Needs what each partner is asked for, as Rel 0: its key first.
 	Stream query.Select
 	Needs  [][]*query.Column
+	// Sample has rows drawn instead of streamed; nil for all rows. Its columns are those of Stream.
+	Sample *query.Sample
 
 	signature string
 }
@@ -92,8 +94,10 @@ func (b *builder) placeJoin(it *Item, left *Dataset, parts []*Partner) {
 	if job.Memory <= 0 {
 		job.Memory = DefaultJoinMemory
 	}
-	job.Reasons = job.refusals(measures)
-	if len(job.Reasons) > 0 {
+	if p := b.placers[left.Spec.Name]; p.sampler() != nil {
+		it.Sampled = true
+		job.sampled(p.sampling)
+	} else if job.Reasons = job.refusals(measures); len(job.Reasons) > 0 {
 		job.elsewhere(true)
 	}
 	job.signature = fmt.Sprintf("%q %t %s", left.Spec.Name, job.Method == JoinServer, text.String())
@@ -233,11 +237,25 @@ func (j *JoinJob) elsewhere(lookup bool) {
 	}
 }
 
+// sampled plans the join of rows that are drawn: their partners are asked for by key, or, where that cannot be, all read.
+func (j *JoinJob) sampled(s *Sampling) {
+	j.Sample = &query.Sample{N: s.Rows, Seed: s.Seed}
+	j.Method = JoinLookup
+	for _, p := range j.Partners {
+		if !p.askable() {
+			j.Method = JoinHash
+			j.Reasons = append(j.Reasons, fmt.Sprintf("%s is not asked for by key, so all of it is read", p.Spec.Name))
+		}
+	}
+}
+
 // lookable reports whether the partner's source finds rows by values of the key, and can tell that it is unique.
 func (p *Partner) lookable() bool {
-	if p.Proof == "" && p.unchecked() != "" {
-		return false
-	}
+	return (p.Proof != "" || p.unchecked() == "") && p.askable()
+}
+
+// askable reports whether the partner's source finds rows by values of the key.
+func (p *Partner) askable() bool {
 	for i := range p.Keys {
 		if k := &p.Keys[i]; !exactForm(k) || !mayEqual(k.Left.Type(), k.Right.Col.Type) {
 			return false
@@ -304,6 +322,12 @@ func (j *JoinJob) finish(caps query.Caps) {
 	if !slices.ContainsFunc(filters, func(e query.Expr) bool { return e == nil }) {
 		if f := or(filters); caps.Expr(j.Left.Relation, f) == nil {
 			j.Stream.Branches = []query.Branch{{Where: f}}
+		}
+	}
+	if j.Sample != nil {
+		j.Sample.From, j.Sample.Columns, j.Sample.Where = j.Stream.From, j.Stream.Columns, nil
+		if len(j.Stream.Branches) > 0 {
+			j.Sample.Where = j.Stream.Branches[0].Where
 		}
 	}
 	j.Needs = nil

@@ -35,6 +35,7 @@ type joinRun struct {
 	sources map[string]connectors.Source // by connection: a snapshot where there are any
 	found   map[*plan.Item]*joinOutcome
 	sent    int // statements
+	drawn   *drawn
 }
 
 // join runs the joined expectations of a job.
@@ -42,6 +43,7 @@ func (r *runner) join(ctx context.Context, job *plan.JoinJob) {
 	x := &joinRun{r: r, job: job, method: job.Method, sources: map[string]connectors.Source{}, found: map[*plan.Item]*joinOutcome{}}
 	began := time.Now()
 	err := x.run(ctx)
+	x.noteDrawn()
 	ms := time.Since(began).Milliseconds()
 	for _, it := range job.Items {
 		j := x.found[it]
@@ -54,7 +56,7 @@ func (r *runner) join(ctx context.Context, job *plan.JoinJob) {
 			case j != nil:
 				j.method, j.items = x.method, len(job.Items)
 				j.reasons = x.reasons
-				n.joined = j
+				n.joined, n.drawn = j, x.drawn
 			default:
 				n.err = errors.New("the join gave no numbers")
 			}
@@ -219,6 +221,9 @@ func (x *joinRun) take(slots []plan.JoinSlot, measures []query.Measure, b *value
 
 // counted notes how many rows a dataset has.
 func (x *joinRun) counted(dataset string, n int64) {
+	if x.job.Sample != nil && dataset == x.job.Left.Spec.Name {
+		return // see noteDrawn
+	}
 	x.r.mu.Lock()
 	defer x.r.mu.Unlock()
 	if _, known := x.r.rows[dataset]; !known {

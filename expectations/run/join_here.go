@@ -84,6 +84,9 @@ func (x *joinRun) apartFromPartners() bool {
 
 // rows opens the stream of rows, all of them where the source cannot filter them exactly on the data at hand.
 func (x *joinRun) rows(ctx context.Context) (connectors.Rows, error) {
+	if x.job.Sample != nil {
+		return x.draw(ctx)
+	}
 	x.sent++
 	src, err := x.left().Select(ctx, x.job.Stream)
 	if errors.As(err, new(*connectors.InexactError)) && len(x.job.Stream.Branches) > 0 {

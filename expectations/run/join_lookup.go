@@ -75,11 +75,19 @@ func (x *joinRun) few(ctx context.Context) ([]*value.Batch, int64, error) {
 			return out, n, nil
 		}
 		size += extsort.Size(b)
-		if n += int64(b.N); n > plan.LookupRows || size > x.job.Memory/2 {
+		if n += int64(b.N); n > x.fewest() || size > x.job.Memory/2 {
 			return nil, n, nil
 		}
 		out = append(out, b.Clone())
 	}
+}
+
+// fewest is how many rows are looked up at most.
+func (x *joinRun) fewest() int64 {
+	if x.job.Sample != nil {
+		return max(int64(x.job.Sample.N), plan.LookupRows)
+	}
+	return plan.LookupRows
 }
 
 // heldStage yields batches that are here.

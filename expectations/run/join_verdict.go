@@ -52,6 +52,9 @@ func (r *runner) judgeJoin(it *plan.Item, n *numbers, out *result.Expectation) {
 	c := f.counts(it.Spec)
 	out.Counts, out.Verdict, out.Rate, out.Message, out.Orphans = &c, v.verdict, v.rate, v.message, f.without(job)
 	out.Ran.Reasons = f.reasons
+	if n.drawn != nil {
+		r.judgeDrawnJoin(it, n, v, out)
+	}
 	out.Failures = append(out.Failures, sampleJoined(f.failing, f.lonely, r.opts.FailureRows)...)
 	if o := out.Orphans; o.Failing > 0 {
 		out.Message += "; among them " + diag.Plural(o.Failing, "orphan") + " (" + orphanText(job, it, f) + ")"

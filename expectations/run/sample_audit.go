@@ -11,6 +11,7 @@ import (
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/sample"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // audit judges one row expectation by rows drawn at random. It is in one of three forms: rows equally likely and a fixed number of them, likewise and
@@ -36,13 +37,11 @@ type audit struct {
 func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
 	o := d.x.r.opts.Sampling
 	a := &audit{item: it, conf: o.Confidence, detect: o.Detect, design: d.design}
-	e := it.Spec
-	rule, err := ruleOf(e, a.detect)
-	if err != nil {
-		return nil, err
+	if it.Spec.Detect != nil {
+		a.detect = it.Spec.Detect.Float()
 	}
-	a.detect = rule.Detect
-	a.tol, err = rule.Tolerance(a.population())
+	var err error
+	a.tol, err = toleranceOf(it.Spec, o.Detect, a.population())
 	if errors.Is(err, sample.ErrCountUnknown) {
 		a.refused, err = err.Error(), nil
 	}
@@ -156,4 +155,14 @@ func (a *audit) finish(s *drawn) error {
 		s.judgement, err = sample.Judge(sample.Count{Failed: failed, Drawn: passed + failed, Population: a.population()}, a.tol, a.conf)
 	}
 	return err
+}
+
+// toleranceOf is what an expectation tolerates, as rates. The run's detect stands in for one of its own; population is the exact number of rows judged, 0
+// where nobody knows.
+func toleranceOf(e *spec.Expectation, detect float64, population int64) (sample.Tolerance, error) {
+	rule, err := ruleOf(e, detect)
+	if err != nil {
+		return sample.Tolerance{}, err
+	}
+	return rule.Tolerance(population)
 }

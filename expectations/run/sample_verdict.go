@@ -1,7 +1,6 @@
 package run
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/assay-dev/assay/expectations/diag"
@@ -47,13 +46,7 @@ func (r *runner) judgeSample(it *plan.Item, n *numbers, out *result.Expectation)
 		r.judgeNothing(n, out)
 		return
 	}
-	j := d.judgement
-	out.Verdict, out.Message, out.Sample.Need = verdictOf(j.Verdict), j.Sentence, j.Need
-	if !math.IsNaN(j.Rate) {
-		rate := 1 - j.Rate
-		out.Rate = &rate
-		out.Interval = &result.Interval{Low: 1 - j.Interval.High, High: 1 - j.Interval.Low, Confidence: j.Confidence}
-	}
+	r.judged(d.judgement, out)
 	if d.ended == endedTime {
 		out.Message += "; the time allowed was up after " + diag.Plural(d.rows, "row")
 	}
