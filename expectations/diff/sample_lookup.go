@@ -180,7 +180,7 @@ func (w *way) method(side canon.Side, most int64) (walk bool) {
 
 // odd says why some of the keys that wait cannot be asked for, "" where all can.
 func (w *way) odd(r *rereader) string {
-	if !r.terms.any {
+	if !r.terms.any || r.unable {
 		return "the source refuses conditions on the key"
 	}
 	keys := w.group(w.wait.keys, upTo(w.wait.keys.N)).keys
