@@ -282,7 +282,9 @@ func TestSampleWhere(t *testing.T) {
 		t.Run(fmt.Sprint(refuse), func(t *testing.T) {
 			l, r, s := sampledPair(t, 2000)
 			l.refuse, r.refuse = refuse[0], refuse[1]
-			k := func(side diff.Side) *query.Column { return &query.Column{Index: 0, Col: side.Relation.Schema.Columns[0]} }
+			k := func(side diff.Side) *query.Column {
+				return &query.Column{Index: 0, Col: side.Relation.Schema.Columns[0]}
+			}
 			over := func(c *query.Column, n int64) query.Expr {
 				return &query.Call{Op: query.OpGe, Typ: value.Of(value.Bool), Args: []query.Expr{c, &query.Literal{Val: value.IntValue(n), Typ: value.Of(value.Int)}}}
 			}

@@ -44,6 +44,7 @@ type wayAudit struct {
 	other                    int64 // of the target: differ, although the source has the key
 	growing                  *sample.Sequential
 	weighted                 *sample.Weighted
+	look                     int64 // the number of rows at which weighted is judged again
 	classes                  map[diff.Class]*classTally
 }
 
@@ -192,7 +193,8 @@ func (a *wayAudit) decided() bool {
 		return true
 	case a.growing != nil:
 		return a.growing.Next() == 0
-	case a.weighted != nil:
+	case a.weighted != nil && a.drawn >= a.look:
+		a.look = a.drawn + a.drawn/4 + 1 // it may be judged at any time, which takes long
 		j, err := a.weighted.Judge(a.tol, a.conf)
 		return err == nil && j.Verdict != sample.Inconclusive
 	}

@@ -95,8 +95,9 @@ func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 	verbs := [2][2]string{{"differs", "differ"}, {"is extra", "are extra"}}[side]
 	n := w.Counts
 	counts := result.CompareCounts{Changed: n.Changed, Missing: n.Missing, Extra: n.Extra, DuplicateKey: n.DuplicateKey}
-	if side == canon.Right && a.other == 0 {
-		counts.Extra = 0 // as is said
+	beside := ""
+	if side == canon.Right {
+		counts.Extra, beside = 0, "beside " // the extra ones are what is spoken of
 	}
 	seen := "none"
 	if a.failed > 0 {
@@ -108,7 +109,7 @@ func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 	}
 	text := seen + " of " + of + " " + verb
 	if which := classes(&counts); which != "" {
-		text += " (" + which + ")"
+		text += " (" + beside + which + ")"
 	}
 	if w.All {
 		return text
