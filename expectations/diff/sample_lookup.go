@@ -50,7 +50,7 @@ func (r *rereader) unasked() string {
 		}
 	}
 	schema := &r.in.from.Schema
-	if schema.Table == "" {
+	if schema.Table == "" && len(schema.Indexes) == 0 {
 		return "" // nothing is known of indexes
 	}
 	for _, ix := range schema.Indexes {
