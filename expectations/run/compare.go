@@ -45,8 +45,12 @@ func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 			}
 		}
 	})
-	if err == nil && (drawn == nil || drawn.whole) {
+	switch {
+	case err != nil:
+	case drawn == nil || drawn.whole:
 		r.counted(it, &res)
+	default:
+		r.drew(it, drawn)
 	}
 }
 

@@ -266,6 +266,15 @@ func (r *runner) compareSampled(ctx context.Context, p *plan.Plan, it *plan.Item
 	return s, r.sideFailure(p, it, err)
 }
 
+// drew notes how many rows of the datasets were drawn.
+func (r *runner) drew(it *plan.Item, s *sampledComparison) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for side := range s.res.Ways {
+		r.drawn[it.Datasets[side]] += s.res.Ways[side].Drawn
+	}
+}
+
 // enough says that no more rows of a side are needed: it is decided, or the whole comparison is, by a difference where none may be.
 func (s *sampledComparison) enough(from canon.Side) bool {
 	a := s.ways[from]
