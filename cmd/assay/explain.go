@@ -21,6 +21,7 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	var f loadFlags
+	var drawn sampleFlags
 	var distrust bool
 	var after string
 	cmd := &cobra.Command{
@@ -31,7 +32,10 @@ and what is evaluated here instead, with the reason. Only schemas are read.
 
 The statements are those of a run, letter by letter. Two depend on what a run finds: where a store answers inexactly on the data
 at hand, that part is streamed instead; and the one query for failing rows asks for those expectations that failed.
-It is shown as if each failed on one row, or, with --after report.json, as that run sent it.`,
+It is shown as if each failed on one row, or, with --after report.json, as that run sent it.
+
+With --sample N it shows how rows would be drawn at random, what that costs, and what they can tell of each expectation. Of the data
+only statistics and some places of an index are looked at.`,
 		Args: cobra.MatchAll(oneSuite, cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id := ""
@@ -42,10 +46,16 @@ It is shown as if each failed on one row, or, with --after report.json, as that 
 			if err != nil {
 				return err
 			}
-			return a.explain(cmd.Context(), args[0], &f, plan.Options{DistrustConstraints: distrust}, explainer{w: a.stdout, only: id, after: rep})
+			if err := drawn.check(cmd.Flags()); err != nil {
+				return err
+			}
+			show := explainer{w: a.stdout, only: id, after: rep, sampling: drawn.sampling()}
+			return a.explain(cmd.Context(), args[0], &f, plan.Options{DistrustConstraints: distrust, Sample: drawn.plan()}, show)
 		},
 	}
 	f.register(cmd)
+	drawn.foretelling(cmd)
+	drawn.needed(cmd)
 	cmd.Flags().StringVar(&after, "after", "", "the report.json of a run: show the query for failing rows that it sent")
 	cmd.Flags().BoolVar(&distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
 	return cmd
@@ -92,6 +102,9 @@ type explainer struct {
 	only   string
 	after  *result.Report // of a run whose query for failing rows is shown, or nil
 	err    error
+
+	sampling run.Sampling
+	designs  map[*query.Sample]plannedSample
 }
 
 func (e *explainer) printf(format string, args ...any) {
@@ -102,6 +115,7 @@ func (e *explainer) printf(format string, args ...any) {
 
 func (e *explainer) suite(ctx context.Context) error {
 	matched := false
+	e.planSamples(ctx)
 	for _, it := range e.plan.Items {
 		if e.only != "" && it.ID != e.only {
 			continue
@@ -151,6 +165,8 @@ func (e *explainer) item(ctx context.Context, it *plan.Item) {
 	switch {
 	case it.Err != nil:
 		e.printf("  error:  %s\n", diag.Visible(it.Err.Error()))
+	case it.Skip != "":
+		e.printf("  runs:   not at all: %s\n", diag.Visible(it.Skip))
 	case it.Compare != nil:
 		e.comparison(ctx, it)
 		return
@@ -162,6 +178,8 @@ func (e *explainer) item(ctx context.Context, it *plan.Item) {
 		e.printf("  runs:   not at all: proved by constraint %s\n", it.Set.Proof)
 	case it.Join != nil:
 		e.joined(it)
+	case it.Sampled:
+		e.drawn(it)
 	case len(it.Refusals) == 0:
 		e.printf("  runs:   on the server\n")
 	default:
@@ -204,6 +222,13 @@ func (e *explainer) dataset(ctx context.Context, d *plan.Dataset) {
 		}
 		defer func() { _ = snap.Close() }() // nothing was read
 		source = snap
+	}
+	for _, j := range d.Samples {
+		what := ""
+		if j.Query.Where != nil && len(j.Items) > 0 {
+			what = j.Items[0].Where
+		}
+		e.sample(&j.Query, what)
 	}
 	x, ok := source.(connectors.Explainer)
 	if !ok {

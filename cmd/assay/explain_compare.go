@@ -25,6 +25,12 @@ func (e *explainer) comparison(ctx context.Context, it *plan.Item) {
 	for _, f := range c.Findings {
 		e.printf("  %s: %s\n", map[bool]string{true: "warning", false: "note"}[f.Severity == diff.SeverityWarning], diag.Visible(f.Text))
 	}
+	if it.Sampled && e.compareSample(ctx, it) {
+		return
+	}
+	if c.Unsampled != "" {
+		e.printf("  note: all rows are compared: %s\n", diag.Visible(c.Unsampled))
+	}
 	choice, asked, err := diff.Explain(c.Spec)
 	if err != nil {
 		e.printf("  error:  %s\n\n", diag.Visible(err.Error()))

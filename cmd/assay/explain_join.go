@@ -21,6 +21,9 @@ func (e *explainer) joined(it *plan.Item) {
 	} else {
 		e.printf("  runs:   here, by a %s\n", j.Method)
 	}
+	if j.Sample != nil {
+		e.tellsRows(it, j.Sample)
+	}
 	for _, r := range j.Reasons {
 		e.printf("          because %s\n", diag.Visible(r))
 	}
@@ -52,6 +55,9 @@ func (e *explainer) join(ctx context.Context, j *plan.JoinJob) {
 		e.printf(" with %s as %s", p.Spec.Name, p.Alias)
 	}
 	e.printf(" (%s)\n", diag.Plural(int64(len(j.Items)), "expectation"))
+	if j.Sample != nil {
+		e.sample(j.Sample, "")
+	}
 	show := func(dataset, title string, r query.Request) { e.sent(ctx, dataset, title, r) }
 	for _, p := range j.Checks {
 		show(p.Spec.Name, "that the key of "+p.Spec.Name+" is unique", p.Check)
@@ -78,6 +84,9 @@ func (e *explainer) join(ctx context.Context, j *plan.JoinJob) {
 			title += ", those with the keys of the rows only"
 		}
 		show(p.Spec.Name, title, query.Select{From: p.Check.From, Columns: j.Needs[i]})
+	}
+	if j.Sample != nil {
+		return
 	}
 	show(j.Left.Spec.Name, fmt.Sprintf("rows, %s, evaluated here", diag.Plural(int64(len(j.Stream.Columns)), "column")), j.Stream)
 }

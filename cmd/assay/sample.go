@@ -31,18 +31,29 @@ type sampleFlags struct {
 
 func (f *sampleFlags) register(cmd *cobra.Command) {
 	f.drawing(cmd)
+	f.needed(cmd)
+}
+
+// needed registers what says how far a suite is sampled.
+func (f *sampleFlags) needed(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.exact, "exact-where-needed", false, "evaluate on all rows what no sample decides, instead of skipping it")
 }
 
 // drawing registers what says how rows are drawn and judged.
 func (f *sampleFlags) drawing(cmd *cobra.Command) {
+	f.foretelling(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.early, "early-stop", false, "draw no more once everything is decided; the bounds allow for having looked")
+	flags.DurationVar(&f.maxTime, "max-time", 0, "draw from a dataset for no longer than this, and judge by what was drawn")
+}
+
+// foretelling registers what tells beforehand what a sample shows.
+func (f *sampleFlags) foretelling(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.rows, "sample", 0, "judge by so many rows of each dataset, drawn at random, and say with what confidence")
 	flags.Uint64Var(&f.seed, "seed", 0, "draw the rows of this seed; the same seed draws the same rows of unchanged data (default: a random one, which the report names)")
 	flags.Float64Var(&f.confidence, "confidence", defaultConfidence, "of each expectation's verdict on a sample, from 0.5 to below 1")
 	flags.Float64Var(&f.detect, "detect", sample.DefaultDetect, "the failing rate that a sample must exclude for a pass")
-	flags.BoolVar(&f.early, "early-stop", false, "draw no more once everything is decided; the bounds allow for having looked")
-	flags.DurationVar(&f.maxTime, "max-time", 0, "draw from a dataset for no longer than this, and judge by what was drawn")
 }
 
 // needSample are the flags that say something of a sample only.

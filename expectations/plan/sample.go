@@ -209,3 +209,20 @@ func (p *placer) finishSamples() {
 		j.Query.Columns = j.columns.list
 	}
 }
+
+// LeavesOut reports whether rows that are drawn may count neither as true nor as false.
+func (it *Item) LeavesOut() bool {
+	r := it.Row
+	if r.Skip != nil || r.Where != nil {
+		return true
+	}
+	if it.Spec.OnNull == "fail" || it.Spec.OnNull == "pass" {
+		return false
+	}
+	for _, c := range r.Nulls {
+		if !c.Col.NotNull {
+			return true
+		}
+	}
+	return false
+}

@@ -61,29 +61,7 @@ func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
 }
 
 // population is the number of rows that the item judges, where it is known and judges all of those drawn from; else 0.
-func (a *audit) population() int64 {
-	if !a.design.RowsExact || a.design.Rows <= 0 || a.design.Replacement || a.leavesOut() {
-		return 0
-	}
-	return a.design.Rows
-}
-
-// leavesOut reports whether rows that are drawn may count neither as true nor as false.
-func (a *audit) leavesOut() bool {
-	r := a.item.Row
-	if r.Skip != nil || r.Where != nil {
-		return true
-	}
-	if a.item.Spec.OnNull == "fail" || a.item.Spec.OnNull == "pass" {
-		return false
-	}
-	for _, c := range r.Nulls {
-		if !c.Col.NotNull {
-			return true
-		}
-	}
-	return false
-}
+func (a *audit) population() int64 { return populationOf(a.item, a.design) }
 
 // add takes a batch, and the counts with it.
 func (a *audit) add(b *value.Batch, counts result.Counts) error {
