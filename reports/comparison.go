@@ -99,7 +99,7 @@ func DrawnText(c *result.Compare) string {
 		way  *result.CompareWay
 	}{{"source", c.Sample.Source}, {"target", c.Sample.Target}} {
 		w := x.way
-		of := " drawn"
+		var of string
 		switch {
 		case w.Rows != nil && w.RowsExact:
 			of = " of " + diag.Plural(*w.Rows, x.name+" row")

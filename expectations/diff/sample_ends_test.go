@@ -193,10 +193,10 @@ func TestSampleSettles(t *testing.T) {
 		b := value.NewBatch(value.Of(value.Int), value.Of(value.String))
 		for k := range int64(3000) {
 			text := fmt.Sprint("text ", k)
-			switch {
-			case k%100 == 0: // stays
+			switch k % 100 {
+			case 0: // stays
 				text = "another"
-			case k%100 == 10:
+			case 10:
 				text = fmt.Sprint("yet another ", n)
 			}
 			b.AppendRow(value.IntValue(k), value.StringValue(text))

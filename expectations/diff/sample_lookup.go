@@ -91,7 +91,7 @@ func (w *way) rest(ctx context.Context) error {
 	memory := w.x.s.memory() / 4
 	part, walk := chunk, false
 	for side := range w.look {
-		walk = w.method(canon.Side(side), min(memory/guess, partStream)) || walk //nolint:gosec // 0 or 1
+		walk = w.method(canon.Side(side), min(memory/guess, partStream)) || walk
 	}
 	defer func() {
 		for _, r := range w.look {

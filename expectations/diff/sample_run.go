@@ -72,7 +72,7 @@ func (x *sampling) run(ctx context.Context) (err error) {
 		}
 	}()
 	for side := range x.res.Ways {
-		w := newWay(x, canon.Side(side)) //nolint:gosec // 0 or 1
+		w := newWay(x, canon.Side(side))
 		if err := w.run(ctx); err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (x *sampling) finish(ctx context.Context) error {
 				draws = append(draws, Draw{Class: e.class, Alone: e.alone[side], Weight: weight})
 			}
 		}
-		if _, err := x.take(canon.Side(side), draws); err != nil { //nolint:gosec // 0 or 1
+		if _, err := x.take(canon.Side(side), draws); err != nil {
 			return err
 		}
 	}

@@ -183,7 +183,7 @@ func whole(s *diff.Spec, left, right *table) [2]diff.Counts {
 				key[i] = row[[]*query.Column{s.Key[i].Left, s.Key[i].Right}[side].Index]
 			}
 			class := diff.Identical
-			if w, ok := found[keyText(s, canon.Side(side), key)]; ok { //nolint:gosec // 0 or 1
+			if w, ok := found[keyText(s, canon.Side(side), key)]; ok {
 				class = w.class
 			}
 			tallied(&out[side], class)

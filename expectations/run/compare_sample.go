@@ -244,7 +244,7 @@ func (r *runner) compareSampled(ctx context.Context, p *plan.Plan, it *plan.Item
 		return s, nil
 	}
 	for i, side := range [2]*diff.Side{&it.Compare.Spec.Left, &it.Compare.Spec.Right} {
-		s.ways[i] = &wayAudit{side: canon.Side(i), rule: rule, opts: s.opts, conf: sample.EachWay(s.opts.Confidence)} //nolint:gosec // 0 or 1
+		s.ways[i] = &wayAudit{side: canon.Side(i), rule: rule, opts: s.opts, conf: sample.EachWay(s.opts.Confidence)}
 		s.ways[i].where = side.Where != nil && side.Source.Caps().Expr(side.Relation, side.Where) != nil
 	}
 	o := it.Compare.Sample

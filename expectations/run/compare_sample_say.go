@@ -22,7 +22,7 @@ func (s *sampledComparison) say(c *conclusion, e *spec.Expectation) string {
 	var parts []string
 	sure := true
 	for side := range s.ways {
-		parts = append(parts, s.sayWay(canon.Side(side), c)) //nolint:gosec // 0 or 1
+		parts = append(parts, s.sayWay(canon.Side(side), c))
 		sure = sure && s.res.Ways[side].All
 	}
 	if !sure {

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/expectations/diag"
@@ -209,7 +210,7 @@ func (s *sampledComparison) report(it *plan.Item, out *result.Expectation) {
 		out.Verdict, out.Message = result.Error, err.Error()
 		return
 	}
-	out.Compare.Sample = s.section(it.Compare, c)
+	out.Compare.Sample = s.section(c)
 	out.Verdict, out.Message = c.verdict, c.sentence
 	n := &s.res.Counts
 	out.Counts = &result.Counts{True: n.Identical + n.InFlight, False: s.different(), WhereUndecided: s.res.Ways[0].Undecided + s.res.Ways[1].Undecided}
@@ -232,7 +233,7 @@ func (s *sampledComparison) report(it *plan.Item, out *result.Expectation) {
 var sideWords = [2]string{"source", "target"} //nolint:gochecknoglobals // a constant
 
 // section is what a report has of the sample; c is nil where all rows were compared.
-func (s *sampledComparison) section(item *plan.CompareItem, c *conclusion) *result.CompareSample {
+func (s *sampledComparison) section(c *conclusion) *result.CompareSample {
 	out := &result.CompareSample{Seed: s.seed, Detect: s.detect, Confidence: 1, Estimates: []result.ClassEstimate{}}
 	if c == nil {
 		out.All = true
@@ -283,7 +284,7 @@ func (s *sampledComparison) estimates(side int) []result.ClassEstimate {
 	}
 	classes := estimated[side]
 	if a.classes[diff.DuplicateKey].n > 0 {
-		classes = append(classes[:len(classes):len(classes)], diff.DuplicateKey)
+		classes = append(slices.Clip(classes), diff.DuplicateKey)
 	}
 	population := a.population()
 	if w.All {

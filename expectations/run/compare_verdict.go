@@ -40,7 +40,7 @@ func (r *runner) judgeComparison(it *plan.Item, n *numbers, out *result.Expectat
 	}
 	out.Ran.Reasons = n.comparison.reasons()
 	if s := n.comparison.drawn; s != nil {
-		out.Compare.Sample = s.section(it.Compare, nil)
+		out.Compare.Sample = s.section(nil)
 		out.Message += "; " + out.Compare.Sample.Sentence
 	} else if it.Compare.Unsampled != "" {
 		out.Message += "; all rows were compared: " + it.Compare.Unsampled

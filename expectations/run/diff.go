@@ -55,7 +55,7 @@ func Diff(ctx context.Context, suite *spec.Suite, opts Options, w Watcher) (*res
 				return nil, found, err
 			}
 		}
-		out.Sample = drawn.section(it.Compare, c)
+		out.Sample = drawn.section(c)
 	}
 	return out, found, nil
 }
