@@ -8,7 +8,7 @@ import (
 
 // Sampler is a Source that draws rows at random without reading them all, or at less cost than reading them all.
 type Sampler interface {
-	// PlanSample says how Sample would draw, and what that would cost. It reads no more than statistics and the ends of an index.
+	// PlanSample says how Sample would draw, and what that would cost. It reads statistics, the ends of an index and a few hundred rows at most.
 	PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error)
 	// Sample draws. Its rows come in random order: the first n of them are a sample of n rows for every n. The caller closes it.
 	Sample(ctx context.Context, q query.Sample) (Sampled, error)
