@@ -26,12 +26,14 @@ type sampleFlags struct {
 	detect     float64
 	early      bool
 	exact      bool
+	stratify   string
 	maxTime    time.Duration
 }
 
 func (f *sampleFlags) register(cmd *cobra.Command) {
 	f.drawing(cmd)
 	f.needed(cmd)
+	cmd.Flags().StringVar(&f.stratify, "stratify", "", "draw from the rows of each value of this column by themselves, in proportion, and name the worst; the values of all rows are counted for it")
 }
 
 // needed registers what says how far a suite is sampled.
@@ -57,7 +59,7 @@ func (f *sampleFlags) foretelling(cmd *cobra.Command) {
 }
 
 // needSample are the flags that say something of a sample only.
-var needSample = [...]string{"seed", "confidence", "detect", "early-stop", "exact-where-needed", "max-time"} //nolint:gochecknoglobals // a constant
+var needSample = [...]string{"seed", "confidence", "detect", "early-stop", "exact-where-needed", "max-time", "stratify"} //nolint:gochecknoglobals // a constant
 
 // check refuses what makes no sample.
 func (f *sampleFlags) check(flags *pflag.FlagSet) error {
@@ -81,6 +83,10 @@ func (f *sampleFlags) check(flags *pflag.FlagSet) error {
 		return fmt.Errorf("--detect %v: a rate between 0 and 1, such as 0.001", f.detect)
 	case f.maxTime < 0:
 		return fmt.Errorf("--max-time %s: must not be negative", f.maxTime)
+	case flags.Changed("stratify") && f.stratify == "":
+		return errors.New("--stratify: name a column")
+	case f.stratify != "" && f.early:
+		return errors.New("--early-stop judges rows of all strata as they come, and --stratify draws one stratum after the other: say one of them")
 	}
 	if f.seeded = flags.Changed("seed"); !f.seeded {
 		f.seed = rand.Uint64() // #nosec G404 -- it need not be a secret
@@ -93,7 +99,7 @@ func (f *sampleFlags) plan() *plan.Sampling {
 	if f.rows == 0 {
 		return nil
 	}
-	return &plan.Sampling{Rows: f.rows, Seed: f.seed, ExactWhereNeeded: f.exact}
+	return &plan.Sampling{Rows: f.rows, Seed: f.seed, ExactWhereNeeded: f.exact, Stratify: f.stratify}
 }
 
 func (f *sampleFlags) sampling() run.Sampling {

@@ -31,6 +31,7 @@ func Build(suite *spec.Suite, inputs []Input, now time.Time, opts Options) (*Pla
 		b.placers[d.Spec.Name].finish()
 	}
 	b.finishJoins()
+	b.stratify()
 	return b.plan, b.diags
 }
 

@@ -124,6 +124,8 @@ type Dataset struct {
 
 	// Samples are rows drawn at random, for what is judged by them.
 	Samples []*SampleJob
+	// Strata are counted before they are drawn from; nil where none are.
+	Strata *StrataJob
 
 	// Stream feeds everything below; nil when nothing runs here.
 	Stream      *query.Select

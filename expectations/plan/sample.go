@@ -14,6 +14,8 @@ type Sampling struct {
 	// Rows is the number of rows drawn from a dataset, for each `where` of its expectations.
 	Rows int
 	Seed uint64
+	// Stratify is a column: of datasets that have it row expectations are judged by rows drawn of each of its values by itself; "" for none.
+	Stratify string
 	// ExactWhereNeeded has what no sample decides evaluated on all rows; else it is skipped.
 	ExactWhereNeeded bool
 }
@@ -29,6 +31,10 @@ type SampleJob struct {
 	Estimates []Estimate
 	Exact     query.Aggregate
 	Slots     []Slot
+	// Strata is the column of which each value is drawn by itself, nil for one sample of all rows. Then Dataset.Strata counts them: the measure at StrataAt is
+	// that of the rows that Query.Where selects.
+	Strata   *query.Column
+	StrataAt int
 
 	columns columnSet
 }
@@ -58,7 +64,12 @@ func (p *placer) sampleRow(it *Item) bool {
 		return false // a number of failing rows is a rate only where the number of rows is known
 	}
 	r := it.Row
-	j := p.sampleJob(it)
+	strata, err := p.strata()
+	if err != nil {
+		it.Err = err
+		return true
+	}
+	j := p.sampleJob(it, strata)
 	j.Tallies.Measures = append(j.Tallies.Measures, query.Measure{Kind: query.MeasureTally, Arg: r.Pred, Where: r.Where, Skip: r.Skip, Nulls: r.Nulls})
 	j.Items = append(j.Items, it)
 	j.need(r.Pred, r.Where, r.Skip)
@@ -70,10 +81,13 @@ func (p *placer) sampleRow(it *Item) bool {
 }
 
 // sampleJob is the one that draws from the rows that the item selects, where the source selects them, else the one that draws from all.
-func (p *placer) sampleJob(it *Item) *SampleJob {
+func (p *placer) sampleJob(it *Item, strata *query.Column) *SampleJob {
 	where, text := query.Expr(nil), ""
 	if it.Row != nil && it.Row.Where != nil && p.in.Caps.Expr(p.out.Relation, it.Row.Where) == nil {
 		where, text = it.Row.Where, it.Where
+	}
+	if strata != nil {
+		text = "strata " + text
 	}
 	if p.jobs == nil {
 		p.jobs = map[string]*SampleJob{}
@@ -84,6 +98,7 @@ func (p *placer) sampleJob(it *Item) *SampleJob {
 			Query:   query.Sample{From: p.out.Relation, Where: where, N: p.sampling.Rows, Seed: p.sampling.Seed},
 			Tallies: query.Aggregate{From: p.out.Relation},
 			Exact:   query.Aggregate{From: p.out.Relation},
+			Strata:  strata,
 		}
 		p.jobs[text] = j
 		p.out.Samples = append(p.out.Samples, j)
@@ -111,7 +126,7 @@ func (p *placer) sampleSet(it *Item) bool {
 	case *query.MonotonicCheck:
 		what = "rows that follow each other are seldom both drawn"
 	case *query.ReferenceCheck:
-		what = "the rows referred to are not drawn with it"
+		what = "the rows that are referred to are not drawn with those that refer to them"
 	}
 	it.Skip = "a sample cannot decide it: " + what
 	return true
@@ -164,18 +179,18 @@ func (b *builder) sampleMetric(it *Item) bool {
 // unestimable says why a sample tells nothing of an aggregate, "" where it does.
 func unestimable(a *lang.Aggregate) string {
 	if len(a.Keys) > 0 {
-		return fmt.Sprintf("%s of every group: a group of few rows may not be drawn at all", a.Fn)
+		return fmt.Sprintf("%s is asked of every group, and a group of few rows may not be drawn at all", a.Fn)
 	}
 	switch a.Fn {
 	case lang.FnCount, lang.FnSum, lang.FnAvg:
 		return ""
 	case lang.FnMin, lang.FnMax, lang.FnFreshness:
-		return fmt.Sprintf("%s is one row's, and that one is hardly drawn", a.Fn)
+		return fmt.Sprintf("one row decides %s, and that one is hardly ever drawn", a.Fn)
 	case lang.FnDistinct:
-		return "distinct: values that few rows have are not drawn"
+		return "distinct counts values, and those that only a few rows have are hardly ever drawn"
 	case lang.FnStddev, lang.FnQuantile:
 	}
-	return fmt.Sprintf("%s has no interval that holds whatever the values are", a.Fn)
+	return fmt.Sprintf("no interval for %s holds whatever the values are", a.Fn)
 }
 
 // estimates places the aggregates of a metric expectation: those of datasets that are sampled in their samples, the others where they are exact.
@@ -191,7 +206,7 @@ func (b *builder) estimates(it *Item) {
 				p.measures(it, which, i, m.Measures, m.GroupBy)
 				continue
 			}
-			j := p.sampleJob(it)
+			j := p.sampleJob(it, nil)
 			j.Estimates = append(j.Estimates, Estimate{Item: it, Metric: which, Agg: i, Fn: x.Aggregates[i].Fn, Measure: m.Measures[0]})
 			for sub, x := range m.Measures {
 				j.Exact.Measures = append(j.Exact.Measures, x)
@@ -207,6 +222,9 @@ func (b *builder) estimates(it *Item) {
 func (p *placer) finishSamples() {
 	for _, j := range p.out.Samples {
 		j.Query.Columns = j.columns.list
+		if j.Strata != nil {
+			j.StrataAt = p.out.countStrata(j.Strata, j.Query.Where)
+		}
 	}
 }
 

@@ -24,4 +24,19 @@ type Sample struct {
 	Need   int64   `json:"need,omitempty"`
 	// Ended says what ended the sample before all rows wanted were drawn: "decided", "time", "rows", or "".
 	Ended string `json:"ended,omitempty"`
+	// Strata are the parts that were drawn from by themselves, those shown to be worst first.
+	Strata []Stratum `json:"strata,omitempty"`
+}
+
+// Stratum is the rows of one value of the column that a sample is stratified by.
+type Stratum struct {
+	// Name is the value, or a number where no values of rows are to be kept.
+	Name Cell `json:"name"`
+	// Rows is the number of its rows; Drawn of them were drawn and Failed of those fail.
+	Rows   int64 `json:"rows"`
+	Drawn  int64 `json:"drawn"`
+	Failed int64 `json:"failed"`
+	// Low and High bound the failing rate of the stratum. The bounds of all strata hold together with the confidence of the expectation.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }

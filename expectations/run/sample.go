@@ -46,13 +46,29 @@ type drawn struct {
 	// judgement and refused are set of a row expectation unless all is: refused says why no verdict can be.
 	judgement sample.Judgement
 	refused   string
+	// strata are those that rows were drawn of, the worst first; worst names some of them where all is.
+	strata []result.Stratum
+	worst  string
 }
 
 // sample draws the dataset's samples, one after the other.
 func (x *execution) sample(ctx context.Context) {
+	var strata []stratum
+	var uncounted error
+	if x.d.Strata != nil {
+		strata, uncounted = x.strata(ctx)
+	}
 	for _, j := range x.d.Samples {
 		d := &drawing{x: x, job: j, began: time.Now()}
-		err := d.run(ctx)
+		var err error
+		switch {
+		case j.Strata == nil:
+			err = d.run(ctx)
+		case uncounted != nil:
+			err = uncounted
+		default:
+			err = d.runStrata(ctx, strata)
+		}
 		for _, it := range d.items() {
 			if err != nil {
 				x.fail(it, err)
@@ -234,15 +250,22 @@ func (d *drawing) finish(exhausted bool) error {
 			return err
 		}
 	}
+	return d.note(whole, func(i int, a *audit, s *drawn) error {
+		if whole {
+			a.counts = counts[i]
+			return nil
+		}
+		return a.finish(s)
+	})
+}
+
+// note hands on what each audit has come to. whole says that all rows were read.
+func (d *drawing) note(whole bool, judge func(i int, a *audit, s *drawn) error) error {
 	ms := time.Since(d.began).Milliseconds()
 	for i, a := range d.audits {
 		s := &drawn{design: d.design, wanted: int64(d.job.Query.N), rows: a.rows, ended: d.ended, all: whole, detect: a.detect}
-		if whole {
-			a.counts = counts[i]
-		} else {
-			if err := a.finish(s); err != nil {
-				return err
-			}
+		if err := judge(i, a, s); err != nil {
+			return err
 		}
 		d.x.r.note(a.item, func(n *numbers) {
 			n.counts, n.drawn, n.here = a.counts, s, true

@@ -54,7 +54,7 @@ func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
 			return nil, err
 		}
 		a.prog, err = eval.Compile([]query.Expr{plan.FailingCondition(it), plan.HoldingCondition(it)}, d.cols)
-	case o.EarlyStop:
+	case o.EarlyStop && d.job.Strata == nil:
 		a.growing, err = sample.NewSequential(sample.Plan{Rows: int64(d.job.Query.N), Population: a.population(), Tolerance: a.tol, Confidence: a.conf})
 	}
 	return a, err

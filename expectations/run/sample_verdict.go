@@ -36,6 +36,9 @@ func (r *runner) judgeSample(it *plan.Item, n *numbers, out *result.Expectation)
 	if d.all {
 		j := judge(counts, it.Spec)
 		out.Verdict, out.Rate, out.Message = j.verdict, j.rate, j.message+" (all rows were read)"
+		if d.worst != "" {
+			out.Message += "; " + d.worst
+		}
 		return
 	}
 	if d.refused != "" {
@@ -81,7 +84,7 @@ func verdictOf(v sample.Verdict) result.Verdict {
 func (r *runner) sampleOf(d *drawn) *result.Sample {
 	s := &result.Sample{
 		Method: string(d.design.Method), Reason: d.design.Reason, Seed: r.seed(), Wanted: d.wanted, Drawn: d.rows, RowsExact: d.design.RowsExact,
-		Looked: d.design.Looked, Linear: d.design.Linear, All: d.all, Detect: d.detect, Ended: d.ended,
+		Looked: d.design.Looked, Linear: d.design.Linear, All: d.all, Detect: d.detect, Ended: d.ended, Strata: d.strata,
 	}
 	if d.design.Rows >= 0 {
 		rows := d.design.Rows

@@ -155,7 +155,7 @@ func (e Estimate) Sentence(what string) string {
 	}
 	s += ", with " + Confidence(e.Confidence) + " confidence (" + rows(e.Rows) + " drawn)"
 	if e.Approximate {
-		s += ", if no few rows hold most of it"
+		s += ", unless a few rows hold most of it"
 	}
 	return s
 }

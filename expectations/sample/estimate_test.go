@@ -196,8 +196,8 @@ func TestQuantileRanks(t *testing.T) {
 func TestEstimateSentences(t *testing.T) {
 	e := Estimate{Value: 12.4567, Interval: Interval{12.1234, 12.7891}, Confidence: 0.99, Method: Student, Rows: 10_000, Approximate: true}
 	for _, c := range []struct{ got, want string }{
-		{e.Sentence("avg(amount)"), "avg(amount) is between 12.12 and 12.79, with 99 % confidence (10,000 rows drawn), if no few rows hold most of it"},
-		{e.Judgement("avg(amount)", "below 12.5", Unknown), "inconclusive: avg(amount) is between 12.12 and 12.79, with 99 % confidence (10,000 rows drawn), if no few rows hold most of it, which does not tell whether it is below 12.5"},
+		{e.Sentence("avg(amount)"), "avg(amount) is between 12.12 and 12.79, with 99 % confidence (10,000 rows drawn), unless a few rows hold most of it"},
+		{e.Judgement("avg(amount)", "below 12.5", Unknown), "inconclusive: avg(amount) is between 12.12 and 12.79, with 99 % confidence (10,000 rows drawn), unless a few rows hold most of it, which does not tell whether it is below 12.5"},
 		{Estimate{Interval: Interval{990_123, 1_010_456}, Confidence: 0.95, Rows: 500}.Judgement("count()", "at least 900,000", True), "count() is between 990,123 and 1,010,456, with 95 % confidence (500 rows drawn); it must be at least 900,000"},
 		{Estimate{Interval: Interval{5, math.Inf(1)}, Confidence: 0.95, Rows: 1}.Judgement("p99(ms)", "below 4", False), "p99(ms) is at least 5, with 95 % confidence (1 row drawn); it must be below 4, and is not"},
 		{Estimate{Value: 7, Method: Exact}.Sentence("sum(n)"), "sum(n) is 7 (all rows were read)"},

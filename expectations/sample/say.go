@@ -30,8 +30,14 @@ func Percent(rate float64) string { return percent(rate, 2, 0) }
 // Confidence writes a confidence: "99 %".
 func Confidence(c float64) string { return strconv.FormatFloat(c*100, 'g', 8, 64) + " %" }
 
-// share writes a rate that somebody set: no digit of it is rounded away.
-func share(rate float64) string { return strconv.FormatFloat(rate*100, 'g', 12, 64) + " %" }
+// share writes a rate that somebody set: no digit of it is rounded away, unless it has no end (400 failures among 30,000 rows).
+func share(rate float64) string {
+	s := strconv.FormatFloat(rate*100, 'g', 12, 64)
+	if len(strings.TrimLeft(strings.Replace(s, ".", "", 1), "0")) > 10 {
+		s = "about " + strconv.FormatFloat(rate*100, 'g', 3, 64)
+	}
+	return s + " %"
+}
 
 // percent writes a rate with so many significant digits, rounded down (toward -1), up (1) or to the nearest (0).
 func percent(rate float64, digits int, toward float64) string {
@@ -98,19 +104,34 @@ func failures(n int64) string {
 	return Group(n) + " failures"
 }
 
-// between is what the interval says of all rows: "at most 0.05 % of rows, with 99 % confidence".
+// showing and shows are the ends of "no failure in 100 rows shows".
+func showing(n int64) string {
+	if n == 0 {
+		return "no failure"
+	}
+	return failures(n)
+}
+
+func shows(n int64) string {
+	if n <= 1 {
+		return " shows"
+	}
+	return " show"
+}
+
+// between is what the interval says of all rows: "at most 0.05 % of rows fail, with 99 % confidence".
 func (j Judgement) between() string {
 	limit := j.Tolerance.Limit
 	if j.Verdict == Fail {
 		limit = j.Tolerance.Rate
 	}
 	i, width := j.Interval, j.Interval.High-j.Interval.Low
-	with := " of rows, with " + Confidence(j.Confidence) + " confidence"
+	with := " of rows fail, with " + Confidence(j.Confidence) + " confidence"
 	switch {
 	case i.Low <= 0 && i.High >= 1:
 		return "anything from none to all" + with
 	case i.High <= 0:
-		return "no row at all, with " + Confidence(j.Confidence) + " confidence"
+		return "no row at all fails, with " + Confidence(j.Confidence) + " confidence"
 	case i.Low <= 0:
 		return "at most " + atMost(i.High, limit, math.Inf(1)) + with
 	case i.High >= 1:
@@ -151,11 +172,11 @@ func (j Judgement) say(population int64) string {
 	case j.Drawn == 0:
 		return "inconclusive: no row was drawn" + j.wouldDecide()
 	case j.Verdict == Inconclusive:
-		return fmt.Sprintf("inconclusive: %s in %s only %s %s, where %s%s", failures(j.Failed), rows(j.Drawn), map[bool]string{true: "shows", false: "show"}[j.Failed == 1], j.between(), j.may(), j.wouldDecide())
+		return fmt.Sprintf("inconclusive: %s in %s only that %s, where %s%s", showing(j.Failed), rows(j.Drawn)+shows(j.Failed), j.between(), j.may(), j.wouldDecide())
 	case j.Failed == 0:
 		return j.between() + fmt.Sprintf(" (no failure in %s)", rows(j.Drawn))
 	}
-	return fmt.Sprintf("%s (%s); %s", j.between(), seen, j.may())
+	return fmt.Sprintf("%s (%s of %s drawn); %s", j.between(), Group(j.Failed), rows(j.Drawn), j.may())
 }
 
 func (j Judgement) wouldDecide() string {

@@ -60,17 +60,17 @@ func TestSequential(t *testing.T) {
 		finish           int64 // rows after which the table is empty, 0 for never
 		want             string
 	}{
-		{"", 10_000, 0, 0, 0, "pass false 4603: at most 0.1 % of rows, with 99 % confidence (no failure in 4,603 rows)"},
-		{"", 1_000, 0, 0, 0, "inconclusive false 1000: inconclusive: 0 failures in 1,000 rows only show at most 0.46 % of rows, with 99 % confidence, where 0.1 % is looked for; 4,603 rows would decide if none fails"},
-		{"", 10_000, 0, 100, 0, "fail true 116: 1 of 116 rows drawn fails, and none may; between 0.000089 % and 9.7 % of rows, with 99 % confidence"},
-		{"0.99", 10_000, 0, 0, 0, "pass false 1074: at most 0.89 % of rows, with 99 % confidence (no failure in 1,074 rows)"},
-		{"0.99", 10_000, 0, 10, 0, "fail false 93: between 1.3 % and 29 % of rows, with 99 % confidence (9 of 93 rows drawn fail); 1 % may"},
-		{"0.99", 10_000, 0, 100, 0, "inconclusive false 10000: inconclusive: 100 failures in 10,000 rows only show between 0.73 % and 1.4 % of rows, with 99 % confidence, where 1 % may; no number of rows would decide at that rate"},
-		{"0.99", 10_000, 0, 0, 500, "inconclusive false 500: inconclusive: 0 failures in 500 rows only show at most 1.1 % of rows, with 99 % confidence, where 1 % may; 528 rows would decide if none fails"},
-		{"0.99", 500, 500, 0, 0, "pass false 400: at most 0.8 % of rows, with 99 % confidence (no failure in 400 rows)"},
-		{"", 700, 500, 0, 0, "pass false 495: no row at all, with 99 % confidence (no failure in 495 rows)"},
-		{"0.99", 10_000, 20_000, 20, 0, "fail false 282: between 1.2 % and 13 % of rows, with 99 % confidence (14 of 282 rows drawn fail); 1 % may"},
-		{"", 10_000, 0, 0, 300, "inconclusive false 300: inconclusive: 0 failures in 300 rows only show at most 1.6 % of rows, with 99 % confidence, where 0.1 % is looked for; 4,603 rows would decide if none fails"},
+		{"", 10_000, 0, 0, 0, "pass false 4603: at most 0.1 % of rows fail, with 99 % confidence (no failure in 4,603 rows)"},
+		{"", 1_000, 0, 0, 0, "inconclusive false 1000: inconclusive: no failure in 1,000 rows shows only that at most 0.46 % of rows fail, with 99 % confidence, where 0.1 % is looked for; 4,603 rows would decide if none fails"},
+		{"", 10_000, 0, 100, 0, "fail true 116: 1 of 116 rows drawn fails, and none may; between 0.000089 % and 9.7 % of rows fail, with 99 % confidence"},
+		{"0.99", 10_000, 0, 0, 0, "pass false 1074: at most 0.89 % of rows fail, with 99 % confidence (no failure in 1,074 rows)"},
+		{"0.99", 10_000, 0, 10, 0, "fail false 93: between 1.3 % and 29 % of rows fail, with 99 % confidence (9 of 93 rows drawn); 1 % may"},
+		{"0.99", 10_000, 0, 100, 0, "inconclusive false 10000: inconclusive: 100 failures in 10,000 rows show only that between 0.73 % and 1.4 % of rows fail, with 99 % confidence, where 1 % may; no number of rows would decide at that rate"},
+		{"0.99", 10_000, 0, 0, 500, "inconclusive false 500: inconclusive: no failure in 500 rows shows only that at most 1.1 % of rows fail, with 99 % confidence, where 1 % may; 528 rows would decide if none fails"},
+		{"0.99", 500, 500, 0, 0, "pass false 400: at most 0.8 % of rows fail, with 99 % confidence (no failure in 400 rows)"},
+		{"", 700, 500, 0, 0, "pass false 495: no row at all fails, with 99 % confidence (no failure in 495 rows)"},
+		{"0.99", 10_000, 20_000, 20, 0, "fail false 282: between 1.2 % and 13 % of rows fail, with 99 % confidence (14 of 282 rows drawn); 1 % may"},
+		{"", 10_000, 0, 0, 300, "inconclusive false 300: inconclusive: no failure in 300 rows shows only that at most 1.6 % of rows fail, with 99 % confidence, where 0.1 % is looked for; 4,603 rows would decide if none fails"},
 	} {
 		s, err := NewSequential(Plan{Rows: c.rows, Population: c.population, Tolerance: tolerance(t, c.mostly, c.population), Confidence: 0.99})
 		if err != nil {

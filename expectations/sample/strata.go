@@ -14,6 +14,9 @@ type Stratum struct {
 	// Share is the part of all rows that the stratum has; the shares of all strata add to 1, within 1e-6.
 	Share float64
 	Count
+	// Out rows were drawn beside those of Count that neither hold nor fail. Where a stratum has any the number of rows that can fail is not known of
+	// the others either, and their Population is 0.
+	Out int64
 }
 
 // StratumJudgement is a stratum beside its own interval.
@@ -43,11 +46,14 @@ const nearlyProportional = 1.1
 // Where numbers drawn are in proportion to shares, or nearly, the table's rate is bounded as if rows had been drawn from all: sums of trials of
 // unequal chances are less spread than the binomial (Hoeffding 1956). Else rows weigh their stratum's share by its number, and the bound is that
 // of Weighted, whose capital on average grows no more with numbers fixed by stratum than with independent draws.
+//
+// Where rows are left out, the rate wanted is that of failing rows among all over that of rows that hold or fail among all. Both are bounded, the second with a
+// hundredth of the chance of error: it is about many rows.
 func JudgeStrata(strata []Stratum, t Tolerance, confidence float64) (Strata, error) {
 	if err := CheckConfidence(confidence); err != nil {
 		return Strata{}, err
 	}
-	e, err := pool(strata, t)
+	e, err := poolJudged(strata, t)
 	if err != nil {
 		return Strata{}, err
 	}
@@ -73,7 +79,11 @@ func (s Strata) SayWorst(n int) string {
 	var parts []string
 	for _, w := range s.Worst {
 		if len(parts) < n && w.Failed > 0 {
-			parts = append(parts, fmt.Sprintf("%s (%s of %s, at least %s)", w.Name, Group(w.Failed), rows(w.Drawn), atLeast(w.Interval.Low, -1, math.Inf(1))))
+			rate := "at least " + atLeast(w.Interval.Low, -1, math.Inf(1))
+			if w.whole() {
+				rate = Percent(w.Rate())
+			}
+			parts = append(parts, fmt.Sprintf("%s (%s of %s, %s)", w.Name, Group(w.Failed), rows(w.Drawn), rate))
 		}
 	}
 	if len(parts) == 0 {
@@ -128,7 +138,9 @@ func pool(strata []Stratum, t Tolerance) (evidence, error) {
 		return p.of, nil
 	}
 	seen := 1 - p.unseen
-	p.rate /= seen
+	if p.rate /= seen; p.of.Failed == p.of.Drawn {
+		p.rate = 1 // which the sum of shares may miss
+	}
 	p.low, p.high = math.Inf(1), 0
 	for _, s := range strata {
 		if s.Drawn > 0 {

@@ -54,34 +54,98 @@ func TestSoakCoverageStrata(t *testing.T) {
 func TestStrata(t *testing.T) {
 	tol := tolerance(t, "0.99", 0)
 	s, err := JudgeStrata([]Stratum{
-		{"monday", 0.5, Count{5, 5000, 0}}, {"tuesday", 0.3, Count{300, 3000, 0}}, {"wednesday", 0.2, Count{0, 2000, 0}},
+		{"monday", 0.5, Count{5, 5000, 0}, 0}, {"tuesday", 0.3, Count{300, 3000, 0}, 0}, {"wednesday", 0.2, Count{0, 2000, 0}, 0},
 	}, tol, 0.99)
-	const want = "between 2.6 % and 3.6 % of rows, with 99 % confidence (305 of 10,000 rows drawn fail); 1 % may; worst: tuesday (300 of 3,000 rows, at least 8.4 %), monday (5 of 5,000 rows, at least 0.016 %)"
+	const want = "between 2.6 % and 3.6 % of rows fail, with 99 % confidence (305 of 10,000 rows drawn); 1 % may; worst: tuesday (300 of 3,000 rows, at least 8.4 %), monday (5 of 5,000 rows, at least 0.016 %)"
 	if err != nil || s.Sentence != want || s.Verdict != Fail || s.Worst[0].Name != "tuesday" || s.Method != ClopperPearson {
 		t.Errorf("%s, %v", s.Sentence, err)
 	}
 	// a stratum of which no row was drawn may hold anything
-	s, err = JudgeStrata([]Stratum{{"a", 0.95, Count{0, 10_000, 0}}, {"b", 0.05, Count{}}}, tol, 0.99)
+	s, err = JudgeStrata([]Stratum{{"a", 0.95, Count{0, 10_000, 0}, 0}, {"b", 0.05, Count{}, 0}}, tol, 0.99)
 	if err != nil || s.Verdict != Inconclusive || s.Interval.High < 0.05 || s.Interval.High > 0.051 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	// all read
-	s, err = JudgeStrata([]Stratum{{"a", 0.9, Count{1, 90, 90}}, {"b", 0.1, Count{0, 10, 10}}}, tolerance(t, "0.99", 100), 0.99)
+	s, err = JudgeStrata([]Stratum{{"a", 0.9, Count{1, 90, 90}, 0}, {"b", 0.1, Count{0, 10, 10}, 0}}, tolerance(t, "0.99", 100), 0.99)
 	if err != nil || s.Verdict != Pass || s.Interval != Point(0.01) || !s.Certain {
 		t.Errorf("%+v, %v", s, err)
 	}
 	// out of proportion: weighed, and the estimate is not the share of rows drawn
-	s, err = JudgeStrata([]Stratum{{"a", 0.9, Count{9, 900, 0}}, {"b", 0.1, Count{90, 900, 0}}}, tol, 0.99)
+	s, err = JudgeStrata([]Stratum{{"a", 0.9, Count{9, 900, 0}, 0}, {"b", 0.1, Count{90, 900, 0}, 0}}, tol, 0.99)
 	if err != nil || s.Method != Betting || !s.Interval.Contains(0.019) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	near(t, s.Rate, 0.019, 1e-12, "rate")
 	for _, bad := range [][]Stratum{
-		nil, {{"a", 0.5, Count{}}}, {{"a", 1.5, Count{}}, {"b", -0.5, Count{}}}, {{"a", 1, Count{2, 1, 0}}}, {{"a", 1, Count{}}, {"b", 0, Count{0, 1, 0}}},
+		nil, {{"a", 0.5, Count{}, 0}}, {{"a", 1.5, Count{}, 0}, {"b", -0.5, Count{}, 0}}, {{"a", 1, Count{2, 1, 0}, 0}}, {{"a", 1, Count{}, 0}, {"b", 0, Count{0, 1, 0}, 0}},
 	} {
 		if s, err := JudgeStrata(bad, tol, 0.99); err == nil {
 			t.Errorf("%v: %+v", bad, s)
 		}
+	}
+}
+
+// Rows that are left out, more of them where more fail: the rate is that of the others, and wrong verdicts and missed rates stay within the promise.
+func TestSoakCoverageStrataOut(t *testing.T) {
+	const confidence = 0.95
+	r := rand.New(rand.NewPCG(13, 2026))
+	shares, sizes := []float64{0.5, 0.3, 0.15, 0.05}, []int64{1000, 600, 300, 100}
+	tol := tolerance(t, "0.98", 0)
+	for _, out := range [][]float64{{0, 0.02, 0, 0.3}, {0.5, 0, 0.9, 0.5}} {
+		for _, rate := range []float64{0.005, 0.015, 0.02, 0.0201, 0.03, 0.06} {
+			rates := []float64{rate / 2, rate, 2 * rate, 4 * rate}
+			failing, judged := 0.0, 0.0
+			for i := range shares {
+				failing += shares[i] * (1 - out[i]) * rates[i]
+				judged += shares[i] * (1 - out[i])
+			}
+			truth := failing / judged
+			var seen tally
+			for range audits() / 20 {
+				strata := make([]Stratum, len(shares))
+				for i := range strata {
+					s := Stratum{Name: "s", Share: shares[i]}
+					for range sizes[i] {
+						if r.Float64() < out[i] {
+							s.Out++
+							continue
+						}
+						s.Drawn++
+						if r.Float64() < rates[i] {
+							s.Failed++
+						}
+					}
+					strata[i] = s
+				}
+				e, err := poolJudged(strata, tol)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen.take(glance(e, tol, confidence, 1), truth)
+			}
+			promise(t, fmt.Sprintf("%v out at %v: wrong", out, truth), seen.wrong, seen.audits, confidence)
+			promise(t, fmt.Sprintf("%v out at %v: interval misses", out, truth), seen.missed, seen.audits, confidence)
+			if rate == 0.06 && seen.decided < seen.audits*9/10 {
+				t.Errorf("%v at %v: %d of %d decided", out, truth, seen.decided, seen.audits)
+			}
+		}
+	}
+}
+
+func TestStrataOut(t *testing.T) {
+	tol := tolerance(t, "0.9", 0)
+	s, err := JudgeStrata([]Stratum{{"a", 0.5, Count{10, 500, 0}, 500}, {"b", 0.5, Count{0, 1000, 0}, 0}}, tol, 0.99)
+	if err != nil || s.Verdict != Pass || s.Drawn != 1500 || !s.Interval.Contains(10.0/1500) {
+		t.Errorf("%+v, %v", s, err)
+	}
+	near(t, s.Rate, 10.0/1500, 1e-12, "rate")
+	full, err := JudgeStrata([]Stratum{{"a", 0.5, Count{10, 500, 0}, 0}, {"b", 0.5, Count{0, 500, 0}, 0}}, tol, 0.99)
+	some, err2 := JudgeStrata([]Stratum{{"a", 0.5, Count{10, 500, 0}, 1}, {"b", 0.5, Count{0, 500, 0}, 0}}, tol, 0.99)
+	if err != nil || err2 != nil || some.Interval.High < full.Interval.High || some.Interval.High > 1.1*full.Interval.High {
+		t.Errorf("%+v, %+v", full.Interval, some.Interval)
+	}
+	if s, err := JudgeStrata([]Stratum{{"a", 1, Count{0, 10, 20}, 5}}, tol, 0.99); err == nil {
+		t.Errorf("%+v", s)
 	}
 }
 
@@ -113,7 +177,7 @@ func TestCombine(t *testing.T) {
 		}
 	}
 	d := Combine(Direction{"orders of crm", of(0, 6000)}, Direction{"orders of shop", of(0, 6000)})
-	if want := "orders of crm: at most 0.089 % of rows, with 99.5 % confidence (no failure in 6,000 rows); orders of shop: at most 0.089 % of rows, with 99.5 % confidence (no failure in 6,000 rows)"; d.Sentence != want {
+	if want := "orders of crm: at most 0.089 % of rows fail, with 99.5 % confidence (no failure in 6,000 rows); orders of shop: at most 0.089 % of rows fail, with 99.5 % confidence (no failure in 6,000 rows)"; d.Sentence != want {
 		t.Error(d.Sentence)
 	}
 	if d := Combine(); d.Verdict != Inconclusive {
