@@ -21,7 +21,7 @@ import (
 // seeds is how many samples a promise is held to.
 func seeds() int {
 	if os.Getenv("ASSAY_TEST_SOAK") != "" {
-		return 1000
+		return 400
 	}
 	return 60
 }
