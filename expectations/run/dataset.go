@@ -40,8 +40,8 @@ func (x *execution) run(ctx context.Context) {
 			x.failAll(err)
 			return
 		}
-		defer func() { _ = snap.Close() }() // read-only: nothing is lost by a failing close
 		x.source = snap
+		defer func() { _ = x.source.Close() }() // read-only: nothing is lost by a failing close; reopen may have changed it
 	}
 	x.pass(ctx)
 	for _, job := range d.Sets {

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
@@ -74,6 +73,21 @@ func (x *execution) sample(ctx context.Context) {
 				x.fail(it, err)
 			}
 		}
+		if d.cut {
+			x.reopen(ctx)
+		}
+	}
+}
+
+// reopen takes a new snapshot, for the time limit ended a statement of the old one.
+func (x *execution) reopen(ctx context.Context) {
+	s, ok := x.conn.source.(connectors.Snapshotter)
+	if !ok {
+		return
+	}
+	if snap, err := s.Snapshot(ctx); err == nil { // else what follows fails on the old one
+		_ = x.source.Close()
+		x.source = snap
 	}
 }
 
@@ -92,6 +106,7 @@ type drawing struct {
 	design   query.SampleDesign
 	rows     int64
 	ended    string
+	cut      bool // the time limit ended a statement
 }
 
 func (d *drawing) items() []*plan.Item {
@@ -115,10 +130,14 @@ func (d *drawing) run(ctx context.Context) error {
 	defer cancel()
 	x.r.progress(Event{Dataset: x.d.Spec.Name, Step: "sample", Total: int64(d.job.Query.N)})
 	rows, err := src.Sample(limited, d.job.Query)
-	if err != nil {
-		if d.late(ctx, limited) {
-			return fmt.Errorf("no row was drawn within --max-time %s: %w", x.r.opts.Sampling.MaxTime, err)
+	if err != nil && d.late(ctx, limited) {
+		d.design = query.SampleDesign{Rows: -1, Reason: "the time allowed was up before anything was drawn"}
+		if err := d.prepare(ctx); err != nil {
+			return err
 		}
+		return d.finish(false)
+	}
+	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // what was wanted is read, or the error that counts is returned
@@ -127,10 +146,13 @@ func (d *drawing) run(ctx context.Context) error {
 		return err
 	}
 	for d.ended == "" {
+		if limited.Err() != nil && d.late(ctx, limited) { // between two statements nothing is lost by it
+			d.cut = false
+			break
+		}
 		b, err := rows.Next(limited)
 		switch {
 		case err != nil && d.late(ctx, limited):
-			d.ended = endedTime
 		case err != nil:
 			return err
 		case b == nil:
@@ -138,7 +160,7 @@ func (d *drawing) run(ctx context.Context) error {
 				d.ended = endedRows
 			}
 			d.design = rows.Design()
-			return d.finish(b == nil)
+			return d.finish(true)
 		default:
 			if err := d.add(b); err != nil {
 				return err
@@ -149,9 +171,13 @@ func (d *drawing) run(ctx context.Context) error {
 	return d.finish(false)
 }
 
-// late says that it is the time limit of samples that ended, and nothing else.
+// late says that it is the time limit of samples that ended a statement, and nothing else; then the sample has ended.
 func (d *drawing) late(whole, limited context.Context) bool {
-	return whole.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded)
+	if whole.Err() != nil || !errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return false
+	}
+	d.ended, d.cut = endedTime, true
+	return true
 }
 
 // prepare compiles what is judged here.
@@ -189,9 +215,14 @@ func (d *drawing) prepare(context.Context) error {
 
 // add judges a batch of rows drawn.
 func (d *drawing) add(b *value.Batch) error {
+	var weights []float64
+	if d.design.Weighted { // they follow the columns
+		weights = b.Cols[len(d.cols)].Floats
+		b = &value.Batch{N: b.N, Cols: b.Cols[:len(d.cols)]}
+	}
 	d.rows += int64(b.N)
 	for _, g := range d.gathered {
-		if err := g.add(b); err != nil {
+		if err := g.add(b, weights); err != nil {
 			return err
 		}
 	}
@@ -215,7 +246,7 @@ func (d *drawing) add(b *value.Batch) error {
 	}
 	open := false
 	for i, a := range d.audits {
-		if err := a.add(b, counts[i]); err != nil {
+		if err := a.add(b, weights, counts[i]); err != nil {
 			return err
 		}
 		open = open || !a.decided()

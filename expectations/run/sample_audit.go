@@ -63,8 +63,8 @@ func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
 // population is the number of rows that the item judges, where it is known and judges all of those drawn from; else 0.
 func (a *audit) population() int64 { return populationOf(a.item, a.design) }
 
-// add takes a batch, and the counts with it.
-func (a *audit) add(b *value.Batch, counts result.Counts) error {
+// add takes a batch, the weights of its rows where they have any, and the counts with it.
+func (a *audit) add(b *value.Batch, weights []float64, counts result.Counts) error {
 	if a.growing != nil && a.ended {
 		return nil
 	}
@@ -78,7 +78,6 @@ func (a *audit) add(b *value.Batch, counts result.Counts) error {
 		if err != nil {
 			return err
 		}
-		weights := b.Cols[len(b.Cols)-1].Floats
 		for i := range b.N {
 			fails, holds := vs[0].Bools[i] && !vs[0].Errs.Get(i), vs[1].Bools[i] && !vs[1].Errs.Get(i)
 			if fails || holds {
@@ -121,7 +120,7 @@ func (a *audit) finish(s *drawn) error {
 		s.judgement = sample.Judgement{
 			Verdict: sample.Fail, Certain: true, Failed: failed, Drawn: passed + failed, Rate: float64(failed) / float64(passed+failed), Confidence: a.conf,
 			Interval: sample.Count{Failed: failed, Drawn: passed + failed}.Interval(a.conf), Method: sample.ClopperPearson,
-			Sentence: fmt.Sprintf("%s of %s rows drawn fail already, and of all rows at most %s may", diag.Group(failed), diag.Group(passed+failed), diag.Group(*most)),
+			Sentence: factText(failed, passed+failed, *most),
 		}
 	case a.refused != "":
 		s.refused = a.refused
@@ -133,6 +132,11 @@ func (a *audit) finish(s *drawn) error {
 		s.judgement, err = sample.Judge(sample.Count{Failed: failed, Drawn: passed + failed, Population: a.population()}, a.tol, a.conf)
 	}
 	return err
+}
+
+// factText says that more of the rows drawn fail than of all may.
+func factText(failed, drawn, most int64) string {
+	return fmt.Sprintf("%s of %s drawn fail already, and of all rows at most %s may", diag.Group(failed), diag.Plural(drawn, "row"), diag.Group(most))
 }
 
 // toleranceOf is what an expectation tolerates, as rates. The run's detect stands in for one of its own; population is the exact number of rows judged, 0

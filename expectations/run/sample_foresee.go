@@ -21,6 +21,9 @@ func ForeseeRows(it *plan.Item, q *query.Sample, d query.SampleDesign, o Samplin
 	if d.Method == query.SampleAll {
 		return allRead, nil
 	}
+	if it.Join != nil && d.Weighted {
+		return "nothing: " + errUnequalJoin.Error(), nil
+	}
 	population := int64(0)
 	if it.Row != nil {
 		population = populationOf(it, d)
@@ -58,9 +61,9 @@ func foresee(e *spec.Expectation, rows int64, d query.SampleDesign, population i
 	}
 	switch {
 	case d.Weighted && math.IsInf(d.LargestWeight, 1):
-		return "only that a row fails, where none may: rows are drawn with unequal chances of which the smallest is not known", nil
+		return "only of rows that fail where none may: rows are drawn with unequal chances, and it is not known how small those of others are", nil
 	case d.Weighted:
-		s = "less than rows that are equally likely, of which " + s
+		s = "less than rows that are equally likely would tell: " + s
 	}
 	return s, nil
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -29,8 +30,9 @@ func (x *joinRun) draw(ctx context.Context) (connectors.Rows, error) {
 	if design.Weighted {
 		return nil, errors.Join(x.failure(-1, errUnequalJoin), rows.Close())
 	}
+	most := x.r.opts.Sampling.MaxTime
 	x.drawn = &drawn{design: design, wanted: int64(x.job.Sample.N), detect: x.r.opts.Sampling.Detect}
-	return &drawnRows{Sampled: rows, to: x.drawn}, nil
+	return &drawnRows{Sampled: rows, to: x.drawn, most: most, began: time.Now()}, nil
 }
 
 // drawnRows counts rows as they are drawn.
@@ -38,10 +40,17 @@ type drawnRows struct {
 	connectors.Sampled
 
 	to *drawn
+	// most ends the drawing between two batches: the snapshot serves the look-ups as well, and a statement that is ended takes it with it.
+	most  time.Duration
+	began time.Time
 }
 
 // Next implements connectors.Rows.
 func (d *drawnRows) Next(ctx context.Context) (*value.Batch, error) {
+	if d.most > 0 && time.Since(d.began) >= d.most && d.to.rows < d.to.wanted {
+		d.to.ended = endedTime
+		return nil, nil //nolint:nilnil // the end of rows
+	}
 	b, err := d.Sampled.Next(ctx)
 	if err != nil {
 		return nil, err
@@ -82,7 +91,7 @@ func (r *runner) judgeDrawnJoin(it *plan.Item, n *numbers, v judgement, out *res
 	out.Sample.Detect = tol.Limit
 	switch {
 	case errors.Is(err, sample.ErrCountUnknown) && v.failed > *it.Spec.MaxFailures:
-		out.Verdict = result.Fail // a fact
+		out.Verdict, out.Message = result.Fail, factText(v.failed, v.passed+v.failed, *it.Spec.MaxFailures)
 		return
 	case err != nil:
 		out.Verdict, out.Message = result.Skipped, err.Error()
@@ -97,6 +106,9 @@ func (r *runner) judgeDrawnJoin(it *plan.Item, n *numbers, v judgement, out *res
 		return
 	}
 	r.judged(j, out)
+	if d.ended == endedTime {
+		out.Message += r.timeUp(&d)
+	}
 }
 
 // judged takes over what a sample was judged to show.

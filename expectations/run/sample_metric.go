@@ -37,8 +37,8 @@ func newEstimating(e *plan.Estimate, design query.SampleDesign, cols []*query.Co
 	return &estimating{from: e, design: design, prog: prog}, err
 }
 
-// add takes rows drawn.
-func (g *estimating) add(b *value.Batch) error {
+// add takes rows drawn, with their weights where they have any.
+func (g *estimating) add(b *value.Batch, weights []float64) error {
 	vs, err := g.prog.Run(b)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (g *estimating) add(b *value.Batch) error {
 	for i := range b.N {
 		weight := 1.0
 		if g.design.Weighted {
-			weight = b.Cols[len(b.Cols)-1].Floats[i]
+			weight = weights[i]
 		}
 		undecided := where.IsErr(i) || where.IsNull(i)
 		selected := !undecided && where.Bools[i]

@@ -164,7 +164,6 @@ func (d *drawing) drawStratum(ctx, limited context.Context, src connectors.Sampl
 	}
 	late := func(err error) error {
 		if d.late(ctx, limited) {
-			d.ended = endedTime
 			return nil
 		}
 		return err

@@ -51,7 +51,7 @@ func (r *runner) judgeSample(it *plan.Item, n *numbers, out *result.Expectation)
 	}
 	r.judged(d.judgement, out)
 	if d.ended == endedTime {
-		out.Message += "; the time allowed was up after " + diag.Plural(d.rows, "row")
+		out.Message += r.timeUp(d)
 	}
 }
 
@@ -61,7 +61,7 @@ func (r *runner) judgeNothing(n *numbers, out *result.Expectation) {
 	out.Verdict = result.Inconclusive
 	switch {
 	case d.rows == 0 && d.ended == endedTime:
-		out.Message = "inconclusive: no row was drawn in the time allowed"
+		out.Message = "inconclusive: no row was drawn within --max-time " + r.opts.Sampling.MaxTime.String()
 	case d.rows == 0:
 		out.Message = "inconclusive: no row was drawn, which does not show that there is none"
 	default:
@@ -91,4 +91,9 @@ func (r *runner) sampleOf(d *drawn) *result.Sample {
 		s.Rows = &rows
 	}
 	return s
+}
+
+// timeUp says that the drawing ended early.
+func (r *runner) timeUp(d *drawn) string {
+	return "; --max-time " + r.opts.Sampling.MaxTime.String() + " was up after " + diag.Plural(d.rows, "row")
 }

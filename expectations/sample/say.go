@@ -119,6 +119,12 @@ func shows(n int64) string {
 	return " show"
 }
 
+// all says that an upper bound is written as all rows.
+func all(high float64) bool { return percent(high, 2, 1) == "100 %" }
+
+// vacuous says that the interval excludes nothing.
+func (j Judgement) vacuous() bool { return j.Interval.Low <= 0 && all(j.Interval.High) }
+
 // between is what the interval says of all rows: "at most 0.05 % of rows fail, with 99 % confidence".
 func (j Judgement) between() string {
 	limit := j.Tolerance.Limit
@@ -128,13 +134,13 @@ func (j Judgement) between() string {
 	i, width := j.Interval, j.Interval.High-j.Interval.Low
 	with := " of rows fail, with " + Confidence(j.Confidence) + " confidence"
 	switch {
-	case i.Low <= 0 && i.High >= 1:
-		return "anything from none to all" + with
+	case j.vacuous():
+		return "any share of rows may fail"
 	case i.High <= 0:
 		return "no row at all fails, with " + Confidence(j.Confidence) + " confidence"
 	case i.Low <= 0:
 		return "at most " + atMost(i.High, limit, math.Inf(1)) + with
-	case i.High >= 1:
+	case all(i.High):
 		return "at least " + atLeast(i.Low, limit, math.Inf(1)) + with
 	}
 	return "between " + atLeast(i.Low, limit, width) + " and " + atMost(i.High, limit, width) + with
@@ -153,7 +159,14 @@ func (j Judgement) may() string {
 }
 
 func (j Judgement) say(population int64) string {
-	seen := fmt.Sprintf("%s of %s drawn %s", Group(j.Failed), rows(j.Drawn), fails(j.Failed))
+	none, verb, bounds := Group(j.Failed), fails(j.Failed), ""
+	if j.Failed == 0 {
+		none, verb = "none", "fails"
+	}
+	seen := fmt.Sprintf("%s of %s drawn %s", none, rows(j.Drawn), verb)
+	if !j.vacuous() {
+		bounds = "; " + j.between()
+	}
 	switch {
 	case j.Method == Exact:
 		s := fmt.Sprintf("%s of all %s %s", Group(j.Failed), rows(j.Drawn), fails(j.Failed))
@@ -162,13 +175,13 @@ func (j Judgement) say(population int64) string {
 		}
 		return s
 	case j.Certain && j.Tolerance.Failures == 0:
-		return seen + ", and none may; " + j.between()
+		return seen + ", and none may" + bounds
 	case j.Certain && population > 0:
-		return fmt.Sprintf("%s, and of all %s only %s may; %s", seen, Group(population), Group(j.Tolerance.Failures), j.between())
+		return fmt.Sprintf("%s, and of all %s only %s may%s", seen, Group(population), Group(j.Tolerance.Failures), bounds)
 	case j.Certain:
-		return fmt.Sprintf("%s, and only %s may in all; %s", seen, Group(j.Tolerance.Failures), j.between())
+		return fmt.Sprintf("%s, and only %s may in all%s", seen, Group(j.Tolerance.Failures), bounds)
 	case j.Method == NoMethod:
-		return "inconclusive: " + seen + ", but rows were drawn with unequal chances of which the smallest is not known, so nothing bounds the rate of all rows"
+		return "inconclusive: " + seen + ", but the rows were drawn with unequal chances, and it is not known how small those of others are: nothing bounds the rate of all rows"
 	case j.Drawn == 0:
 		return "inconclusive: no row was drawn" + j.wouldDecide()
 	case j.Verdict == Inconclusive:

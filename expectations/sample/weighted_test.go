@@ -274,7 +274,7 @@ func TestWeightedUnbounded(t *testing.T) {
 		}
 	}
 	j, err := w.Judge(tolerance(t, "", 0), 0.99)
-	const want = "inconclusive: 0 of 1,000 rows drawn fail, but rows were drawn with unequal chances of which the smallest is not known, so nothing bounds the rate of all rows"
+	const want = "inconclusive: none of 1,000 rows drawn fails, but the rows were drawn with unequal chances, and it is not known how small those of others are: nothing bounds the rate of all rows"
 	if err != nil || j.Sentence != want || j.Method != NoMethod || j.Interval != (Interval{0, 1}) {
 		t.Errorf("%+v, %v", j, err)
 	}
