@@ -144,9 +144,6 @@ func (b *builder) sampleMetric(it *Item) bool {
 			continue
 		}
 		shares := x.Shares()
-		if _, err := x.Formula(); err != nil && it.Skip == "" {
-			it.Skip = "a sample cannot decide it: " + err.Error()
-		}
 		for i := range x.Aggregates {
 			a := &x.Aggregates[i]
 			if b.placers[a.Dataset].sampler() == nil {
@@ -160,6 +157,9 @@ func (b *builder) sampleMetric(it *Item) bool {
 			if why != "" && it.Skip == "" {
 				it.Skip = "a sample cannot decide it: " + why
 			}
+		}
+		if _, err := x.Formula(); err != nil && it.Skip == "" {
+			it.Skip = "a sample cannot decide it: " + err.Error()
 		}
 	}
 	switch {

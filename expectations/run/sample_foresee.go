@@ -13,13 +13,24 @@ import (
 	"github.com/assay-dev/assay/expectations/spec"
 )
 
+// nearlyAll is what a sample tells of a table that is thought to have no more rows than are wanted.
+func nearlyAll(rows int, d query.SampleDesign) string {
+	if d.Method == query.SampleAll {
+		return allRead
+	}
+	if d.Rows >= 0 && int64(rows) >= d.Rows && !d.Weighted {
+		return "nothing is estimated if all rows, about " + sample.Group(d.Rows) + ", are no more than are drawn"
+	}
+	return ""
+}
+
 // allRead is what a sample tells that is no sample.
 const allRead = "all rows are read: nothing is estimated"
 
 // ForeseeRows says what the rows of a sample will tell of an expectation about rows, joined ones too, before any is drawn.
 func ForeseeRows(it *plan.Item, q *query.Sample, d query.SampleDesign, o Sampling) (string, error) {
-	if d.Method == query.SampleAll {
-		return allRead, nil
+	if s := nearlyAll(q.N, d); s != "" {
+		return s, nil
 	}
 	if it.Join != nil && d.Weighted {
 		return "nothing: " + errUnequalJoin.Error(), nil
@@ -37,8 +48,8 @@ func ForeseeRows(it *plan.Item, q *query.Sample, d query.SampleDesign, o Samplin
 
 // ForeseeWay says what so many rows drawn of one side of a comparison will tell; the two sides share the chance of error.
 func ForeseeWay(it *plan.Item, rows int, d query.SampleDesign, o Sampling) (string, error) {
-	if d.Method == query.SampleAll {
-		return allRead, nil
+	if s := nearlyAll(rows, d); s != "" {
+		return s, nil
 	}
 	return foresee(it.Spec, int64(rows), d, 0, o.Detect, sample.EachWay(o.Confidence))
 }
@@ -70,8 +81,8 @@ func foresee(e *spec.Expectation, rows int64, d query.SampleDesign, population i
 
 // ForeseeMetric says what so many rows drawn by a design will tell of the aggregates of a metric expectation that they estimate.
 func ForeseeMetric(it *plan.Item, j *plan.SampleJob, d query.SampleDesign, o Sampling) string {
-	if d.Method == query.SampleAll {
-		return allRead
+	if s := nearlyAll(j.Query.N, d); s != "" {
+		return s
 	}
 	var out []string
 	add := func(s string) {

@@ -94,7 +94,7 @@ func (r *runner) judgeDrawnJoin(it *plan.Item, n *numbers, v judgement, out *res
 		out.Verdict, out.Message = result.Fail, factText(v.failed, v.passed+v.failed, *it.Spec.MaxFailures)
 		return
 	case err != nil:
-		out.Verdict, out.Message = result.Skipped, err.Error()
+		out.Verdict, out.Message, out.Rate = result.Skipped, err.Error(), nil
 		return
 	case v.passed+v.failed == 0:
 		r.judgeNothing(n, out)
