@@ -33,6 +33,7 @@ type diffFlags struct {
 	settle                                  string
 	limit                                   int
 	sample                                  sampleFlags
+	resources                               resourceFlags
 }
 
 // tableRows is how many differences the table shows unless --limit says otherwise.
@@ -65,6 +66,7 @@ not be told, 130 interrupted.`,
 			return a.diff(cmd.Context(), args[0], args[1], f, cmd.Flags().Changed("limit"))
 		},
 	}
+	f.resources.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.key, "key", nil, "the source's columns that pair the rows (default: its primary key)")
 	fl.StringSliceVar(&f.columns, "columns", nil, "compare only these columns, by the source's names (default: all that both sides have)")
@@ -246,6 +248,10 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 
 // diffTo compares and writes.
 func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides [2]address, f *diffFlags, limit int) error {
+	planned := plan.Options{CarryKeys: f.format == "sql-keys", Sample: f.sample.plan()}
+	if err := f.resources.add(&planned); err != nil {
+		return err
+	}
 	printer := diffFormats()[f.format](diffOutput{w: w, color: a.color(w), sides: sides, limit: int64(limit), quiet: a.quiet})
 	checks := a.stderr // beside a format for machines the schema check is a remark
 	if f.format == "table" {
@@ -254,8 +260,7 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	bar := &lateProgress{app: a, shown: f.out != "" || f.format == "table" || !terminal(a.stdout)}
 	defer bar.done()
 	c, found, err := run.Diff(ctx, suite, run.Options{
-		Open: open, Now: time.Now(), Version: version, Progress: bar.event, Timeout: statementTimeout,
-		Plan: plan.Options{CarryKeys: f.format == "sql-keys", Sample: f.sample.plan()}, Sampling: f.sample.sampling(),
+		Open: open, Now: time.Now(), Version: version, Progress: bar.event, Timeout: statementTimeout, Plan: planned, Sampling: f.sample.sampling(),
 	}, run.Watcher{
 		Checked: func(_ *plan.Plan, it *plan.Item) error {
 			if why := it.Compare.Unsampled; why != "" {

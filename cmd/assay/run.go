@@ -28,6 +28,7 @@ const defaultFailures = 10
 // runFlags are the flags of run.
 type runFlags struct {
 	load      loadFlags
+	resources resourceFlags
 	tags      []string
 	out       string
 	state     string
@@ -62,6 +63,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 		},
 	}
 	f.load.register(cmd)
+	f.resources.register(cmd)
 	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "only expectations with this tag (repeatable)")
 	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html, one below it for each of several suites (default: a new one in the state directory)")
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
@@ -86,6 +88,10 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if f.failures < 0 {
 		return fmt.Errorf("--failures %d: must be 0 or more", f.failures)
 	}
+	planned := plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing, Sample: f.sample.plan()}
+	if err := f.resources.add(&planned); err != nil {
+		return err
+	}
 	l, err := a.load(ctx, paths, &f.load, false)
 	if err != nil {
 		return err
@@ -107,7 +113,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		id := run.NewID(now)
 		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
 		differences := &failuresFile{dir: dir}
-		rep, found := a.runSuite(ctx, &l.suites[i], f, now, id, differences)
+		rep, found := a.runSuite(ctx, &l.suites[i], f, planned, now, id, differences)
 		path, err := differences.close()
 		lost = errors.Join(lost, err)
 		if err := a.warn(found, l); err != nil {
@@ -134,7 +140,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	return nil
 }
 
-func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now time.Time, id string, differences *failuresFile) (*result.Report, diag.List) {
+func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, planned plan.Options, now time.Time, id string, differences *failuresFile) (*result.Report, diag.List) {
 	bar := a.progress()
 	defer bar.done()
 	keep := differences.take
@@ -143,7 +149,7 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, now 
 	}
 	return run.Run(ctx, suite, run.Options{
 		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: keep,
-		Plan: plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing, Sample: f.sample.plan()}, Sampling: f.sample.sampling(),
+		Plan: planned, Sampling: f.sample.sampling(),
 	})
 }
 

@@ -116,7 +116,11 @@ func hashedRows(t *testing.T, src connectors.Source, q digest.Draw) []hashed {
 	var out []hashed
 	eachBatch(t, rows, func(b *value.Batch) {
 		for i := range b.N {
-			out = append(out, hashed{digest.Hash(q.Seed, digest.Append(nil, q.Key, b, i)), b.Cols[1].Ints[i]})
+			var key []byte
+			for k := range q.Key {
+				key = q.Key[k].Form.Append(key, &b.Cols[k], q.Key[k].Side, i)
+			}
+			out = append(out, hashed{digest.Hash(q.Seed, key), b.Cols[1].Ints[i]})
 		}
 	})
 	slices.SortFunc(out, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })

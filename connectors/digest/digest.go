@@ -71,14 +71,6 @@ func (s *Sum) Add(encoding []byte) {
 	}
 }
 
-// Append appends the encoding of row i of a batch, whose columns are those of the cells in their order, to dst.
-func Append(dst []byte, cells []Cell, b *value.Batch, i int) []byte {
-	for c := range cells {
-		dst = cells[c].Form.Append(dst, &b.Cols[c], cells[c].Side, i)
-	}
-	return dst
-}
-
 // Columns are the types of the columns that a server answers a Request with: the number of the range, its rows, those hashed, and the sums.
 func Columns() []value.Type {
 	types := []value.Type{value.Of(value.Int), value.Of(value.Int), value.Of(value.Int)}

@@ -97,7 +97,7 @@ func (s *Source) selectStatements(q query.Select) ([]query.Statement, error) {
 		if limit := sel.branches[p.branch].limit; limit > 0 {
 			size = min(size, limit)
 		}
-		out = append(out, v.request(s.pageBody(sel, p, size, false, nil)))
+		out = append(out, v.request(s.pageBody(sel, p, size, sel.all, nil)))
 	}
 	if s.points == nil {
 		out = append(out, s.closePIT(pitPlaceholder))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -36,10 +37,32 @@ type selection struct {
 	branches []selectBranch
 	numbered bool // a column holds the branch's position
 	bounded  bool // all branches are small: one request without a point in time
+	all      bool // the columns are all that the index has
 	guards   guards
 	rows     int
 	// random has the server score what matches by chance; sort is then by the score.
 	random *randomScore
+}
+
+// columns tells selections of different columns apart.
+func (s *selection) columns() string {
+	var b strings.Builder
+	for _, f := range s.fields {
+		fmt.Fprintf(&b, "%q ", f.name)
+	}
+	return b.String()
+}
+
+// everyField reports whether fields are all that the index has. Then a stream reads _source as it was stored: the server takes twice as long to filter it.
+func everyField(s value.Schema, fields []*field) bool {
+	have := map[string]bool{}
+	for _, f := range fields {
+		have[f.name] = true
+	}
+	return !slices.ContainsFunc(s.Columns, func(c value.Column) bool {
+		f, err := fieldOf(&query.Column{Col: c})
+		return !have[c.Name] && (err != nil || f.source != nil)
+	})
 }
 
 // selectBranch is one search: a branch of the request, or a part of one. The parts of a branch follow each other and share its limit.
@@ -121,6 +144,7 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 		}
 		sel.fields, sel.types = append(sel.fields, f), append(sel.types, c.Col.Type)
 	}
+	sel.all = everyField(q.From.Schema, sel.fields)
 	comp := newCompiler()
 	if q.OrderByKey {
 		if setChecks(q) {
@@ -156,50 +180,6 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 	}
 	sel.guards = comp.checks()
 	return sel, nil
-}
-
-// keySort is the sort for the key: nulls last, keywords by their UTF-8 bytes.
-func keySort(comp *compiler, from query.Relation) ([]any, error) {
-	var out []any
-	for _, name := range from.Dataset.Key {
-		col, i := from.Schema.Column(name)
-		if i < 0 {
-			return nil, &connectors.Error{Op: "sort by key", Err: fmt.Errorf("no field %q", name)}
-		}
-		f, r := comp.comparable(&query.Column{Index: i, Col: col})
-		if r != nil {
-			return nil, r
-		}
-		if !f.sortable {
-			return nil, refuse(nil, "order by a field of type "+f.typ)
-		}
-		body := map[string]any{"order": "asc", "missing": "_last"}
-		if f.class == classKeyword {
-			body["unmapped_type"] = "keyword"
-		} else {
-			body["unmapped_type"] = f.typ
-		}
-		out = append(out, map[string]any{f.asked: body})
-	}
-	return out, nil
-}
-
-// nullsLast splits the one branch where a missing value would sort among the greatest ones: the server takes a missing integer for 2^63-1.
-func (sel *selection) nullsLast(from query.Relation) {
-	for _, name := range from.Dataset.Key {
-		col, _ := from.Schema.Column(name)
-		f, ok := col.Meta.(*field)
-		if !ok || (f.class != classLong && f.class != classUint) {
-			continue
-		}
-		var parts []selectBranch
-		present := existsClause(f.asked)
-		for _, b := range sel.branches {
-			parts = append(parts,
-				selectBranch{where: and(b.where, present), limit: b.limit}, selectBranch{where: and(b.where, not(present)), limit: b.limit})
-		}
-		sel.branches, sel.bounded = parts, false
-	}
 }
 
 // searchBody is the body of one search of a branch.

@@ -34,6 +34,53 @@ type view struct {
 
 	mu  sync.Mutex // a stream renews the id while its caller reads
 	pit string     // "" for the index itself
+	// checked are the requests, by their text, that showed guards to hold in the point in time.
+	checked map[string]bool
+	// sizes are how many rows a page of the wished bytes had last, by the columns read.
+	sizes map[string]int
+}
+
+// manyRows are enough to know the size of a page by.
+const manyRows = 1000
+
+// firstPage is how many rows the first page of a stream has.
+func (v *view) firstPage(columns string) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return max(v.sizes[columns], firstPage)
+}
+
+// learn keeps how many rows a page should have, as a page of n showed.
+func (v *view) learn(columns string, n, size int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.pit == "": // gone after one stream
+	case n >= manyRows:
+		if v.sizes == nil {
+			v.sizes = map[string]int{}
+		}
+		v.sizes[columns] = size
+	case v.sizes[columns] > size:
+		delete(v.sizes, columns) // rows are wider here
+	}
+}
+
+// holds reports whether guards are known to hold: never of an index that may change.
+func (v *view) holds(guards string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.pit != "" && v.checked[guards]
+}
+
+// held keeps that guards were seen to hold.
+func (v *view) held(guards string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.checked == nil {
+		v.checked = map[string]bool{}
+	}
+	v.checked[guards] = true
 }
 
 // request is a search. It keeps a point in time alive for as long again.

@@ -59,7 +59,7 @@ func (s *Source) stream(ctx context.Context, sel *selection) (connectors.Rows, e
 		pages: make(chan fetched), free: make(chan *bytes.Buffer, 1+2*slicesAtOnce), done: make(chan struct{}),
 	}
 	st.ctx, st.cancel = context.WithCancel(ctx)
-	st.whole.Store(st.decoder.wholeSource())
+	st.whole.Store(sel.all || st.decoder.wholeSource())
 	for range cap(st.free) {
 		st.free <- new(bytes.Buffer)
 	}
@@ -72,16 +72,28 @@ func (s *Source) stream(ctx context.Context, sel *selection) (connectors.Rows, e
 	return st, nil
 }
 
-// checkGuards asks whether the filters and the key can be trusted, in the same point in time.
+// checkGuards asks whether the filters and the key can be trusted, in the same point in time. What holds there once holds for ever: it is asked once.
 func (st *stream) checkGuards(ctx context.Context) error {
 	if st.sel.guards.empty() {
 		return nil
 	}
+	body := st.source.guardBody(st.sel)
+	text, err := json.Marshal(body)
+	if err != nil {
+		return &connectors.Error{Op: st.sel.op, Err: err}
+	}
+	if st.view.holds(string(text)) {
+		return nil
+	}
 	var p page
-	if err := st.source.search(ctx, st.sel.op, st.view, st.source.guardBody(st.sel), nil, &p); err != nil {
+	if err := st.source.search(ctx, st.sel.op, st.view, body, nil, &p); err != nil {
 		return err
 	}
-	return st.sel.guards.verify(st.sel.op, p.aggregations)
+	if err := st.sel.guards.verify(st.sel.op, p.aggregations); err != nil {
+		return err
+	}
+	st.view.held(string(text))
+	return nil
 }
 
 // guardBody is the search that checks the guards of a stream.
@@ -162,7 +174,8 @@ func (st *stream) fetchBranches() {
 
 // fetchPart reads a part to its end, or up to limit rows (0 for no bound), and returns how many; false when the stream is over.
 func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
-	size, wanted := firstPage, pageBytes
+	what := st.sel.columns()
+	size, wanted := st.view.firstPage(what), pageBytes
 	if st.sel.random != nil { // each page costs a look at all that matches
 		size, wanted = firstSamplePage, samplePageBytes
 	}
@@ -180,6 +193,9 @@ func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
 		if n > 0 {
 			after = bytes.Clone(f.hits[n-1].sort)
 			size = nextSize(n, f.bytes, wanted)
+			if st.sel.random == nil {
+				st.view.learn(what, n, size)
+			}
 		}
 		select {
 		case st.pages <- f:

@@ -105,11 +105,7 @@ func double(f *canon.Form, o sqlgen.Operand) string {
 }
 
 // uuidPattern is what canon takes for a UUID in a text.
-var uuidPattern = func() string {
-	hex := func(n int) string { return "[0-9a-fA-F]{" + strconv.Itoa(n) + "}" }
-	plain := "(" + hex(32) + "|" + strings.Join([]string{hex(8), hex(4), hex(4), hex(4), hex(12)}, "-") + ")"
-	return "'^([uU][rR][nN]:[uU][uU][iI][dD]:" + plain + `|\{` + plain + `\}|` + plain + ")$'"
-}()
+var uuidPattern = "'" + sqlgen.UUIDPattern(`\{`, `\}`, "$") + "'"
 
 // uuid renders a UUID as its 32 hexadecimal digits, and what is none as itself.
 func uuid(o sqlgen.Operand) (string, *query.Refusal) {

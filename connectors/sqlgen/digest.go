@@ -192,3 +192,10 @@ func CutKeys(d Dialect, q digest.Cut) (Statement, error) {
 	return w.Finish("SELECT " + strings.Join(outer, ", ") + "\nFROM (SELECT " + strings.Join(inner, ", ") +
 		", row_number() OVER (" + strings.TrimSpace(order) + ") AS n" + from + ") AS k\nWHERE n % " + strconv.FormatInt(max(q.Every, 1), 10) + " = 0\nORDER BY n"), nil
 }
+
+// UUIDPattern is a regular expression for what canon takes for a UUID in a text, given how the engine writes braces and the end of a text.
+func UUIDPattern(opening, closing, end string) string {
+	hex := func(n int) string { return "[0-9a-fA-F]{" + strconv.Itoa(n) + "}" }
+	plain := "(" + hex(32) + "|" + strings.Join([]string{hex(8), hex(4), hex(4), hex(4), hex(12)}, "-") + ")"
+	return "^([uU][rR][nN]:[uU][uU][iI][dD]:" + plain + "|" + opening + plain + closing + "|" + plain + ")" + end
+}

@@ -61,7 +61,7 @@ func (p *proxy) serve() {
 		if err != nil {
 			return
 		}
-		far, err := net.Dial("tcp", p.target) //nolint:noctx // the listener's end ends it
+		far, err := net.Dial("tcp", p.target)
 		if err != nil || !p.keep(near, far) {
 			_ = near.Close()
 			if far != nil {

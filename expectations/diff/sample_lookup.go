@@ -15,14 +15,14 @@ import (
 // group is the different keys among rows drawn.
 type group struct {
 	keys []*candidate
-	ids  []digest
+	ids  []fingerprint
 	of   []int // by row: the position of its key
 }
 
 // group gathers the keys of rows of a batch.
 func (w *way) group(b *value.Batch, picked []int) group {
 	var g group
-	at := make(map[digest]int, len(picked))
+	at := make(map[fingerprint]int, len(picked))
 	for _, i := range picked {
 		id := w.x.id(w.side, b, i)
 		n, ok := at[id]

@@ -24,7 +24,7 @@ type sampling struct {
 	settle *settling // nil unless Spec.Settle
 	found  *verdicts // the differences, without settle
 	// differ are the keys that were seen to differ, order is that in which they were.
-	differ map[digest]*differing
+	differ map[fingerprint]*differing
 	order  []*differing
 	agree  []uint64 // stand for the keys that did not, each as often as it was drawn
 }
@@ -39,7 +39,7 @@ type differing struct {
 func newSampling(s *Spec, o *SampleOptions, res *SampleResult, sink func(Difference) error, progress func(Progress)) *sampling {
 	res.Choice = Choice{Strategy: Sampled, Reason: "rows are drawn at random and looked up on the other side"}
 	x := &sampling{
-		s: s, o: o, res: res, out: newFindings(&res.Result, s, sink, progress), know: newKnowledge(s), found: newVerdicts(s), differ: map[digest]*differing{},
+		s: s, o: o, res: res, out: newFindings(&res.Result, s, sink, progress), know: newKnowledge(s), found: newVerdicts(s), differ: map[fingerprint]*differing{},
 	}
 	for side := range x.ids {
 		var types []value.Type
@@ -118,17 +118,17 @@ func (x *sampling) closeInputs() (err error) {
 }
 
 // id stands for a key, row i of a batch of a side.
-func (x *sampling) id(side canon.Side, key *value.Batch, i int) digest {
+func (x *sampling) id(side canon.Side, key *value.Batch, i int) fingerprint {
 	x.buf = x.buf[:0]
 	for k := range x.s.Key {
 		x.buf = x.s.Key[k].Form.Append(x.buf, &key.Cols[k], side, i)
 	}
 	sum := sha256.Sum256(x.buf)
-	return digest(sum[:len(digest{})])
+	return fingerprint(sum[:len(fingerprint{})])
 }
 
 // judge compares the rows that the two sides have of a key that was drawn. The draw is final unless wait.
-func (x *sampling) judge(ctx context.Context, w *way, id digest, l, r rowsOf, weight float64) (d Draw, wait bool, err error) {
+func (x *sampling) judge(ctx context.Context, w *way, id fingerprint, l, r rowsOf, weight float64) (d Draw, wait bool, err error) {
 	d = Draw{Class: Identical, Weight: weight}
 	parts := x.know.parts(l, r)
 	if len(parts) == 0 {
@@ -157,7 +157,7 @@ func (x *sampling) judge(ctx context.Context, w *way, id digest, l, r rowsOf, we
 }
 
 // gone is a row that was drawn and was there no more when its key was looked up.
-func (x *sampling) gone(id digest, weight float64) Draw {
+func (x *sampling) gone(id fingerprint, weight float64) Draw {
 	if x.differ[id] == nil {
 		x.differ[id] = &differing{class: Unsettled}
 		x.res.Counts.Unsettled++

@@ -234,7 +234,7 @@ var errKnown = errors.New("unreadable candidate in a spill file")
 // learn decodes what known encodes.
 func (c *candidate) learn(b []byte) error {
 	n, size := binary.Uvarint(b)
-	if size <= 0 || n > uint64(len(b)/len(digest{})) {
+	if size <= 0 || n > uint64(len(b)/len(fingerprint{})) {
 		return errKnown
 	}
 	b = b[size:]

@@ -19,12 +19,12 @@ type rowsOf struct {
 	i int
 }
 
-// digest stands for the compared cells of a row that have a canonical form.
-type digest [16]byte
+// fingerprint stands for the compared cells of a row that have a canonical form.
+type fingerprint [16]byte
 
 // state is what the source was seen to hold of a key: a row, or none.
 type state struct {
-	digest digest // all zero for no row
+	digest fingerprint // all zero for no row
 	// soft are the cells that have no canonical form; nil where there are none.
 	soft []softCell
 }

@@ -238,7 +238,7 @@ func TestSettleStories(t *testing.T) {
 	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := settleStory(t, uint64(seed)) //nolint:gosec // not negative
+				c := settleStory(t, uint64(seed))
 				total.InFlight += c.InFlight
 				total.Changed += c.Changed
 				total.Missing += c.Missing
@@ -356,7 +356,7 @@ func TestSettleAgainstMaps(t *testing.T) {
 	methods := map[diff.Method]int{}
 	for n := range cases() {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(uint64(n), 13)) //nolint:gosec // not negative
+			r := rand.New(rand.NewPCG(uint64(n), 13))
 			left, right := randomPair(r)
 			synctest.Test(t, func(t *testing.T) {
 				s := align(t, left.source(t, "l", r), right.source(t, "r", r), diff.AlignOptions{

@@ -90,7 +90,7 @@ func (w *segmentWriter) write(b *value.Batch) error {
 	if n > w.most {
 		return fmt.Errorf("a row of %d bytes is too wide to be sorted in a file, which takes up to %d", n, w.most)
 	}
-	binary.LittleEndian.PutUint32(w.buf, uint32(n))
+	binary.LittleEndian.PutUint32(w.buf, uint32(n)) //nolint:gosec // w.most is no more than 32 bits
 	if _, err := w.w.Write(w.buf); err != nil {
 		return fmt.Errorf("write sorted rows: %w", err)
 	}

@@ -144,7 +144,7 @@ func (x *comparing) side(d *Dataset, where diag.Text) diff.Side {
 func (x *comparing) options() diff.AlignOptions {
 	o := diff.AlignOptions{
 		Map: map[string]string{}, Options: map[string]canon.Options{}, Strategy: diff.Strategy(x.c.Strategy), Settle: x.c.Settle,
-		TempDir: x.b.opts.TempDir,
+		TempDir: x.b.opts.TempDir, MemoryBytes: x.b.opts.CompareMemory,
 	}
 	for _, k := range x.c.Key {
 		o.Key = append(o.Key, k.Value)

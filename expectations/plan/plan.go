@@ -172,8 +172,10 @@ type Options struct {
 	Notes bool
 	// CarryKeys has comparisons hand on the key as each side holds it.
 	CarryKeys bool
-	// TempDir takes what comparisons spill; "" for the system's.
+	// TempDir takes what comparisons and joins spill; "" for the system's.
 	TempDir string
+	// CompareMemory bounds the bytes that a comparison buffers of both sides; 0 for the default of diff.Spec.
+	CompareMemory int64
 	// JoinMemory bounds the bytes of partners that are held at once; 0 for DefaultJoinMemory.
 	JoinMemory int64
 	// Sample has expectations judged by rows drawn at random; nil for all rows.

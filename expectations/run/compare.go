@@ -150,7 +150,7 @@ func (r *runner) both(ctx context.Context, p *plan.Plan, it *plan.Item) (release
 // acquirePair takes two slots at once.
 func (c *connection) acquirePair(ctx context.Context) (release func(), err error) {
 	if cap(c.slots) < 2 {
-		return nil, fmt.Errorf("connection %s allows one statement at a time, and a comparison within it reads both sides at once", c.spec.Name)
+		return nil, fmt.Errorf("connection %s allows one statement at a time, and a comparison within it reads both sides at once; allow it two: max_conns: 2", c.spec.Name)
 	}
 	select {
 	case c.pairs <- struct{}{}:
