@@ -240,7 +240,8 @@ func (p *printer) bounds(rep *result.Report) {
 	any := false
 	for i := range rep.Expectations {
 		e := &rep.Expectations[i]
-		if e.Verdict != result.Pass || e.Sample == nil || e.Sample.All || p.o.Quiet {
+		drawn := e.Sample != nil && !e.Sample.All || e.Compare != nil && e.Compare.Sample != nil && !e.Compare.Sample.All
+		if e.Verdict != result.Pass || !drawn || p.o.Quiet {
 			continue
 		}
 		any = true
