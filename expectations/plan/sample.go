@@ -54,7 +54,7 @@ func (p *placer) sampler() connectors.Sampler {
 	if p.sampling == nil {
 		return nil
 	}
-	s, _ := p.in.Source.(connectors.Sampler) //nolint:errcheck // nil is what else it is
+	s, _ := p.in.Source.(connectors.Sampler)
 	return s
 }
 
