@@ -6,7 +6,7 @@ REQUIRE := postgres,mysql,mariadb,elasticsearch
 # The race detector, but not within others' codecs, parsers and interpreters, whose loops over every byte it slows twenty times: they start no
 # goroutine that shares memory with ours. SQLite is C translated to Go, with one thread at a time inside. What is ours is watched, and
 # so is whatever hands memory from one goroutine to another: io, bufio, bytes, net, database/sql, pgx, the MySQL driver. What is given
-# up: the reads and writes of our memory that a codec does for us (json.Marshal of a struct that another goroutine changes).
+# up: the reads and writes of our memory that a codec does by itself (those of encoding/json go through reflect, and are seen).
 # QUIET are those that use sync. They are compiled without inlining: what sync does must stay a call into sync, where the detector
 # sees it, or it reports races that are none (encoding/json keeps what it knows of a type in a sync.Map). Packages that call
 # functions of sync/atomic to publish what they made (protobuf) can be neither; cel-go calls them for one number of its own.
