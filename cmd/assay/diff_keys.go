@@ -7,6 +7,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/diff"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
@@ -34,6 +35,8 @@ type keySide struct {
 
 // keyLanguage says keys to one system.
 type keyLanguage interface {
+	// sayable says why a column's values have no literals that are certainly the same values, "" where they have.
+	sayable(c *query.Column) string
 	// literal is the value of a key's column, which is not null.
 	literal(v value.Value, c *query.Column) (string, error)
 	// statement selects the rows with the keys, given as literals, "" for null.
@@ -58,8 +61,8 @@ func (k *keysDiff) begin(item *plan.CompareItem) error {
 			s.lang = sqlKeys{driver: driver}
 		}
 		for _, c := range s.columns {
-			if !sayable(c) {
-				return &usageError{fmt.Errorf("--format sql-keys: the key column %s of the %s side is %s, of which no literal is sure to be the same value", c.Col.Name, s.name, c.Col.Type)}
+			if why := s.lang.sayable(c); why != "" {
+				return &usageError{fmt.Errorf("--format sql-keys: the key column %s of the %s side is %s: %s", c.Col.Name, s.name, c.Col.Native, why)}
 			}
 		}
 		k.sides[i] = s
@@ -67,14 +70,14 @@ func (k *keysDiff) begin(item *plan.CompareItem) error {
 	return nil
 }
 
-// sayable reports whether a column's values have literals that are certainly the same values.
-func sayable(c *query.Column) bool {
+// unsayable says why a type's values have no literals that are certainly the same values, "" where they have.
+func unsayable(c *query.Column) string {
 	switch c.Col.Type.Kind {
 	case value.Bool, value.Int, value.Uint, value.Decimal, value.String, value.Bytes:
-		return true
+		return ""
 	case value.Null, value.Double, value.Timestamp, value.LocalTimestamp, value.Duration, value.JSON, value.List:
 	}
-	return false
+	return "no literal is sure to be the same value"
 }
 
 func (k *keysDiff) difference(item *plan.CompareItem, d *diff.Difference) error {
@@ -116,7 +119,7 @@ func (k *keysDiff) flush(s *keySide) error {
 		}
 	}
 	s.keys = s.keys[:0]
-	return k.printf("-- %s: %d keys\n%s\n", s.name, len(list), s.lang.statement(s, list))
+	return k.printf("-- %s: %s\n%s\n", s.name, diag.Plural(int64(len(list)), "key"), s.lang.statement(s, list))
 }
 
 func (k *keysDiff) end(c *result.Compare) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/assay-dev/assay/connectors/elasticsearch"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/catalog"
@@ -14,6 +15,8 @@ import (
 
 // sqlKeys says keys in SQL.
 type sqlKeys struct{ driver string }
+
+func (sqlKeys) sayable(c *query.Column) string { return unsayable(c) }
 
 func (q sqlKeys) literal(v value.Value, c *query.Column) (string, error) {
 	switch v.Kind() {
@@ -40,15 +43,15 @@ func (q sqlKeys) text(s string, c *query.Column) string {
 	switch q.driver {
 	case "mysql":
 		if odd { // a backslash escapes or not, as sql_mode says
-			return "CONVERT(X'" + hex.EncodeToString([]byte(s)) + "' USING utf8mb4)"
+			return "_utf8mb4 X'" + hex.EncodeToString([]byte(s)) + "'"
 		}
 		return "_utf8mb4'" + doubled + "'"
 	case "postgres":
 		if c.Col.Shape == value.UUID {
 			return "'" + doubled + "'::uuid"
 		}
-		if odd {
-			return "convert_from('\\x" + hex.EncodeToString([]byte(s)) + "', 'UTF8')"
+		if odd { // a literal still, so that it is of the column's own type, be it an enum
+			return "E'" + escaped(doubled) + "'"
 		}
 		return "'" + doubled + "'"
 	default:
@@ -57,6 +60,22 @@ func (q sqlKeys) text(s string, c *query.Column) string {
 		}
 		return "'" + doubled + "'"
 	}
+}
+
+// escaped is the inside of one of PostgreSQL's E'…' literals.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r < 0x20 || r == 0x7f:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // name quotes an identifier.
@@ -112,6 +131,20 @@ func (q sqlKeys) bytewise(name string) string {
 // searchKeys says keys in the query DSL.
 type searchKeys struct{}
 
+// searchRows is the most that a search gives unless the index says otherwise: a repeated key has any number of documents.
+const searchRows = 10_000
+
+func (searchKeys) sayable(c *query.Column) string {
+	if why := unsayable(c); why != "" {
+		return why
+	}
+	if c.Col.Type.Kind == value.Bytes {
+		return "no query finds bytes"
+	}
+	_, why := elasticsearch.QueryField(c.Col)
+	return why
+}
+
 func (searchKeys) literal(v value.Value, _ *query.Column) (string, error) {
 	switch v.Kind() {
 	case value.Bool, value.Int, value.Uint, value.Decimal:
@@ -132,6 +165,10 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 		}
 		return string(b)
 	}
+	field := func(c *query.Column) string {
+		name, _ := elasticsearch.QueryField(c.Col)
+		return quoted(name)
+	}
 	var query string
 	if len(s.columns) == 1 {
 		var plain []string
@@ -141,7 +178,7 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 				plain = append(plain, k[0])
 			}
 		}
-		field := quoted(s.columns[0].Col.Name)
+		field := field(s.columns[0])
 		query = `{"terms": {` + field + `: [` + strings.Join(plain, ", ") + `]}}`
 		if null {
 			query = `{"bool": {"should": [` + query + `, {"bool": {"must_not": {"exists": {"field": ` + field + `}}}}]}}`
@@ -151,7 +188,7 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 		for _, k := range keys {
 			var filter []string
 			for i, c := range k {
-				field := quoted(s.columns[i].Col.Name)
+				field := field(s.columns[i])
 				if c == "" {
 					filter = append(filter, `{"bool": {"must_not": {"exists": {"field": `+field+`}}}}`)
 				} else {
@@ -162,11 +199,13 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 		}
 		query = `{"bool": {"should": [` + strings.Join(should, ", ") + `]}}`
 	}
-	return fmt.Sprintf("GET /%s/_search\n{\"size\": %d, \"query\": %s}", s.from.Dataset.Index, len(keys), query)
+	return fmt.Sprintf("GET /%s/_search\n{\"size\": %d, \"query\": %s}", s.from.Dataset.Index, searchRows, query)
 }
 
 // celKeys says keys as a condition of a suite: a file has no other language.
 type celKeys struct{}
+
+func (celKeys) sayable(c *query.Column) string { return unsayable(c) }
 
 func (celKeys) literal(v value.Value, _ *query.Column) (string, error) {
 	switch v.Kind() {
@@ -176,6 +215,12 @@ func (celKeys) literal(v value.Value, _ *query.Column) (string, error) {
 		return v.Text() + "u", nil
 	case value.Decimal:
 		return `decimal("` + v.Text() + `")`, nil
+	case value.Bytes:
+		var b strings.Builder
+		for _, c := range []byte(v.Str()) {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+		return `b"` + b.String() + `"`, nil
 	case value.String:
 		b, err := json.Marshal(v.Str()) // every escape of JSON is one of CEL
 		return string(b), err

@@ -4,7 +4,7 @@ import "github.com/assay-dev/assay/connectors/value"
 
 // QueryField names the field by which a term query finds the values of a column as they are: the column's own, or a keyword beside analysed
 // text. Where the index has none, why says so.
-func QueryField(c *value.Column) (name, why string) {
+func QueryField(c value.Column) (name, why string) {
 	f, ok := c.Meta.(*field)
 	switch {
 	case !ok:

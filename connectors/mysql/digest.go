@@ -14,9 +14,13 @@ var _ connectors.Digester = (*Source)(nil)
 
 // DigestStatements implements connectors.Digester.
 func (s *Source) DigestStatements(q digest.Request) ([]query.Statement, error) {
+	op := "digest " + datasetName(q.From.Dataset)
+	if r := s.dialect().keyTooLong(q.From); r != nil { // ranges are cut in its order, and its repeats counted by groups
+		return nil, wrap(op, r)
+	}
 	st, err := sqlgen.Digest(s.dialect(), q)
 	if err != nil {
-		return nil, wrap("digest "+datasetName(q.From.Dataset), err)
+		return nil, wrap(op, err)
 	}
 	return []query.Statement{st.Query()}, nil
 }

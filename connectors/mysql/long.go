@@ -30,17 +30,14 @@ func (d dialect) tooLong(e query.Expr) *query.Refusal {
 	return d.refuse("order or groups of text that may exceed 65,535 characters", e)
 }
 
-// keyTooLong refuses a request in the order of a key that is too long.
-func (d dialect) keyTooLong(q query.Select) *query.Refusal {
-	if !q.OrderByKey {
-		return nil
-	}
-	key := q.From.Dataset.Key
+// keyTooLong refuses the order of a key that is too long.
+func (d dialect) keyTooLong(from query.Relation) *query.Refusal {
+	key := from.Dataset.Key
 	if len(key) == 0 {
-		key = q.From.Schema.Key
+		key = from.Schema.Key
 	}
 	for _, name := range key {
-		if c, at := q.From.Schema.Column(name); at >= 0 {
+		if c, at := from.Schema.Column(name); at >= 0 {
 			if r := d.tooLong(&query.Column{Index: at, Col: c}); r != nil {
 				return r
 			}
@@ -51,8 +48,10 @@ func (d dialect) keyTooLong(q query.Select) *query.Refusal {
 
 // selects renders a request for rows.
 func (d dialect) selects(q query.Select) (sqlgen.Statement, error) {
-	if r := d.keyTooLong(q); r != nil {
-		return sqlgen.Statement{}, r
+	if q.OrderByKey {
+		if r := d.keyTooLong(q.From); r != nil {
+			return sqlgen.Statement{}, r
+		}
 	}
 	return sqlgen.Select(d, q)
 }

@@ -157,8 +157,8 @@ func (s *Source) gather(ctx context.Context, op string, st sqlgen.Statement, dec
 
 // Statements implements connectors.Explainer.
 func (s *Source) Statements(r query.Request) ([]query.Statement, error) {
-	if q, ok := r.(query.Select); ok {
-		if refusal := s.dialect().keyTooLong(q); refusal != nil {
+	if q, ok := r.(query.Select); ok && q.OrderByKey {
+		if refusal := s.dialect().keyTooLong(q.From); refusal != nil {
 			return nil, refusal
 		}
 	}

@@ -120,8 +120,7 @@ func decode(kind byte, x driver.Value) (value.Value, bool) {
 		s, ok := x.(string)
 		return value.StringValue(s), ok
 	case 'j':
-		s, ok := x.(string)
-		return value.JSONValue(s), ok && json.Valid([]byte(s))
+		return decodeJSON(x)
 	case 'y':
 		b, ok := x.([]byte)
 		return value.BytesValue(b), ok
@@ -133,6 +132,15 @@ func decode(kind byte, x driver.Value) (value.Value, bool) {
 		return decodeDuration(x)
 	}
 	return value.Value{}, false
+}
+
+// decodeJSON reads a document. A column that is declared JSON has numeric affinity: the text of a number that is put into it becomes that number.
+func decodeJSON(x driver.Value) (value.Value, bool) {
+	if s, ok := x.(string); ok {
+		return value.JSONValue(s), json.Valid([]byte(s))
+	}
+	d, ok := decimalOf(x)
+	return value.JSONValue(d.String()), ok
 }
 
 func decodeUint(x driver.Value) (value.Value, bool) {
