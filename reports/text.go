@@ -237,17 +237,17 @@ func (p *printer) details(rep *result.Report) {
 
 // bounds prints what samples show of the expectations that passed: without its bound a pass would say too much.
 func (p *printer) bounds(rep *result.Report) {
-	any := false
+	shown := false
 	for i := range rep.Expectations {
 		e := &rep.Expectations[i]
 		drawn := e.Sample != nil && !e.Sample.All || e.Compare != nil && e.Compare.Sample != nil && !e.Compare.Sample.All
 		if e.Verdict != result.Pass || !drawn || p.o.Quiet {
 			continue
 		}
-		any = true
+		shown = true
 		p.printf("%s  %s: %s\n", p.verdict(e), diag.Visible(e.ID), Clip(diag.Visible(e.Message), messageWidth))
 	}
-	if any {
+	if shown {
 		p.printf("\n")
 	}
 }

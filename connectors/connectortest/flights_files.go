@@ -84,7 +84,7 @@ func FlightsParquet(t testing.TB, rows [][]*string) string {
 	return dir
 }
 
-func flightValue(t testing.TB, kind, text string) parquet.Value { //nolint:thelper // called for millions of cells: Helper takes a lock and a stack each time
+func flightValue(t testing.TB, kind, text string) parquet.Value {
 	switch kind {
 	case "int":
 		n, err := strconv.ParseInt(text, 10, 32)

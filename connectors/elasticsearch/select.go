@@ -45,9 +45,9 @@ type selection struct {
 }
 
 // columns tells selections of different columns apart.
-func (s *selection) columns() string {
+func (sel *selection) columns() string {
 	var b strings.Builder
-	for _, f := range s.fields {
+	for _, f := range sel.fields {
 		fmt.Fprintf(&b, "%q ", f.name)
 	}
 	return b.String()
