@@ -279,7 +279,7 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	bar.done()
 	switch {
 	case found.HasErrors():
-		return &foundError{list: found, sources: flagSources(f)}
+		return &foundError{list: flagHints(found), sources: flagSources(f)}
 	case err != nil:
 		if _, ok := errors.AsType[*usageError](err); ok {
 			return err
