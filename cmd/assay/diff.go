@@ -292,6 +292,9 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	if err := printer.end(c); err != nil {
 		return &worldError{err}
 	}
+	if n := c.WhereUndecided; n > 0 {
+		a.note("--where is undecided for %s of both sides, by a null or an error in it: not compared", diag.Plural(n, "row"))
+	}
 	if f.format == "csv" && c.Sample != nil {
 		a.note("%s", sampleText(c)) // the file has no place for it
 	}

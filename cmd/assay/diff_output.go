@@ -174,7 +174,10 @@ func (j *jsonDiff) difference(c *plan.CompareItem, d *diff.Difference) error {
 }
 
 func (j *jsonDiff) end(c *result.Compare) error {
-	text, err := marshal(c)
+	text, err := marshal(struct {
+		*result.Compare
+		WhereUndecided int64 `json:"where_undecided,omitempty"`
+	}{c, c.WhereUndecided})
 	if err != nil {
 		return err
 	}

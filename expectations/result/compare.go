@@ -28,6 +28,9 @@ type Compare struct {
 	// Sample is how the comparison was judged by rows drawn at random; null where all rows were compared without a thought of it. Counts and Columns
 	// are then those of the keys drawn of either side, each once.
 	Sample *CompareSample `json:"sample,omitempty"`
+	// WhereUndecided counts the rows of both sides for which the condition is neither true nor false: they are not compared. A report has it
+	// among the counts of the expectation.
+	WhereUndecided int64 `json:"-"`
 	// Order keeps the compared columns as the source has them.
 	Order []string `json:"-"`
 }

@@ -30,7 +30,7 @@ func (r *runner) judgeComparison(it *plan.Item, n *numbers, out *result.Expectat
 	c := &out.Compare.Counts
 	j := judgeKeys(c, it.Spec)
 	out.Verdict, out.Message, out.Rate = j.verdict, j.message, j.rate
-	undecided := res.Reads[0].WhereUndecided + res.Reads[1].WhereUndecided
+	undecided := out.Compare.WhereUndecided
 	out.Counts = &result.Counts{True: j.passed, False: j.failed, WhereUndecided: undecided}
 	if undecided > 0 {
 		out.Message += fmt.Sprintf("; where is undecided for %s", diag.Plural(undecided, "row"))
@@ -66,6 +66,7 @@ func Compared(item *plan.CompareItem, res *diff.Result) *result.Compare {
 			SourceRows: res.Counts.LeftRows, TargetRows: res.Counts.RightRows,
 		},
 		Columns: map[string]int64{}, Bound: res.Bound, Findings: []result.Finding{},
+		WhereUndecided: res.Reads[0].WhereUndecided + res.Reads[1].WhereUndecided,
 	}
 	for _, k := range item.Spec.Key {
 		c.Key = append(c.Key, k.Name)
