@@ -18,9 +18,9 @@ import (
 
 // Sizes of reading.
 const (
-	firstPage   = 50      // rows of the first page of a stream, before anything is known of their size: it may be a megabyte each
+	firstPage   = 10      // rows of the first page of a stream, before anything is known of their size: it may be a megabyte each
 	growth      = 20      // times the rows of a page that the next one may have: the rows read so far may be small by chance
-	smallestRun = 10      // rows
+	smallestRun = 2       // rows
 	largestPage = 10_000  // rows: max_result_window
 	pageBytes   = 4 << 20 // bytes that a page should have
 	boundedRows = 1000    // branches up to this limit are read at once, without a point in time
