@@ -436,8 +436,8 @@ func TestSettleRefused(t *testing.T) {
 	}
 }
 
-// TestSettleSomeRefused reads differences of many parts again, in each of which a source refuses a few keys: it is searched once a sweep for
-// all of them, and asked for the others.
+// TestSettleSomeRefused reads differences of many parts again, in each of which a source refuses a few keys: it is searched at most once a
+// sweep for all of them, and asked for the others. The last sweeps, made at odd times, may find all of the refused ones decided.
 func TestSettleSomeRefused(t *testing.T) {
 	const rows, every, odd = 60_000, 25, 600
 	story := func(wrong int64) func(time.Duration) map[int64]*record {
@@ -471,7 +471,7 @@ func TestSettleSomeRefused(t *testing.T) {
 		if len(found) != rows/every || res.Counts.Changed != rows/every || res.Counts.Identical != rows-rows/every {
 			t.Errorf("%d found, %+v", len(found), res.Counts)
 		}
-		if got := res.Settled; got.Methods != [2]diff.Method{diff.ByKey, diff.ByKey} || got.Sweeps < 5 || scans != got.Sweeps+1 {
+		if got := res.Settled; got.Methods != [2]diff.Method{diff.ByKey, diff.ByKey} || got.Sweeps < 5 || scans > got.Sweeps+1 || scans < 5 {
 			t.Errorf("%d scans of the target, the first one included, in %d sweeps of %v", scans, got.Sweeps, got.Methods)
 		}
 	})
