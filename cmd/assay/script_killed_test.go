@@ -129,7 +129,7 @@ func whileVerb(ts *testscript.TestScript, neg bool, args []string) {
 	done := make(chan error, 1)
 	go func() { done <- ts.Exec("assay", args[1:]...) }()
 	most := 0
-	for deadline := time.Now().Add(30 * time.Second); most < atOnce; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); most < atOnce; time.Sleep(20 * time.Millisecond) {
 		most = max(most, f.reading(ts))
 		select {
 		case err := <-done:
@@ -154,7 +154,7 @@ func whileVerb(ts *testscript.TestScript, neg bool, args []string) {
 	select {
 	case err := <-done:
 		checkExit(ts, err, args)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		f.server.Kill(f.t)
 		ts.Fatalf("assay does not notice that nobody answers")
 	}
@@ -164,7 +164,7 @@ func whileVerb(ts *testscript.TestScript, neg bool, args []string) {
 func (f *far) kill(ts *testscript.TestScript) {
 	f.server.Kill(f.t)
 	// The system takes a moment to clear away a process; until then its port may take connections.
-	for deadline := time.Now().Add(20 * time.Second); listens(f.t, ts.Getenv("FAR_HOST")); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); listens(f.t, ts.Getenv("FAR_HOST")); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("the killed server still listens")
 		}

@@ -55,7 +55,7 @@ func postgresLog(t *testing.T, db *sql.DB) func(database string, f func()) []sec
 		// What stands before this in the log has been written.
 		marker := connectortest.Unique("marker")
 		var text string
-		for range 200 {
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 			if _, err := db.ExecContext(t.Context(), `do $$ begin raise log '`+marker+`'; end $$`); err != nil {
 				t.Fatal(err)
 			}

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/connectors/connectortest"
@@ -142,7 +140,7 @@ func TestFaultsWhileSettling(t *testing.T) {
 
 // run compares while x happens: at once in the first reading, with settle at the first reading again.
 func (x *fault) run(t *testing.T, f *far, path string, near query.Dataset, farSide canon.Side, settle time.Duration, sink func(diff.Difference) error) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer connectortest.NoLeaks(t)()
 	p, dsn := between(t, f.engine, f.dsn)
 	defer p.close()
 	open := func(o connectors.Opener, timeout time.Duration, params map[string]string) connectors.Source {
@@ -189,8 +187,8 @@ func (x *fault) run(t *testing.T, f *far, path string, near query.Dataset, farSi
 		}
 	})
 	took := time.Since(began)
-	p.cut() // else closing the source drains what crawls through the proxy, by the driver's patience of up to 15 s
-	if took > 10*time.Second {
+	p.cut()                 // else closing the source drains what crawls through the proxy, by the driver's patience of up to 15 s
+	if took > time.Minute { // reading to the end takes minutes where the link is slow, and hours where nothing comes
 		t.Errorf("it took %v to end", took)
 	}
 	if err == nil || !res.Partial {

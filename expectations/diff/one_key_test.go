@@ -54,7 +54,8 @@ func TestOneKeyOfMillions(t *testing.T) {
 			if !slices.Equal(found, want) || res.Counts.Identical != 2 || res.Counts.LeftRows != left+4 || res.Counts.RightRows != right+4 || res.Choice.Strategy != strategy {
 				t.Errorf("found %q, %+v", found, res)
 			}
-			if most > 64<<20 { // the rows of the key are more than 150 MB
+			t.Logf("%d MB", most>>20)
+			if most > 100<<20 { // of 8 MB that may be buffered; the rows of the key are more than 150 MB
 				t.Errorf("it took %d MB", most>>20)
 			}
 		})

@@ -35,16 +35,31 @@ func TestReplication(t *testing.T) {
 	}
 	for n := range runs {
 		seed := seed + uint64(n)
-		t.Run(fmt.Sprintf("seed %d to mysql", seed), func(t *testing.T) { replicate(t, "mysql", connectortest.MySQL(t), mysql.Open, seed) })
+		t.Run(fmt.Sprintf("seed %d to mysql", seed), func(t *testing.T) { replication(t, "mysql", connectortest.MySQL(t), mysql.Open, seed) })
 		if runs > 1 {
-			t.Run(fmt.Sprintf("seed %d to postgres", seed), func(t *testing.T) { replicate(t, "pgx", connectortest.Postgres(t), postgres.Open, seed) })
+			t.Run(fmt.Sprintf("seed %d to postgres", seed), func(t *testing.T) { replication(t, "pgx", connectortest.Postgres(t), postgres.Open, seed) })
 		}
 	}
 }
 
-func replicate(t *testing.T, driver, dsn string, open connectors.Opener, seed uint64) {
+// replication compares with the settle of Shows 8, and with a longer one where the machine is too busy to keep to the delays that were drawn:
+// nothing can be said then.
+func replication(t *testing.T, driver, dsn string, open connectors.Opener, seed uint64) {
+	t.Helper()
+	for _, settle := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second} {
+		why := replicate(t, driver, dsn, open, seed, settle)
+		if why == "" {
+			return
+		}
+		t.Logf("seed %d, settle %v: nothing can be said: %s", seed, settle, why)
+	}
+	t.Error("this machine is too busy")
+}
+
+// replicate returns why nothing can be said, "" where it is.
+func replicate(t *testing.T, driver, dsn string, open connectors.Opener, seed uint64, settle time.Duration) (why string) {
+	t.Helper()
 	const rows = 100_000
-	const settle = 5 * time.Second
 	pg := connectortest.Postgres(t)
 	left, right := openReplica(t, "pgx", pg, rows), openReplica(t, driver, dsn, rows)
 	s := newSimulator(left, right, seed, rows)
@@ -76,14 +91,21 @@ func replicate(t *testing.T, driver, dsn string, open connectors.Opener, seed ui
 	res, found := settled(t, &spec)
 	took := time.Since(began)
 	written := s.written.Load() - before
-	behind := time.Duration(s.behind.Load())
+	behind := s.late()
 	t.Logf("seed %d: %d writes in %v, at most %v late; %d candidates, %d in flight, %d unsettled, %d found in %d sweeps", seed, written, took.Round(time.Millisecond),
 		behind.Round(time.Millisecond), res.Settled.Candidates, res.Counts.InFlight, res.Counts.Unsettled, len(found), res.Settled.Sweeps)
-	if behind >= settle {
-		t.Fatalf("this machine applied changes up to %v late: nothing can be said with settle %v", behind, settle)
+	pause := took / time.Duration(max(res.Settled.Sweeps, 1))
+	least := 0.2 // a busy machine writes less: the rows that are wrong are as many
+	if os.Getenv("ASSAY_TEST_SOAK") != "" {
+		least = 0.8
 	}
-	if rate := float64(written) / took.Seconds(); rate < float64(s.rate)*0.8 {
-		t.Errorf("%.0f writes a second, want %d", rate, s.rate)
+	switch rate := float64(written) / took.Seconds(); {
+	case behind >= settle:
+		return fmt.Sprintf("changes were applied up to %v late", behind)
+	case rate < float64(s.rate)*least:
+		return fmt.Sprintf("%.0f writes a second, not %d", rate, s.rate)
+	case res.Counts.Unsettled > 0 && pause > time.Second: // in between, the rows that are written most were in too many states to meet one of them again
+		return fmt.Sprintf("the rows were read every %v only", pause)
 	}
 	for _, k := range slices.Sorted(maps.Keys(found)) {
 		d := found[k]
@@ -104,6 +126,7 @@ func replicate(t *testing.T, driver, dsn string, open connectors.Opener, seed ui
 	if res.Counts.Unsettled > 0 {
 		t.Errorf("%d keys were left undecided", res.Counts.Unsettled)
 	}
+	return ""
 }
 
 func openSource(t *testing.T, open connectors.Opener, dsn string) connectors.Source {

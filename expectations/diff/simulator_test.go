@@ -165,8 +165,17 @@ type simulator struct {
 
 	queue   chan change
 	written atomic.Int64
-	// behind is the most that an applied change was late.
-	behind atomic.Int64
+	// behind is the most that an applied change was late. hand is when the one that is on its way was made, 0 where none is.
+	behind, hand atomic.Int64
+}
+
+// late is how far the right was behind, at the most: in what has arrived there and in what has not. All of it is dated before it was written.
+func (s *simulator) late() time.Duration {
+	late := time.Duration(s.behind.Load())
+	if hand := s.hand.Load(); hand != 0 {
+		late = max(late, time.Since(time.Unix(0, hand)))
+	}
+	return late
 }
 
 // pending is more changes than are ever under way.
@@ -244,10 +253,10 @@ func (s *simulator) writer(ctx context.Context) error {
 		for ; done < due; done++ {
 			changes = append(changes, s.change())
 		}
+		now := time.Now()
 		if err := s.left.write(ctx, changes); err != nil {
 			return ended(ctx, err)
 		}
-		now := time.Now()
 		late := delay.next(now.Sub(began))
 		for i := range changes {
 			changes[i].at, changes[i].delay = now, late
@@ -305,12 +314,14 @@ func (s *simulator) replicator(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
+		s.hand.Store(c.at.UnixNano())
 		for {
 			if wait := time.Until(c.at.Add(c.delay)); wait > 0 {
 				if err := s.apply(ctx, batch); err != nil {
 					return ended(ctx, err)
 				}
 				batch = batch[:0]
+				s.hand.Store(c.at.UnixNano())
 				select {
 				case <-time.After(wait):
 				case <-ctx.Done():
@@ -333,6 +344,7 @@ func (s *simulator) replicator(ctx context.Context) error {
 			return ended(ctx, err)
 		}
 		batch = batch[:0]
+		s.hand.Store(0)
 	}
 }
 

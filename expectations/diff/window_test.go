@@ -143,7 +143,7 @@ func TestWindowsOfSmallPages(t *testing.T) {
 	tb := numbers(4000) // 400 pages of 10 rows
 	left, right := tb.source(t, "l", r), tb.source(t, "r", r)
 	left.Source, right.Source = &faulty{Source: left.Source}, newSlowOrder(right.Source)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	res, err := diff.Run(ctx, align(t, left, right, diff.AlignOptions{TempDir: t.TempDir()}), nil, nil)
 	if err != nil || res.Counts.Identical != 4000 || res.Reads[1].Method != diff.ByWindows || res.Reads[1].Windows < 2 {

@@ -112,7 +112,7 @@ func TestSlotsDoNotDeadlock(t *testing.T) {
 		ds.Name = d.name
 		p.Datasets = append(p.Datasets, &plan.Dataset{Spec: ds})
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var wg sync.WaitGroup
 	for i := range 60 {

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
 	"github.com/assay-dev/assay/connectors/memory"
@@ -195,7 +193,7 @@ func eachJoin(t *testing.T, seeds int, forms []keyForm, f func(t *testing.T, c *
 }
 
 func TestHashJoinAgainstMaps(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // the loaders of other tests keep connections
+	defer connectortest.NoLeaks(t)() // the loaders of other tests keep connections
 	eachJoin(t, joinSeeds, keyForms(), func(t *testing.T, c *joinCase) {
 		rep, found := runJoin(t, c.inMemory(t, 0), 0, fromMemory(t))
 		c.check(t, rep, found, "hash join")
@@ -203,7 +201,7 @@ func TestHashJoinAgainstMaps(t *testing.T) {
 }
 
 func TestSortMergeJoinAgainstMaps(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // the loaders of other tests keep connections
+	defer connectortest.NoLeaks(t)() // the loaders of other tests keep connections
 	eachJoin(t, joinSeeds, keyForms(), func(t *testing.T, c *joinCase) {
 		method := "hash join"
 		for _, tb := range c.partners {
@@ -217,7 +215,7 @@ func TestSortMergeJoinAgainstMaps(t *testing.T) {
 }
 
 func TestLookupJoinAgainstMaps(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // the loaders of other tests keep connections
+	defer connectortest.NoLeaks(t)() // the loaders of other tests keep connections
 	forms := []keyForm{}
 	for _, f := range keyForms() {
 		if f.left != value.Bool && f.right != value.Bytes {
