@@ -21,29 +21,12 @@ import (
 
 // TestSampleHostileKeys draws all rows of tables whose keys engines order, pair or spell differently.
 func TestSampleHostileKeys(t *testing.T) {
-	es := engines(t)
-	pairs := [][2]connectortest.Engine{
-		{connectortest.EnginePostgres, connectortest.EngineMySQL},
-		{connectortest.EngineElasticsearch, connectortest.EngineSQLite},
-	}
-	for n, k := range hostileKeys() {
-		for _, p := range pairs {
-			if has(k.not, p[0]) || has(k.not, p[1]) {
-				continue
-			}
-			t.Run(fmt.Sprintf("%s/%v with %v", k.name, p[0], p[1]), func(t *testing.T) {
-				left, right := k.sparsely(uint64(n))
-				l := side(t, es[p[0]].source, es[p[0]].load(t, left))
-				r := side(t, es[p[1]].source, es[p[1]].load(t, right))
-				s := align(t, l, r, diff.AlignOptions{TempDir: t.TempDir(), Columns: []string{"n", "s"}})
-				plainLeft, plainRight := reread(t, l, left), reread(t, r, right)
-				counts := checkWhole(t, &s, &plainLeft, &plainRight, uint64(n))
-				if counts.Changed == 0 || counts.Missing == 0 || counts.Extra == 0 || counts.DuplicateKey == 0 || counts.Identical < 100 {
-					t.Errorf("a class was not met: %+v", counts)
-				}
-			})
-		}
-	}
+	eachHostilePair(t, func(t *testing.T, p *hostilePair) {
+		t.Helper()
+		s := align(t, p.sides[0], p.sides[1], diff.AlignOptions{TempDir: t.TempDir(), Columns: []string{"n", "s"}})
+		counts := checkWhole(t, &s, &p.plain[0], &p.plain[1], p.seed)
+		p.met(t, &counts)
+	})
 }
 
 // ordersDrift is a table orders on PostgreSQL that has drifted from its copy: so many rows of each class.

@@ -65,38 +65,63 @@ func TestSettleHostileKeys(t *testing.T) {
 		"timestamp sqlite beside elasticsearch": true, // likewise
 		"timestamp elasticsearch beside sqlite": true, // what is indexed of a date is no more than its millisecond: equality is refused
 	}
-	es := engines(t)
-	pairs := [][2]connectortest.Engine{
-		{connectortest.EnginePostgres, connectortest.EngineMySQL},
-		{connectortest.EngineElasticsearch, connectortest.EngineSQLite},
+	eachHostilePair(t, func(t *testing.T, p *hostilePair) {
+		t.Helper()
+		s := align(t, p.sides[0], p.sides[1], diff.AlignOptions{TempDir: t.TempDir(), Columns: []string{"n", "s"}, Settle: 20 * time.Millisecond})
+		res, counts := check(t, &s, &p.plain[0], &p.plain[1])
+		if c := res.Settled.Candidates; c*20 > int64(len(p.plain[1].rows)) {
+			t.Fatalf("%d candidates are too many to be looked up", c)
+		}
+		for side, m := range res.Settled.Methods {
+			want := diff.ByKey
+			if searched[fmt.Sprintf("%s %v beside %v", p.key, p.engines[side], p.engines[1-side])] {
+				want = diff.BySearch
+			}
+			if m != want {
+				t.Errorf("%v was read %s, want %s", p.engines[side], m, want)
+			}
+		}
+		p.met(t, &counts)
+	})
+}
+
+// hostilePair is two tables with a hostile key, on two engines, that differ in few rows.
+type hostilePair struct {
+	key     string
+	seed    uint64
+	engines [2]connectortest.Engine
+	sides   [2]diff.Side
+	plain   [2]table // as the engines give them back
+}
+
+// met holds that every class of difference was among what was found.
+func (*hostilePair) met(t *testing.T, c *diff.Counts) {
+	t.Helper()
+	if c.Changed == 0 || c.Missing == 0 || c.Extra == 0 || c.DuplicateKey == 0 || c.Identical < 100 {
+		t.Errorf("a class was not met: %+v", c)
 	}
+}
+
+// eachHostilePair loads the tables of each hostile key into pairs of engines.
+func eachHostilePair(t *testing.T, f func(t *testing.T, p *hostilePair)) {
+	t.Helper()
+	es := engines(t)
 	for n, k := range hostileKeys() {
-		for _, p := range pairs {
+		for _, p := range [][2]connectortest.Engine{
+			{connectortest.EnginePostgres, connectortest.EngineMySQL},
+			{connectortest.EngineElasticsearch, connectortest.EngineSQLite},
+		} {
 			if has(k.not, p[0]) || has(k.not, p[1]) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/%v with %v", k.name, p[0], p[1]), func(t *testing.T) {
-				left, right := k.sparsely(uint64(n))
-				l := side(t, es[p[0]].source, es[p[0]].load(t, left))
-				r := side(t, es[p[1]].source, es[p[1]].load(t, right))
-				s := align(t, l, r, diff.AlignOptions{TempDir: t.TempDir(), Columns: []string{"n", "s"}, Settle: 20 * time.Millisecond})
-				plainLeft, plainRight := reread(t, l, left), reread(t, r, right)
-				res, counts := check(t, &s, &plainLeft, &plainRight)
-				if counts.Changed == 0 || counts.Missing == 0 || counts.Extra == 0 || counts.DuplicateKey == 0 || counts.Identical < 100 {
-					t.Errorf("a class was not met: %+v", counts)
+				pair := &hostilePair{key: k.name, seed: uint64(n), engines: p}
+				left, right := k.sparsely(pair.seed)
+				for i, tb := range []connectortest.Table{left, right} {
+					pair.sides[i] = side(t, es[p[i]].source, es[p[i]].load(t, tb))
+					pair.plain[i] = reread(t, pair.sides[i], tb)
 				}
-				if c := res.Settled.Candidates; c*20 > int64(len(right.Rows)) {
-					t.Fatalf("%d candidates are too many to be looked up", c)
-				}
-				for side, m := range res.Settled.Methods {
-					want := diff.ByKey
-					if searched[fmt.Sprintf("%s %v beside %v", k.name, p[side], p[1-side])] {
-						want = diff.BySearch
-					}
-					if m != want {
-						t.Errorf("%v was read %s, want %s", p[side], m, want)
-					}
-				}
+				f(t, pair)
 			})
 		}
 	}

@@ -4,24 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/assay-dev/assay/connectors/canon"
-	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/extsort"
 )
 
 // TestQueueOfWideRows keeps candidates whose states are wide: few of them wait beside the sorter, and all come back.
 func TestQueueOfWideRows(t *testing.T) {
-	column := func(name string, k value.Kind) Column {
-		col := value.Column{Name: name, Type: value.Of(k)}
-		form, _, err := canon.Pair(col, col, canon.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Column{Name: name, Left: &query.Column{Col: col}, Right: &query.Column{Col: col}, Form: form}
-	}
-	s := &Spec{Key: []Column{column("id", value.Int)}, Columns: []Column{column("doc", value.String)}, MemoryBytes: 1 << 20, TempDir: t.TempDir()}
-	s.Columns[0].Expect = func(_, _ []value.Value) (equal, ok bool) { return false, true } // no digest stands for it
+	s := loosely(t, 1<<20)
 	q := newQueue(s, newKnowledge(s))
 	defer func() {
 		if err := q.close(); err != nil {

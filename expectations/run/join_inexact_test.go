@@ -10,9 +10,7 @@ import (
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
 	"github.com/assay-dev/assay/connectors/query"
-	"github.com/assay-dev/assay/connectors/sqlite"
 	"github.com/assay-dev/assay/connectors/value"
-	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
@@ -36,25 +34,21 @@ func (s *inexactSets) CheckSet(context.Context, query.SetCheck) (query.SetResult
 func TestInexactCheckOfPartners(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "i.db")
 	id := []connectortest.Column{{Name: "id", Type: value.Of(value.Int)}}
-	s := &spec.Suite{
-		Name: "inexact", Connections: []spec.Connection{{Name: "a", Driver: "sqlite"}},
-		Expectations: []spec.Expectation{{ID: "x", Dataset: "rows", Severity: spec.Error, Expect: diag.Text{Value: "p.id == q.id"}}},
-	}
+	var sets []query.Dataset
 	for _, name := range []string{"rows", "p", "q"} {
 		d := connectortest.LoadSQLite(t, path, connectortest.Table{Name: name, Columns: id, Rows: [][]connectortest.Cell{{cellOf(value.IntValue(1))}}})
-		d.Name = name
-		s.Datasets = append(s.Datasets, spec.Dataset{Dataset: d, Connection: "a"})
-		if name != "rows" {
-			s.Expectations[0].Joins = append(s.Expectations[0].Joins, spec.Join{
-				Alias: spec.Name{Value: name}, Dataset: spec.Name{Value: name}, Keys: []spec.JoinKey{{Column: spec.Name{Value: "id"}, Value: diag.Text{Value: "row.id"}}},
-			})
-		}
+		sets = append(sets, named(d, name))
+	}
+	s := joinsByID("p.id == q.id", sets...)
+	s.Connections = []spec.Connection{{Name: "a", Driver: "sqlite"}}
+	for i := range s.Datasets {
+		s.Datasets[i].Connection = "a"
 	}
 	var source *inexactSets
 	rep, found := run.Run(t.Context(), s, run.Options{
 		Now: time.Unix(0, 0), Plan: plan.Options{TempDir: t.TempDir()},
-		Open: func(ctx context.Context, _ *spec.Connection) (connectors.Source, error) {
-			src, err := sqlite.Open(ctx, connectors.Config{Params: map[string]string{"path": path}})
+		Open: func(ctx context.Context, c *spec.Connection) (connectors.Source, error) {
+			src, err := sqliteAt(path)(ctx, c)
 			source = &inexactSets{Source: src}
 			return source, err
 		},

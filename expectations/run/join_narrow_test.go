@@ -1,16 +1,13 @@
 package run_test
 
 import (
-	"context"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
-	"github.com/assay-dev/assay/connectors/sqlite"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
@@ -51,9 +48,7 @@ func TestWidePartner(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			rep, found := run.Run(t.Context(), s, run.Options{
 				Now: time.Unix(0, 0), FailureRows: 10, Plan: plan.Options{JoinMemory: memory, TempDir: t.TempDir()},
-				Open: func(ctx context.Context, _ *spec.Connection) (connectors.Source, error) {
-					return sqlite.Open(ctx, connectors.Config{Params: map[string]string{"path": path}})
-				},
+				Open: sqliteAt(path),
 			})
 			if found.HasErrors() {
 				t.Fatal(found)
