@@ -366,7 +366,7 @@ func (d *digesting) rows(ctx context.Context, ranges []compared) (err error) {
 	}
 	var cursors [2]*cursor
 	for side, s := range d.sides {
-		r := newReader(&counting{Rows: streams[side], n: &seen[side]}, &checker{key: s.in.key, side: s.in.side}, d.spec.memory()/4, s.in.failed)
+		r := newReader(&counting{Rows: streams[side], n: &seen[side]}, &checker{key: s.in.key, side: s.in.side, rows: -1}, d.spec.memory()/4, s.in.failed)
 		cursors[side] = &cursor{side: s.in.side, key: s.in.key, in: r}
 		t.spawn(r.run)
 	}

@@ -10,10 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
+	"github.com/assay-dev/assay/connectors/connectortest"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diff"
@@ -179,7 +178,7 @@ func TestFailures(t *testing.T) {
 		"snapshot":                   {func(l, _ *faulty) { l.snapshot = errBroken }, canon.Left, "orders"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			defer connectortest.NoLeaks(t)()
 			l, r, spec := faultyPair(t, 1000)
 			c.set(l, r)
 			memory := int64(4000) // for several windows
@@ -212,7 +211,7 @@ func TestCancelled(t *testing.T) {
 		"in windows":    func(_, r *faulty) { r.caps = func(c *query.Caps) { c.UnorderedFaster = true } },
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			defer connectortest.NoLeaks(t)()
 			l, r, spec := faultyPair(t, 1000)
 			set(l, r)
 			why := errors.New("the user has seen enough")
@@ -238,7 +237,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestSinkEndsTheComparison(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer connectortest.NoLeaks(t)()
 	left, right := numbers(1000), numbers(10)
 	rnd := rand.New(rand.NewPCG(1, 1))
 	s := align(t, left.source(t, "l", rnd), right.source(t, "r", rnd), diff.AlignOptions{})
@@ -258,7 +257,7 @@ func TestSinkEndsTheComparison(t *testing.T) {
 // TestLies holds that rows out of order, keys that are no values, and rows that no window has are errors, never differences.
 func TestLies(t *testing.T) {
 	run := func(t *testing.T, set func(l, r *faulty)) error {
-		defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+		defer connectortest.NoLeaks(t)()
 		l, r, spec := faultyPair(t, 1000)
 		set(l, r)
 		res, err := diff.Run(t.Context(), spec(diff.AlignOptions{MemoryBytes: 4000}), nil, nil)
@@ -295,13 +294,13 @@ func TestLies(t *testing.T) {
 	})
 	t.Run("key in error", func(t *testing.T) {
 		err := run(t, func(l, _ *faulty) { l.lie, l.after = spoil, 7 })
-		if ke, ok := errors.AsType[*diff.KeyError](err); !ok || ke.Column != "k" {
+		if ke, ok := errors.AsType[*diff.KeyError](err); !ok || ke.Column != "k" || ke.Row != 76 {
 			t.Error(err)
 		}
 	})
 	t.Run("key in error while sorting", func(t *testing.T) {
 		err := run(t, func(_, r *faulty) { r.lie, r.after, r.caps = spoil, 7, func(c *query.Caps) { c.KeyOrder = false } })
-		if ke, ok := errors.AsType[*diff.KeyError](err); !ok || ke.Column != "k" {
+		if ke, ok := errors.AsType[*diff.KeyError](err); !ok || ke.Column != "k" || ke.Row != 76 {
 			t.Error(err)
 		}
 	})

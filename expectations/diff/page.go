@@ -29,6 +29,7 @@ type checker struct {
 	key  keyOrder
 	side canon.Side
 	last *value.Batch // the row before, its key only
+	rows int64        // before the page at hand, -1 where their number says nothing
 }
 
 // OrderError says that a source did not keep the order that it promised.
@@ -43,28 +44,13 @@ func (e *OrderError) Error() string {
 	return fmt.Sprintf("rows came out of the order of the key %v: %v after %v", e.Column, e.After, e.Before)
 }
 
-// KeyError says that a key holds a value that its engine could not represent, so that nothing can be said of its row.
-type KeyError struct{ Column string }
-
-// Error implements error.
-func (e *KeyError) Error() string {
-	return fmt.Sprintf("key column %q holds a value that cannot be represented, so its rows cannot be paired", e.Column)
-}
-
-// represented refuses keys in error.
-func (k keyOrder) represented(b *value.Batch, side canon.Side) error {
-	for c := range k {
-		if firstSet(b.Cols[c].Errs, b.N) < b.N {
-			return &KeyError{Column: k[c].of(side).Col.Name}
-		}
-	}
-	return nil
-}
-
 // check marks repeated keys of the page and refuses one that is out of order.
 func (c *checker) check(p *page) error {
-	if err := c.key.represented(&p.Batch, c.side); err != nil {
+	if err := c.key.representedAfter(c.rows, &p.Batch, c.side); err != nil {
 		return err
+	}
+	if c.rows >= 0 {
+		c.rows += int64(p.N)
 	}
 	p.again = p.again[:0]
 	if c.last == nil {
