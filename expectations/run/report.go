@@ -195,6 +195,21 @@ func errorText(ctx context.Context, err error) string {
 	return err.Error()
 }
 
+// selected is the most rows that a comparison under a condition read of each dataset: others may have read the same ones.
+func selected(rep *result.Report) map[string]int64 {
+	most := map[string]int64{}
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		if e.Compare == nil || e.Compare.Sample != nil || len(e.Datasets) != 2 {
+			continue
+		}
+		for side, n := range [2]int64{e.Compare.Counts.SourceRows, e.Compare.Counts.TargetRows} {
+			most[e.Datasets[side]] = max(most[e.Datasets[side]], n)
+		}
+	}
+	return most
+}
+
 // summarise counts the verdicts. The run's verdict is the worst of its parts; a failed warning is not a failed run.
 func summarise(rep *result.Report, took time.Duration) result.Summary {
 	s := result.Summary{Verdict: result.Pass, TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}}
@@ -232,12 +247,17 @@ func summarise(rep *result.Report, took time.Duration) result.Summary {
 			messages["undecided rows: "+e.ID] += other
 		}
 	}
+	some := selected(rep)
 	for i := range rep.Datasets {
-		if n := rep.Datasets[i].Rows; n != nil {
-			s.RecordsChecked += *n
+		d := &rep.Datasets[i]
+		if d.Rows != nil {
+			s.RecordsChecked += *d.Rows
 		}
-		if n := rep.Datasets[i].Drawn; n != nil {
-			s.RecordsChecked += *n
+		if d.Drawn != nil {
+			s.RecordsChecked += *d.Drawn
+		}
+		if d.Rows == nil && d.Drawn == nil { // nobody read all of them
+			s.RecordsChecked += some[d.Name]
 		}
 	}
 	if t+f > 0 {
