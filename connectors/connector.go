@@ -39,6 +39,12 @@ type SetChecker interface {
 	CheckSet(ctx context.Context, c query.SetCheck) (query.SetResult, error)
 }
 
+// Retyper is a Source that can read a column whose type nothing tells (value.Column.Untold) as if the suite had declared one.
+type Retyper interface {
+	// Retype returns the column of the dataset as it is with the options; false where they do not fit it.
+	Retype(d query.Dataset, c value.Column, o query.ColumnOptions) (value.Column, bool)
+}
+
 // Explainer is a Source that shows what it would send.
 type Explainer interface {
 	// Statements returns the very statements that the request sends, in order.

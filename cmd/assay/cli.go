@@ -35,6 +35,8 @@ type app struct {
 	noColor        bool
 	quiet          bool
 	code           int
+	// interrupted is what an interruption means for what the command puts out, "" for nothing.
+	interrupted string
 }
 
 // Do runs the command line and returns its exit code. It never exits, so that tests can call it.
@@ -50,7 +52,11 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	switch {
 	case ctx.Err() != nil:
-		a.note("assay: interrupted; what was not evaluated is reported as an error")
+		text := "assay: interrupted"
+		if a.interrupted != "" {
+			text += "; " + a.interrupted
+		}
+		a.note("%s", text)
 		return exitInterrupted
 	case err == nil:
 		return a.code

@@ -28,6 +28,7 @@ import (
 // diffFlags are the flags of diff.
 type diffFlags struct {
 	key, columns, ignore, pairs, tolerances []string
+	types                                   []string
 	where, strategy, format, out            string
 	timezone, leftZone, rightZone           string
 	settle                                  string
@@ -74,6 +75,8 @@ not be told, 130 interrupted.`,
 	fl.StringArrayVar(&f.pairs, "map", nil, "SOURCE=TARGET: pair columns of different names (repeatable)")
 	fl.StringVar(&f.where, "where", "", "CEL over row: compare only rows for which it holds, on both sides")
 	fl.StringArrayVar(&f.tolerances, "tolerance", nil, "COLUMN=0.01, COLUMN=rel:1e-9, COLUMN=ulp:4 or COLUMN=5s: how far values may lie apart (repeatable)")
+	fl.StringArrayVar(&f.types, "type", nil, "COLUMN=TYPE, left.COLUMN=TYPE or right.COLUMN=TYPE: what a column holds where that cannot be told ("+
+		strings.Join(schema.ColumnTypes(), ", ")+", array, array:TYPE; repeatable)")
 	fl.StringVar(&f.strategy, "strategy", "auto", strings.Join(schema.Strategies(), ", "))
 	fl.StringVar(&f.settle, "settle", "", "read a difference again after this long: what has caught up by then is none")
 	fl.StringVar(&f.timezone, "timezone", "", "the zone of times without one, on both sides")
@@ -126,6 +129,9 @@ func diffSuite(left, right string, f *diffFlags) (*spec.Suite, [2]address, error
 	}
 	c, err := f.compare()
 	if err != nil {
+		return nil, sides, err
+	}
+	if err := f.declare(s, c); err != nil {
 		return nil, sides, err
 	}
 	s.Expectations = []spec.Expectation{{ID: "diff", Severity: spec.Error, Compare: c, Places: map[string]diag.Span{}}}
@@ -231,6 +237,10 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 	if _, ok := diffFormats()[f.format]; !ok {
 		return fmt.Errorf("--format %q: there are table, json, csv and sql-keys", f.format)
 	}
+	a.interrupted = "the comparison is not complete"
+	if f.out != "" {
+		a.interrupted += ", and " + f.out + " is not written"
+	}
 	do := func(w io.Writer) error { return a.diffTo(ctx, w, suite, sides, f, limit) }
 	if f.out == "" {
 		return do(a.stdout)
@@ -299,6 +309,7 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 		a.note("%s", sampleText(c)) // the file has no place for it
 	}
 	a.code = diffCode(c)
+	a.interrupted = "the comparison was complete by then"
 	return nil
 }
 

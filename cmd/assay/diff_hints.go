@@ -7,11 +7,12 @@ import (
 	"github.com/assay-dev/assay/expectations/diag"
 )
 
-// flagHints says of the hints that name a suite's keys what to do on the command line. What a column holds can be declared in a suite alone.
+// flagHints says of the hints that name a suite's keys what to do on the command line.
 func flagHints(found diag.List) diag.List {
 	out := slices.Clone(found)
 	for i := range out {
 		h, leave := &out[i].Hint, "leave it out with --ignore"
+		out[i].Message = strings.ReplaceAll(out[i].Message, ": give it one under types:", ": give it one with --type")
 		if out[i].Code == "bad-key" {
 			leave = "choose another --key"
 		}
@@ -20,9 +21,11 @@ func flagHints(found diag.List) diag.List {
 			*h = "name the columns that pair the rows: --key a,b"
 		case strings.HasPrefix(*h, "declare `timezone:`"):
 			*h = "name the zone of times without one: --timezone, or --left-timezone and --right-timezone"
-		case strings.HasPrefix(*h, "declare the type of "), strings.HasPrefix(*h, "declare `array: true`"):
-			what, _, _ := strings.Cut(*h, ", or convert it in a query")
-			*h = leave + "; or write a suite with compare:, and there " + what
+		case strings.HasPrefix(*h, "declare the type of "):
+			name, _, _ := strings.Cut(strings.TrimPrefix(*h, "declare the type of "), " under `columns:`")
+			*h = "say what it holds, if it holds such values: --type " + name + "=TYPE, or left." + name + "= or right." + name + "= for one side; or " + leave
+		case strings.HasPrefix(*h, "declare `array: true`"):
+			*h = "say which one holds arrays, if both do: --type left.COLUMN=array or right.COLUMN=array; or " + leave
 		case *h == "ignore the column, or convert it in a query":
 			*h = leave + "; or write a suite with compare:, and convert it in a query there"
 		case *h == "convert one of them in a query, or ignore the column":

@@ -105,6 +105,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := onePath(out, len(l.suites)); err != nil {
 		return err
 	}
+	a.interrupted = "what was not evaluated is reported as an error"
 	now := time.Now()
 	var reps []*result.Report
 	wrong := false

@@ -151,7 +151,7 @@ func (p *pairing) strangers(l, r *value.Column) error {
 	case rk == value.Timestamp || rk == value.LocalTimestamp || rk == value.Duration:
 		hint = "declare the type of " + l.Name + " under `columns:` if it holds such values, or convert it in a query"
 	}
-	return incomparable(hint, "%s is %s and %s is %s", label(l), article(lk), label(r), article(rk))
+	return incomparable(hint, "%s is %s and %s is %s", label(&p.Left), article(p.Left.Type.Kind), label(&p.Right), article(p.Right.Type.Kind))
 }
 
 func article(k value.Kind) string {

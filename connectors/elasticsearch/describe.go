@@ -165,6 +165,9 @@ func merge(a, b described) described {
 		}
 	}
 	f.sortable = f.sortable && g.sortable
+	if f.keeps == 0 || g.keeps != 0 && g.keeps < f.keeps {
+		f.keeps = g.keeps
+	}
 	a.f, a.mayErr = &f, a.mayErr || b.mayErr
 	return a
 }

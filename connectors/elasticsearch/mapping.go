@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -84,6 +85,8 @@ type field struct {
 	whyNotNull string
 	// ignored are the names under which values of the field are listed in _ignored when the index dropped them.
 	ignored []string
+	// keeps is how many characters a value may have for the index to keep it, 0 where that has no bound.
+	keeps int
 	// sortable is true where the index orders the field as its values are ordered.
 	sortable bool
 	// openSearch tells whose index it is.
@@ -218,7 +221,7 @@ func (d *describer) add(name string, path []string, indexed string, p *property)
 	out.mayErr = out.mayErr || malformed || f.absent
 	d.ask(f, indexed, p, malformed)
 	if opts.Type != "" {
-		if why := f.override(opts.Type, &out); why != "" {
+		if why := f.override(opts, &out); why != "" {
 			out.unusable = why
 		}
 	}
@@ -311,7 +314,21 @@ func (d *describer) ask(f *field, indexed string, p *property, malformed bool) {
 	if f.class == classKeyword && limited {
 		d.limit(f, indexed)
 	}
+	f.keeps = d.keeps(p)
 	f.sortable = f.asked != "" && f.class != classFloat && f.class != classMillis
+}
+
+// keeps is ignore_above of a field, 0 for none.
+func (d *describer) keeps(p *property) int {
+	raw := p.IgnoreAbove
+	if raw == nil {
+		raw = d.info.Settings.Index.Mapping.IgnoreAbove
+	}
+	n, err := strconv.Atoi(strings.Trim(string(raw), `"`))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // limit notes that the index drops long values. Elasticsearch lists the documents in _ignored, OpenSearch nowhere.
@@ -348,7 +365,7 @@ func (d *describer) askText(f *field, indexed string, p *property) {
 			}
 			f.ignored = append(f.ignored, full)
 		}
-		f.asked, f.whyNot, f.sortable = full, "", true
+		f.asked, f.whyNot, f.sortable, f.keeps = full, "", true, d.keeps(sub)
 		return
 	}
 }
@@ -362,9 +379,10 @@ func (f *field) refuse(why string) {
 }
 
 // override applies the type that the suite declares.
-func (f *field) override(typ string, out *described) string {
+func (f *field) override(o query.ColumnOptions, out *described) string {
+	typ := o.Type
 	switch {
-	case typ == out.kind.String():
+	case o.Says(&value.Column{Type: out.kind}):
 		return ""
 	case typ == "decimal":
 		switch f.codec {

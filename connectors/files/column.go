@@ -15,6 +15,8 @@ type columnMeta struct {
 	path []string
 	// reparse says that the file has another type, whose text is read as the declared one.
 	reparse bool
+	// json says that it is of JSON lines.
+	json bool
 }
 
 func metaOf(c value.Column) columnMeta {
@@ -77,6 +79,19 @@ func (r result) name() string {
 		return "local_timestamp"
 	}
 	return r.typ.String()
+}
+
+// Retype implements connectors.Retyper for files of text: a cell that comes later is read as if the type were declared.
+func (*source) Retype(d query.Dataset, c value.Column, o query.ColumnOptions) (value.Column, bool) {
+	r, ok := declared(o)
+	m := metaOf(c)
+	if !ok || !c.Untold || o.Array && !m.json {
+		return c, false
+	}
+	m.strict = false
+	out := r.describe(c.Name, d.Timezone, m)
+	out.Native = "nothing, as " + r.name()
+	return out, true
 }
 
 // newParser returns the reader of a column's texts.

@@ -138,21 +138,19 @@ func (s *sampled) unite(o *sampled) {
 // typeColumns gives every column its type: what the suite declares, else what was guessed.
 func (*source) typeColumns(here site, d query.Dataset, f fileFormat, all *sampled, sch *value.Schema) error {
 	for i, n := range all.names {
-		r, m := all.guesses[i].result(), columnMeta{strict: true}
+		r, m := all.guesses[i].result(), columnMeta{strict: true, json: f == formatJSONLines}
 		if f == formatJSONLines {
 			r = all.guesses[i].jsonResult()
 		}
-		if want, ok := declared(d.Columns[n]); ok {
+		want, known := declared(d.Columns[n])
+		if known {
 			r, m.strict = want, false
 		}
-		sch.Columns = append(sch.Columns, r.describe(n, d.Timezone, m))
+		c := r.describe(n, d.Timezone, m)
+		c.Untold = !known && all.guesses[i].classes == 0
+		sch.Columns = append(sch.Columns, c)
 	}
 	if f != formatJSONLines {
-		for n, o := range d.Columns {
-			if _, at := sch.Column(n); at < 0 && o.Type != "" {
-				return here.misconfigured("there is no column %q, whose type is declared", clip(n))
-			}
-		}
 		return nil
 	}
 	// What is declared is a column, even if the first rows have it not: a dot leads into a document.
@@ -169,7 +167,7 @@ func (*source) typeColumns(here site, d query.Dataset, f fileFormat, all *sample
 		if err != nil {
 			return here.misconfigured("%w", err)
 		}
-		sch.Columns = append(sch.Columns, r.describe(n, d.Timezone, columnMeta{path: path}))
+		sch.Columns = append(sch.Columns, r.describe(n, d.Timezone, columnMeta{path: path, json: true}))
 	}
 	return nil
 }

@@ -79,11 +79,6 @@ func (s *source) describeParquet(ctx context.Context, d query.Dataset, list []*f
 			return value.Schema{}, err
 		}
 	}
-	for name, o := range d.Columns {
-		if _, at := sch.Column(name); at < 0 && o.Type != "" {
-			return value.Schema{}, site{"describe", d.File}.misconfigured("there is no column %q, whose type is declared", clip(name))
-		}
-	}
 	return sch, nil
 }
 

@@ -69,14 +69,16 @@ func logical(c *value.Column, n native, d query.Dataset) error {
 		}
 		c.Type, c.Zone = value.Of(value.Timestamp), d.Timezone
 	}
-	override(c, n, d.Columns[c.Name].Type)
+	override(c, n, d.Columns[c.Name])
 	return nil
 }
 
 // override applies the suite's own type of a column.
-func override(c *value.Column, n native, want string) {
-	switch want {
-	case "", c.Type.String():
+func override(c *value.Column, n native, o query.ColumnOptions) {
+	if c.Unusable != "" || o.Says(c) {
+		return
+	}
+	switch want := o.Type; want {
 	case "bool":
 		if !n.integral() || n.is("year") {
 			c.Unusable = "declared bool, but " + c.Native + " is not an integer"

@@ -69,6 +69,12 @@ func (s *Source) Describe(ctx context.Context, d query.Dataset) (value.Schema, e
 	if err != nil {
 		return value.Schema{}, failure(ctx, op, s.run.hide(), err)
 	}
+	for i := range schema.Columns {
+		c := &schema.Columns[i]
+		if o := d.Columns[c.Name]; c.Unusable == "" && !o.Says(c) { // every column has a type here
+			c.Unusable = "declared " + o.Type + ", which " + c.Native + " cannot be read as"
+		}
+	}
 	return schema, nil
 }
 

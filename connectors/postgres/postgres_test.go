@@ -262,6 +262,30 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
+// TestDeclared declares types of columns that have one already: what it is is no error, and anything else makes the column unusable, not ignored.
+func TestDeclared(t *testing.T) {
+	dsn := connectortest.Postgres(t)
+	c := admin(t, dsn)
+	ns := scratch(t, c)
+	run(t, c, `CREATE TABLE `+ns+`.t (i int, n numeric, s text, d date, at timestamptz, local timestamp, list int[], j jsonb)`)
+	s := openDSN(t, dsn)
+	for text, want := range map[string]string{
+		"i:int": "", "n:decimal": "", "s:string": "", "d:date": "", "at:timestamp": "", "local:local_timestamp": "", "list:int": "", "j:json": "",
+		"i:decimal": "declared decimal, which integer cannot be read as", "s:json": "declared json, which text cannot be read as",
+		"d:timestamp": "declared timestamp, which date cannot be read as", "local:timestamp": "declared timestamp, which timestamp without time zone cannot be read as",
+	} {
+		name, typ, _ := strings.Cut(text, ":")
+		rel := describe(t, s, query.Dataset{Name: "t", Table: ns + ".t", Columns: map[string]query.ColumnOptions{name: {Type: typ}}})
+		if col, i := rel.Schema.Column(name); i < 0 || col.Unusable != want {
+			t.Errorf("%s: %q, want %q", text, col.Unusable, want)
+		}
+	}
+	rel := describe(t, s, query.Dataset{Name: "t", Table: ns + ".t", Timezone: "Europe/Berlin", Columns: map[string]query.ColumnOptions{"local": {Type: "timestamp"}}})
+	if col, _ := rel.Schema.Column("local"); col.Unusable != "" || col.Type.Kind != value.Timestamp {
+		t.Errorf("%+v", col)
+	}
+}
+
 func TestZone(t *testing.T) {
 	dsn := connectortest.Postgres(t)
 	c := admin(t, dsn)

@@ -26,6 +26,29 @@ type ColumnOptions struct {
 	Array bool
 }
 
+// OptionsOf are the options by which a suite would declare what a column is.
+func OptionsOf(c *value.Column) ColumnOptions {
+	t, o := c.Type, ColumnOptions{}
+	if t.Kind == value.List && t.Elem != nil {
+		o.Array, t = true, *t.Elem
+	}
+	switch {
+	case c.Shape == value.Date:
+		o.Type = "date"
+	case t.Kind == value.LocalTimestamp, t.Kind == value.Timestamp && c.Zone != "":
+		o.Type = "local_timestamp"
+	default:
+		o.Type = t.Kind.String()
+	}
+	return o
+}
+
+// Says reports whether a declared type says of a column what it is anyway, as an array of which that is the elements' too.
+func (o ColumnOptions) Says(c *value.Column) bool {
+	is := OptionsOf(c).Type
+	return o.Type == "" || o.Type == is || o.Type == "timestamp" && is == "local_timestamp" && c.Zone != ""
+}
+
 // Relation is a dataset with its described schema: what requests read from.
 type Relation struct {
 	Dataset Dataset

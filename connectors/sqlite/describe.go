@@ -212,13 +212,24 @@ func (s *source) infer(ctx context.Context, op string, d query.Dataset, sch *val
 	for j, i := range at {
 		c := &sch.Columns[i]
 		c.MayErr = true
-		c.Type, c.Unusable = classType(text(rows[0][j]))
+		c.Type, c.Untold, c.Unusable = classType(text(rows[0][j]))
 	}
 	return nil
 }
 
-// classType returns the type of a column whose cells have the storage classes, comma-separated.
-func classType(classes string) (value.Type, string) {
+// Retype implements connectors.Retyper.
+func (s *source) Retype(d query.Dataset, c value.Column, o query.ColumnOptions) (value.Column, bool) {
+	if !c.Untold || o.Array {
+		return c, false
+	}
+	d.Columns = map[string]query.ColumnOptions{c.Name: o}
+	out, err := column(d, tableTraits{view: true}, c.Name, "", c.NotNull, false)
+	out.Native = "nothing, as " + o.Type
+	return out, err == nil
+}
+
+// classType returns the type of a column whose cells have the storage classes, comma-separated; untold where there are none but null.
+func classType(classes string) (t value.Type, untold bool, unusable string) {
 	var seen []string
 	for c := range strings.SplitSeq(classes, ",") {
 		if c != "" && c != "null" {
@@ -228,17 +239,17 @@ func classType(classes string) (value.Type, string) {
 	sort.Strings(seen)
 	switch strings.Join(seen, ",") {
 	case "integer":
-		return value.Of(value.Int), ""
+		return value.Of(value.Int), false, ""
 	case "real", "integer,real":
-		return value.Of(value.Double), ""
+		return value.Of(value.Double), false, ""
 	case "text":
-		return value.Of(value.String), ""
+		return value.Of(value.String), false, ""
 	case "blob":
-		return value.Of(value.Bytes), ""
+		return value.Of(value.Bytes), false, ""
 	case "":
-		return value.Of(value.String), "declares no type and holds nothing to tell it by: give it one under types:"
+		return value.Of(value.String), true, "declares no type and holds nothing to tell it by: give it one under types:"
 	}
-	return value.Of(value.String), "declares no type and holds " + strings.Join(seen, " and ") + ": give it one under types:"
+	return value.Of(value.String), false, "declares no type and holds " + strings.Join(seen, " and ") + ": give it one under types:"
 }
 
 // DescribeStatements implements connectors.Explainer.

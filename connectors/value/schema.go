@@ -21,6 +21,8 @@ type Column struct {
 	Resolution Resolution
 	// Shape narrows Type where two engines hold the same thing in different types.
 	Shape Shape
+	// Untold says that no value was met that tells the type: Type is a stand-in, and a connectors.Retyper gives the column another one.
+	Untold bool
 	// Unusable says why the column cannot be used in an expression ("" if it can).
 	Unusable string
 	// Meta belongs to the connector that described the column.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
@@ -35,6 +36,8 @@ const (
 	CodeAmbiguous    = "ambiguous"    // several columns of the target could be meant
 	CodeNoColumns    = "no_columns"   // nothing but the key is compared
 	CodeRenamed      = "renamed"      // a pair of columns with different names
+	CodeMetadata     = "metadata"     // a column of the engine's own that is not compared
+	CodeUntold       = "untold"       // a column that takes its partner's type, since nothing tells its own
 )
 
 // Finding is something that the schema check has to say before any row is read.
@@ -70,6 +73,9 @@ type AlignOptions struct {
 // Align pairs the columns of two datasets, whose relations are described, and says what cannot be compared and what will be lost. The Spec
 // holds what can be compared; with a Finding of severity error it is not what was asked for.
 func Align(left, right Side, o AlignOptions) (Spec, []Finding) {
+	for _, s := range []*Side{&left, &right} {
+		s.Relation.Schema.Columns = slices.Clone(s.Relation.Schema.Columns) // some may be given other types
+	}
 	a := aligning{left: left, right: right, o: o, spec: Spec{
 		Left: left, Right: right, Strategy: o.Strategy, Settle: o.Settle, MemoryBytes: o.MemoryBytes, TempDir: o.TempDir,
 	}}
@@ -204,17 +210,36 @@ func (a *aligning) pair() {
 
 // column returns a pair of columns, or records why there is none.
 func (a *aligning) column(name string) (Column, error) {
-	l, i := a.left.Relation.Schema.Column(name)
+	_, i := a.left.Relation.Schema.Column(name)
 	j := a.pairs[name]
-	r := a.right.Relation.Schema.Columns[j]
-	form, notes, err := canon.Pair(l, r, a.o.Options[name])
+	l, r := &a.left.Relation.Schema.Columns[i], &a.right.Relation.Schema.Columns[j]
+	a.retype(name, &a.left, l, r)
+	a.retype(name, &a.right, r, l)
+	form, notes, err := canon.Pair(*l, *r, a.o.Options[name])
 	if err != nil {
 		return Column{}, err
 	}
 	return Column{
 		Name: name, Form: form, Notes: notes, Expect: a.o.Expect[name],
-		Left: &query.Column{Index: i, Col: l}, Right: &query.Column{Index: j, Col: r},
+		Left: &query.Column{Index: i, Col: *l}, Right: &query.Column{Index: j, Col: *r},
 	}, nil
+}
+
+// retype gives a column whose type nothing tells that of its partner: what was seen of it holds nothing, and what comes later is read as such a
+// value, or is in error, which equals nothing.
+func (a *aligning) retype(name string, side *Side, c, partner *value.Column) {
+	by, ok := side.Source.(connectors.Retyper)
+	if !ok || !c.Untold || partner.Untold || partner.Unusable != "" || partner.Type.Kind == c.Type.Kind && c.Unusable == "" {
+		return
+	}
+	o := query.OptionsOf(partner)
+	if partner.Type.Kind == value.Timestamp && o.Type == "local_timestamp" && side.Relation.Dataset.Timezone == "" {
+		o.Type = value.Timestamp.String()
+	}
+	if told, ok := by.Retype(side.Relation.Dataset, *c, o); ok {
+		*c = told
+		a.find(CodeUntold, SeverityNote, name, "", "%q holds nothing by which its type could be told in the %s: it is read as %s, like its partner", c.Name, side.Name, o.Type)
+	}
 }
 
 // keys pairs the columns of the key.

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +63,15 @@ func (b *builder) dataset(in Input) {
 			b.report(diag.Diagnostic{
 				Code: "unknown-column", Span: placeOf(in.Spec, "key."+name),
 				Message: fmt.Sprintf("dataset %s has no column %q, which its key names", in.Spec.Name, name),
+				Hint:    columnHint(name, &in.Schema),
+			})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Spec.Columns)) {
+		if _, i := in.Schema.Column(name); i < 0 && !slices.Contains(in.Spec.MayLack, name) {
+			b.report(diag.Diagnostic{
+				Code: "unknown-column", Span: placeOf(in.Spec, "columns."+name),
+				Message: fmt.Sprintf("dataset %s has no column %q, of which something is declared", in.Spec.Name, name),
 				Hint:    columnHint(name, &in.Schema),
 			})
 		}

@@ -78,6 +78,7 @@ func (b *builder) compare(e *spec.Expectation) {
 		}
 	}
 	x.connections()
+	x.typed()
 	x.expressions()
 	spec, findings := diff.Align(x.side(x.left, c.WhereSource), x.side(x.right, c.WhereTarget), x.options())
 	x.item.Spec = spec
@@ -127,6 +128,27 @@ func (x *comparing) connections() {
 	}
 }
 
+// typed refuses a declared type of a column that neither side has.
+func (x *comparing) typed() {
+	for _, n := range x.c.Typed {
+		if x.has(x.left, n.Value) || x.has(x.right, x.c.Mapped(n.Value)) {
+			continue
+		}
+		var names []string
+		for _, d := range []*Dataset{x.left, x.right} {
+			for i := range d.Relation.Schema.Columns {
+				names = append(names, d.Relation.Schema.Columns[i].Name)
+			}
+		}
+		x.found.Errorf("unknown-column", n.At, diag.DidYouMean(n.Value, names), "neither side has a column %q, whose type is declared", n.Value)
+	}
+}
+
+func (*comparing) has(d *Dataset, column string) bool {
+	_, i := d.Relation.Schema.Column(column)
+	return i >= 0
+}
+
 // side is a dataset with the condition on its rows.
 func (x *comparing) side(d *Dataset, where diag.Text) diff.Side {
 	s := diff.Side{Name: d.Spec.Name, Source: d.source, Relation: d.Relation}
@@ -157,6 +179,12 @@ func (x *comparing) options() diff.AlignOptions {
 	}
 	for _, m := range x.c.Map {
 		o.Map[m.Source.Value] = m.Target.Value
+	}
+	if x.ownIDs() {
+		o.Ignore = append(o.Ignore, idColumn)
+		x.item.Findings = append(x.item.Findings, diff.Finding{
+			Code: diff.CodeMetadata, Severity: diff.SeverityNote, Column: idColumn, Text: "the documents' own _id is not compared, since it is not the key; pair it under map: if it is to be",
+		})
 	}
 	for _, c := range x.c.Columns {
 		if c.Expect.Value == "" {
@@ -206,13 +234,7 @@ func (x *comparing) expressions() {
 // one that the condition names; nil where it names none.
 func (x *comparing) partner(c spec.ComparedColumn, e *lang.RowExpr) *query.Column {
 	var first *query.Column
-	wanted := c.Name.Value
-	for _, m := range x.c.Map {
-		if m.Source.Value == wanted {
-			wanted = m.Target.Value
-			break
-		}
-	}
+	wanted := x.c.Mapped(c.Name.Value)
 	for _, col := range e.Columns() {
 		if col.Rel != targetRel {
 			continue
@@ -288,14 +310,8 @@ func (x *comparing) shown() {
 			x.item.Shown = append(x.item.Shown, Shown{At: at})
 			continue
 		}
-		wanted := name
-		for _, m := range x.c.Map {
-			if m.Source.Value == name {
-				wanted = m.Target.Value
-			}
-		}
 		var partner *query.Column
-		if r, j := x.right.Relation.Schema.Column(wanted); j >= 0 {
+		if r, j := x.right.Relation.Schema.Column(x.c.Mapped(name)); j >= 0 {
 			partner = &query.Column{Index: j, Col: r}
 		}
 		at := x.carried.show(name, &query.Column{Index: i, Col: col}, partner)
@@ -345,9 +361,22 @@ func (x *comparing) judge(findings []diff.Finding) {
 	}
 }
 
+// idColumn is the column of a search index that holds the documents' own ids.
+const idColumn = "_id"
+
 // metadata reports whether a column is the engine's own, which nobody expects on the other side.
 func (x *comparing) metadata(d *Dataset, column string) bool {
-	return column == "_id" && (d.Driver == "elasticsearch" || d.Driver == "opensearch")
+	return column == idColumn && (d.Driver == "elasticsearch" || d.Driver == "opensearch")
+}
+
+// ownIDs reports whether both sides have ids that the engine may have made up by itself, and that nothing names: rows that are paired by another
+// key are the same whatever they are.
+func (x *comparing) ownIDs() bool {
+	named := func(n spec.Name) bool { return n.Value == idColumn }
+	return x.metadata(x.left, idColumn) && x.metadata(x.right, idColumn) && !slices.Contains(x.key(), idColumn) &&
+		!slices.ContainsFunc(x.c.Only, named) && !slices.ContainsFunc(x.c.Ignore, named) &&
+		!slices.ContainsFunc(x.c.Columns, func(c spec.ComparedColumn) bool { return named(c.Name) }) &&
+		!slices.ContainsFunc(x.c.Map, func(m spec.Mapping) bool { return named(m.Source) || named(m.Target) })
 }
 
 // codeOf is the code of a diagnostic about a finding.

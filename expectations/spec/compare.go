@@ -14,6 +14,8 @@ type Compare struct {
 	Key []Name
 	// Only names the source's columns that are compared; nil for all that both sides have. Suites have no key for it.
 	Only []Name
+	// Typed are columns, of either side, whose type is declared for the comparison as a whole. Suites have no key for it.
+	Typed []Name
 	// Columns say how columns are compared where equality is not what is meant, in the order of the file.
 	Columns []ComparedColumn
 	// Map pairs columns that the two sides call differently.
@@ -36,6 +38,16 @@ type Name struct {
 
 // Mapping pairs a column of the source with one of the target.
 type Mapping struct{ Source, Target Name }
+
+// Mapped is the target's name of a source's column, as far as Map says it.
+func (c *Compare) Mapped(name string) string {
+	for _, m := range c.Map {
+		if m.Source.Value == name {
+			return m.Target.Value
+		}
+	}
+	return name
+}
 
 // ComparedColumn says how one column is compared.
 type ComparedColumn struct {

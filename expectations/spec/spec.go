@@ -41,6 +41,8 @@ type Dataset struct {
 	UpdatedAt  string
 	At         diag.Span
 	Places     map[string]diag.Span // "table", "key", "connection", "columns.NAME", "key.NAME": where each was said
+	// MayLack are names in Columns that need not be columns: what is declared of them is for whichever dataset has them.
+	MayLack []string
 }
 
 // Severity weighs a failed expectation.
