@@ -29,6 +29,9 @@ var environment = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 // mysqlDSN matches the Go driver's own form.
 var mysqlDSN = regexp.MustCompile(`(?:^|@)(?:tcp|tcp6|unix)\([^)]*\)/`)
 
+// tableEscapes lets the name of a table have a #, which would cut the address.
+var tableEscapes = strings.NewReplacer("%23", "#", "%25", "%")
+
 // parseAddress reads a side of a diff.
 func parseAddress(text string) (address, error) {
 	text, table, named := cutLast(text, "#")
@@ -36,10 +39,13 @@ func parseAddress(text string) (address, error) {
 	if err != nil {
 		return address{}, err
 	}
+	scheme, rest, ok := strings.Cut(text, ":")
+	if scheme != "files" { // whose names are as they are: the # that cuts is put back
+		table = tableEscapes.Replace(table)
+	}
 	if table, err = expand(table); err != nil {
 		return address{}, err
 	}
-	scheme, rest, ok := strings.Cut(text, ":")
 	a := address{params: map[string]string{}, shown: table}
 	switch {
 	case (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//"): // else it is a user of MySQL

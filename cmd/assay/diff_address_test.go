@@ -22,3 +22,16 @@ func TestAddressOfOddUsers(t *testing.T) {
 		t.Errorf("an address of %s", a.driver)
 	}
 }
+
+// TestAddressOfOddTables reads names with the characters that cut an address.
+func TestAddressOfOddTables(t *testing.T) {
+	t.Setenv("ODD", "a#%23")
+	for text, want := range map[string]string{
+		"postgres://u:p@h/db#public.a%23b": "public.a#b", "mysql://u:p@h/db#a%2523": "a%23", "sqlite:a#b.db#c%d": "c%d", "sqlite:a.db#${ODD}%23": "a#%23#",
+		"files:a#b%23.csv": "a#b%23.csv",
+	} {
+		if a, err := parseAddress(text); err != nil || a.data.Table+a.data.File != want || a.shown != want {
+			t.Errorf("%s: %q, %q, %v", text, a.data.Table+a.data.File, a.shown, err)
+		}
+	}
+}

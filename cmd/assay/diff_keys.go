@@ -31,6 +31,7 @@ type keySide struct {
 	columns []*query.Column // of the key
 	lang    keyLanguage
 	keys    [][]value.Value
+	lost    []string // what is said of keys that no statement finds
 }
 
 // keyLanguage says keys to one system.
@@ -39,6 +40,8 @@ type keyLanguage interface {
 	sayable(c *query.Column) string
 	// literal is the value of a key's column, which is not null.
 	literal(v value.Value, c *query.Column) (string, error)
+	// unfindable says why no statement finds a row by the value of a key's column, "" where one does.
+	unfindable(v value.Value, c *query.Column) string
 	// statement selects the rows with the keys, given as literals, "" for null.
 	statement(s *keySide, keys [][]string) string
 }
@@ -104,22 +107,48 @@ func (k *keysDiff) flush(s *keySide) error {
 	if len(s.keys) == 0 {
 		return nil
 	}
-	list := make([][]string, len(s.keys))
-	for i, key := range s.keys {
-		list[i] = make([]string, len(key))
-		for c, v := range key {
-			if v.IsNull() {
-				continue
-			}
-			text, err := s.lang.literal(v, s.columns[c])
-			if err != nil {
-				return fmt.Errorf("--format sql-keys: key column %s of the %s side: %w", s.columns[c].Col.Name, s.name, err)
-			}
-			list[i][c] = text
+	var list [][]string
+	for _, key := range s.keys {
+		literals, why, err := s.literals(key)
+		if err != nil {
+			return err
 		}
+		if why != "" {
+			s.lost = append(s.lost, fmt.Sprintf("-- %s: no statement finds the key %s: %s", s.name, tuple(literals), why))
+			continue
+		}
+		list = append(list, literals)
 	}
 	s.keys = s.keys[:0]
-	return k.printf("-- %s: %s\n%s\n", s.name, diag.Plural(int64(len(list)), "key"), s.lang.statement(s, list))
+	if len(list) > 0 {
+		if err := k.printf("-- %s: %s\n%s\n", s.name, diag.Plural(int64(len(list)), "key"), s.lang.statement(s, list)); err != nil {
+			return err
+		}
+	}
+	for _, line := range s.lost {
+		if err := k.printf("%s\n", line); err != nil {
+			return err
+		}
+	}
+	s.lost = s.lost[:0]
+	return nil
+}
+
+// literals are those of a key, "" for null; why says why no statement finds its rows, "" where one does.
+func (s *keySide) literals(key []value.Value) (literals []string, why string, err error) {
+	literals = make([]string, len(key))
+	for c, v := range key {
+		if v.IsNull() {
+			continue
+		}
+		if literals[c], err = s.lang.literal(v, s.columns[c]); err != nil {
+			return nil, "", fmt.Errorf("--format sql-keys: key column %s of the %s side: %w", s.columns[c].Col.Name, s.name, err)
+		}
+		if lost := s.lang.unfindable(v, s.columns[c]); lost != "" {
+			why = lost
+		}
+	}
+	return literals, why, nil
 }
 
 func (k *keysDiff) end(c *result.Compare) error {

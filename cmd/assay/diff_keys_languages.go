@@ -18,6 +18,8 @@ type sqlKeys struct{ driver string }
 
 func (sqlKeys) sayable(c *query.Column) string { return unsayable(c) }
 
+func (sqlKeys) unfindable(value.Value, *query.Column) string { return "" }
+
 func (q sqlKeys) literal(v value.Value, c *query.Column) (string, error) {
 	switch v.Kind() {
 	case value.Bool:
@@ -145,6 +147,16 @@ func (searchKeys) sayable(c *query.Column) string {
 	return why
 }
 
+func (searchKeys) unfindable(v value.Value, c *query.Column) string {
+	if v.Kind() != value.String {
+		return ""
+	}
+	if kept, most := elasticsearch.Kept(c.Col, v.Str()); !kept {
+		return fmt.Sprintf("of %s the index keeps no text longer than %d characters (ignore_above)", c.Col.Name, most)
+	}
+	return ""
+}
+
 func (searchKeys) literal(v value.Value, _ *query.Column) (string, error) {
 	switch v.Kind() {
 	case value.Bool, value.Int, value.Uint, value.Decimal:
@@ -169,7 +181,14 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 		name, _ := elasticsearch.QueryField(c.Col)
 		return quoted(name)
 	}
-	var query string
+	missing := func(c *query.Column) string { // what is too long to be kept is no null
+		not := `{"exists": {"field": ` + field(c) + `}}`
+		if _, most := elasticsearch.Kept(c.Col, ""); most > 0 {
+			not = `[` + not + `, {"term": {"_ignored": ` + field(c) + `}}]`
+		}
+		return `{"bool": {"must_not": ` + not + `}}`
+	}
+	var found string
 	if len(s.columns) == 1 {
 		var plain []string
 		null := false
@@ -178,34 +197,34 @@ func (searchKeys) statement(s *keySide, keys [][]string) string {
 				plain = append(plain, k[0])
 			}
 		}
-		field := field(s.columns[0])
-		query = `{"terms": {` + field + `: [` + strings.Join(plain, ", ") + `]}}`
+		found = `{"terms": {` + field(s.columns[0]) + `: [` + strings.Join(plain, ", ") + `]}}`
 		if null {
-			query = `{"bool": {"should": [` + query + `, {"bool": {"must_not": {"exists": {"field": ` + field + `}}}}]}}`
+			found = `{"bool": {"should": [` + found + `, ` + missing(s.columns[0]) + `]}}`
 		}
 	} else {
 		var should []string
 		for _, k := range keys {
 			var filter []string
 			for i, c := range k {
-				field := field(s.columns[i])
 				if c == "" {
-					filter = append(filter, `{"bool": {"must_not": {"exists": {"field": `+field+`}}}}`)
+					filter = append(filter, missing(s.columns[i]))
 				} else {
-					filter = append(filter, `{"term": {`+field+`: `+c+`}}`)
+					filter = append(filter, `{"term": {`+field(s.columns[i])+`: `+c+`}}`)
 				}
 			}
 			should = append(should, `{"bool": {"filter": [`+strings.Join(filter, ", ")+`]}}`)
 		}
-		query = `{"bool": {"should": [` + strings.Join(should, ", ") + `]}}`
+		found = `{"bool": {"should": [` + strings.Join(should, ", ") + `]}}`
 	}
-	return fmt.Sprintf("GET /%s/_search\n{\"size\": %d, \"query\": %s}", s.from.Dataset.Index, searchRows, query)
+	return fmt.Sprintf("GET /%s/_search\n{\"size\": %d, \"query\": %s}", s.from.Dataset.Index, searchRows, found)
 }
 
 // celKeys says keys as a condition of a suite: a file has no other language.
 type celKeys struct{}
 
 func (celKeys) sayable(c *query.Column) string { return unsayable(c) }
+
+func (celKeys) unfindable(value.Value, *query.Column) string { return "" }
 
 func (celKeys) literal(v value.Value, _ *query.Column) (string, error) {
 	switch v.Kind() {
