@@ -71,32 +71,104 @@ func frame(s *scanner, p *page) error {
 }
 
 func frameHits(s *scanner, p *page) error {
+	var f framer
 	return s.array(func() error {
-		var h hit
-		err := s.object(func(key []byte) error {
+		h, ok := f.usual(s)
+		if !ok {
 			var err error
-			switch string(key) {
-			case "_id":
-				h.id, err = s.value()
-			case "_source":
-				h.source, err = s.value()
-			case "sort":
-				h.sort, err = s.value()
-			default:
-				_, err = s.value()
+			if h, err = f.any(s); err != nil {
+				return err
 			}
-			return err
-		})
+		}
 		p.hits = append(p.hits, h)
+		return nil
+	})
+}
+
+// framer finds the parts of hits. All of a page look alike around their _id, _source and sort, so that it remembers what stood there.
+type framer struct {
+	before  []byte // the text from the start of a hit to its _id; empty when nothing is remembered
+	between []byte // from there to its _source
+	behind  []byte // from there to its sort
+}
+
+// any frames a hit of any form, and remembers it where it is of the usual one.
+func (f *framer) any(s *scanner) (hit, error) {
+	var h hit
+	f.before = nil
+	s.space()
+	start, id, source, sort := s.pos, 0, 0, 0
+	err := s.object(func(key []byte) error {
+		var err error
+		switch string(key) {
+		case "_id":
+			h.id, err = s.value()
+			id = s.pos
+		case "_source":
+			h.source, err = s.value()
+			source = s.pos
+		case "sort":
+			h.sort, err = s.value()
+			sort = s.pos
+		default:
+			_, err = s.value()
+		}
 		return err
 	})
+	if err == nil && start < id && id < source && source < sort && sort+1 == s.pos {
+		f.before = s.data[start : id-len(h.id)]
+		f.between = s.data[id : source-len(h.source)]
+		f.behind = s.data[source : sort-len(h.sort)]
+	}
+	return h, err
+}
+
+// usual frames a hit like the one before; else it moves nothing.
+func (f *framer) usual(s *scanner) (h hit, ok bool) {
+	if len(f.before) == 0 {
+		return h, false
+	}
+	at := scanner{data: s.data, pos: s.pos}
+	for _, part := range [...]struct {
+		prefix []byte
+		value  *[]byte
+	}{{f.before, &h.id}, {f.between, &h.source}, {f.behind, &h.sort}} {
+		if !bytes.HasPrefix(at.data[at.pos:], part.prefix) {
+			return hit{}, false
+		}
+		at.pos += len(part.prefix)
+		var err error
+		if *part.value, err = at.value(); err != nil {
+			return hit{}, false
+		}
+	}
+	if at.pos >= len(at.data) || at.data[at.pos] != '}' {
+		return hit{}, false
+	}
+	s.pos = at.pos + 1
+	return h, true
 }
 
 // node is a step of the paths that are read: its children by name, and the leaf that ends here.
 type node struct {
 	name     []byte
+	member   []byte // "name": as documents have it
 	children []*node
 	leaf     int // -1 for none
+}
+
+// expect returns the child whose member s stands before, at position i or, where documents have another order than so far, elsewhere, and
+// moves it to i; nil for none, or where it is not written as usual.
+func (n *node) expect(s *scanner, i int) *node {
+	rest := s.data[s.pos:]
+	for j := i; j < len(n.children); j++ {
+		if c := n.children[j]; bytes.HasPrefix(rest, c.member) {
+			n.children[i], n.children[j] = c, n.children[i]
+			s.pos += len(c.member)
+			return c
+		}
+	}
+	return nil
 }
 
 func (n *node) child(name []byte) *node {
@@ -125,10 +197,11 @@ type decoder struct {
 	cells   []leafCell
 	json    []bool // leaf is taken as a whole
 	scratch []byte
+	widths  []int // bytes of text that the batch before had, by column
 }
 
 func newDecoder(fields []*field, types []value.Type) *decoder {
-	d := &decoder{fields: fields, types: types, root: &node{leaf: -1}}
+	d := &decoder{fields: fields, types: types, root: &node{leaf: -1}, widths: make([]int, len(fields))}
 	for _, f := range fields {
 		if len(f.source) == 0 {
 			d.leaves = append(d.leaves, -1)
@@ -138,7 +211,7 @@ func newDecoder(fields []*field, types []value.Type) *decoder {
 		for _, part := range f.source {
 			c := n.child([]byte(part))
 			if c == nil {
-				c = &node{name: []byte(part), leaf: -1}
+				c = &node{name: []byte(part), member: memberText(part), leaf: -1}
 				n.children = append(n.children, c)
 			}
 			n = c
@@ -152,6 +225,16 @@ func newDecoder(fields []*field, types []value.Type) *decoder {
 		d.leaves = append(d.leaves, n.leaf)
 	}
 	return d
+}
+
+// memberText is the start of a member of that name as documents write it.
+func memberText(name string) []byte {
+	for _, c := range []byte(name) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '/' {
+			return []byte{0} // found nowhere
+		}
+	}
+	return []byte(`"` + name + `":`)
 }
 
 // wholeSource reports whether the columns need _source as it was stored: filtering rewrites the numbers in it.
@@ -189,11 +272,18 @@ func (d *decoder) batch(b *value.Batch, hits []hit, whole bool, extra int) error
 	b.N = len(hits)
 	for i := range d.fields {
 		resetVector(&b.Cols[i], d.types[i], len(hits))
+		if v := &b.Cols[i]; cap(v.Data) == 0 && d.widths[i] > 0 {
+			v.Data = make([]byte, 0, d.widths[i])
+		}
 	}
 	for _, h := range hits {
 		if err := d.row(b, h, whole); err != nil {
 			return err
 		}
+	}
+	for i := range d.fields {
+		n := len(b.Cols[i].Data)
+		d.widths[i] = min(n+n/8, pageBytes)
 	}
 	if extra >= 0 {
 		v := &b.Cols[cols-1]
@@ -228,12 +318,51 @@ func (d *decoder) row(b *value.Batch, h hit, whole bool) error {
 func (d *decoder) collect(s *scanner, n *node) error {
 	switch s.space() {
 	case '{':
-		return s.object(func(key []byte) error { return d.member(s, n, key) })
+		return d.members(s, n)
 	case '[':
 		return s.array(func() error { return d.collect(s, n) })
 	}
 	_, err := s.value()
 	return err
+}
+
+// members handles an object, whose members mostly come in the order of the object before.
+func (d *decoder) members(s *scanner, n *node) error {
+	s.pos++
+	if s.space() == '}' {
+		s.pos++
+		return nil
+	}
+	for i := 0; ; {
+		s.space()
+		var err error
+		if c := n.expect(s, i); c != nil {
+			i++
+			err = d.found(s, c)
+		} else {
+			var key []byte
+			if key, err = s.text(); err != nil {
+				return err
+			}
+			if s.space() != ':' {
+				return errJSON
+			}
+			s.pos++
+			err = d.member(s, n, key)
+		}
+		if err != nil {
+			return err
+		}
+		switch s.space() {
+		case ',':
+			s.pos++
+		case '}':
+			s.pos++
+			return nil
+		default:
+			return errJSON
+		}
+	}
 }
 
 // member handles one member of an object: key is one step of a path, or several with dots.
@@ -254,6 +383,11 @@ func (d *decoder) member(s *scanner, n *node, key []byte) error {
 		_, err := s.value()
 		return err
 	}
+	return d.found(s, c)
+}
+
+// found handles the value of a step.
+func (d *decoder) found(s *scanner, c *node) error {
 	if c.leaf < 0 {
 		return d.collect(s, c)
 	}
@@ -320,6 +454,9 @@ func (d *decoder) cell(v *value.Vector, f *field, leaf int, h hit, whole bool) e
 	if f.list {
 		return d.listCell(v, f, c, whole)
 	}
+	if len(c.more) == 0 && appendUsual(v, f.codec, c.first) {
+		return nil
+	}
 	if f.codec == codecJSON && len(c.more) > 0 {
 		all := append([][]byte{c.first}, c.more...)
 		appendParsed(v, f.codec, parsed{text: append(append([]byte{'['}, bytes.Join(all, []byte{','})...), ']')})
@@ -337,6 +474,34 @@ func (d *decoder) cell(v *value.Vector, f *field, leaf int, h hit, whole bool) e
 		d.scratch = p.text[:0] // keep what escapes have grown
 	}
 	return nil
+}
+
+// appendUsual appends a value in the form in which almost all come, without detours; false for any other. It says of none what parse does not.
+func appendUsual(v *value.Vector, c codec, raw []byte) bool {
+	switch c {
+	case codecInt:
+		n, ok := parseInt(raw)
+		if !ok {
+			return false
+		}
+		v.Ints = append(v.Ints, n)
+	case codecString:
+		if raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
+			return false
+		}
+		v.Data = append(v.Data, raw[1:len(raw)-1]...)
+		v.Offs = append(v.Offs, textEnd(v.Data))
+	case codecDouble:
+		x, ok := parseShort(raw)
+		if !ok {
+			return false
+		}
+		v.Floats = append(v.Floats, x)
+	default:
+		return false
+	}
+	v.N++
+	return true
 }
 
 // sameTexts reports whether all values are one text: the index keeps it once, so it is one value.

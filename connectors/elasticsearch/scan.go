@@ -2,7 +2,9 @@ package elasticsearch
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -34,21 +36,45 @@ func (s *scanner) text() ([]byte, error) {
 		return nil, errJSON
 	}
 	start := s.pos + 1
-	for at := start; ; {
-		i := bytes.IndexByte(s.data[at:], '"')
-		if i < 0 {
-			return nil, errJSON
+	end := closing(s.data, start)
+	if end < 0 {
+		return nil, errJSON
+	}
+	s.pos = end + 1
+	return s.data[start:end], nil
+}
+
+// Eight bytes at a time: a byte of v is c where it is zero in v xor c repeated.
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+	quotes   = '"' * lowBits
+	slashes  = '\\' * lowBits
+)
+
+// closing returns where the string that goes on at i ends: the position of its quote, or -1.
+func closing(data []byte, i int) int {
+	for {
+		for i+8 <= len(data) {
+			v := binary.LittleEndian.Uint64(data[i:])
+			q, b := v^quotes, v^slashes
+			// The lowest marked byte is right; those above it may be marked by a borrow.
+			if found := ((q-lowBits)&^q | (b-lowBits)&^b) & highBits; found != 0 {
+				i += bits.TrailingZeros64(found) / 8
+				break
+			}
+			i += 8
 		}
-		end := at + i
-		slashes := 0
-		for end-slashes > start && s.data[end-slashes-1] == '\\' {
-			slashes++
+		for i < len(data) && data[i] != '"' && data[i] != '\\' {
+			i++
 		}
-		if slashes%2 == 0 {
-			s.pos = end + 1
-			return s.data[start:end], nil
+		if i >= len(data) {
+			return -1
 		}
-		at = end + 1
+		if data[i] == '"' {
+			return i
+		}
+		i += 2 // an escape, and what it escapes
 	}
 }
 
@@ -65,26 +91,12 @@ func (s *scanner) value() ([]byte, error) {
 		}
 		return s.data[start:s.pos], nil
 	case '{', '[':
-		depth := 0
-		for s.pos < len(s.data) {
-			switch s.data[s.pos] {
-			case '"':
-				if _, err := s.text(); err != nil {
-					return nil, err
-				}
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				depth--
-				if depth == 0 {
-					s.pos++
-					return s.data[start:s.pos], nil
-				}
-			}
-			s.pos++
+		end := skip(s.data, start)
+		if end < 0 {
+			return nil, errJSON
 		}
-		return nil, errJSON
+		s.pos = end
+		return s.data[start:end], nil
 	}
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
@@ -94,6 +106,32 @@ func (s *scanner) value() ([]byte, error) {
 		s.pos++
 	}
 	return s.data[start:s.pos], nil
+}
+
+// structural marks the bytes at which skip has to stop.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true} //nolint:gochecknoglobals // immutable
+
+// skip returns the position behind the object or array that starts at i, or -1.
+func skip(data []byte, i int) int {
+	for depth := 0; i < len(data); i++ {
+		c := data[i]
+		if !structural[c] {
+			continue
+		}
+		switch c {
+		case '"':
+			if i = closing(data, i+1); i < 0 {
+				return -1
+			}
+		case '{', '[':
+			depth++
+		default:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return -1
 }
 
 // object calls f with each key; f must consume the value.
@@ -246,4 +284,39 @@ func parseInt(s []byte) (int64, bool) {
 		return 0, false
 	}
 	return int64(u), true // #nosec G115 -- bounded above
+}
+
+// powers are the powers of ten that a float64 has exactly.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15} //nolint:gochecknoglobals // immutable
+
+// parseShort reads a number of at most fifteen digits without an exponent: both its digits and the power of ten are exact then, so that
+// the one division rounds rightly (Clinger, "How to read floating point numbers accurately", 1990).
+func parseShort(s []byte) (float64, bool) {
+	neg := len(s) > 0 && s[0] == '-'
+	if neg {
+		s = s[1:]
+	}
+	var digits int64
+	point := len(s)
+	for i, c := range s {
+		switch {
+		case c >= '0' && c <= '9':
+			digits = digits*10 + int64(c-'0')
+		case c == '.' && point == len(s) && i > 0 && i+1 < len(s):
+			point = i
+		default:
+			return 0, false
+		}
+	}
+	if len(s) == 0 || len(s) > 15 {
+		return 0, false
+	}
+	x := float64(digits)
+	if point < len(s) {
+		x /= powers[len(s)-1-point]
+	}
+	if neg {
+		x = -x
+	}
+	return x, true
 }

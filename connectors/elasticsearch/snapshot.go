@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -38,6 +39,39 @@ type view struct {
 	checked map[string]bool
 	// sizes are how many rows a page of the wished bytes had last, by the columns read.
 	sizes map[string]int
+	// spare are buffers that are not in use: streams of one point in time, many and short, would else each grow their own.
+	spare []*pageBuffer
+}
+
+// pageBuffer is the memory of a page: its text and where its hits stand in it.
+type pageBuffer struct {
+	text bytes.Buffer
+	hits []hit
+}
+
+// spareBuffers bounds the buffers that wait: as many as two streams at once have in use.
+const spareBuffers = 2 * (1 + 2*slicesAtOnce)
+
+// buffer returns memory for a page.
+func (v *view) buffer() *pageBuffer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := len(v.spare)
+	if n == 0 {
+		return new(pageBuffer)
+	}
+	b := v.spare[n-1]
+	v.spare = v.spare[:n-1]
+	return b
+}
+
+// recycle takes a buffer back.
+func (v *view) recycle(b *pageBuffer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.spare) < spareBuffers && b.text.Cap() <= 4*pageBytes { // a page of huge rows leaves nothing behind
+		v.spare = append(v.spare, b)
+	}
 }
 
 // manyRows are enough to know the size of a page by.

@@ -20,7 +20,6 @@ type stream struct {
 	cancel context.CancelFunc
 	ctx    context.Context //nolint:containedctx // the life of the stream is that of Select's context
 	pages  chan fetched
-	free   chan *bytes.Buffer
 	done   chan struct{}
 	view   *view
 	own    bool        // the view ends with the stream
@@ -40,7 +39,7 @@ type stream struct {
 type fetched struct {
 	page
 	part part
-	buf  *bytes.Buffer
+	buf  *pageBuffer
 	err  error
 }
 
@@ -56,13 +55,10 @@ func (s *Source) stream(ctx context.Context, sel *selection) (connectors.Rows, e
 	}
 	st := &stream{
 		source: s, sel: sel, view: v, own: s.points == nil, decoder: newDecoder(sel.fields, sel.types),
-		pages: make(chan fetched), free: make(chan *bytes.Buffer, 1+2*slicesAtOnce), done: make(chan struct{}),
+		pages: make(chan fetched), done: make(chan struct{}),
 	}
 	st.ctx, st.cancel = context.WithCancel(ctx)
 	st.whole.Store(sel.all || st.decoder.wholeSource())
-	for range cap(st.free) {
-		st.free <- new(bytes.Buffer)
-	}
 	if err := st.checkGuards(ctx); err != nil {
 		close(st.done)
 		_ = st.Close()
@@ -219,17 +215,13 @@ func nextSize(rows, size, wanted int) int {
 
 // fetch reads one page.
 func (st *stream) fetch(p part, size int, after []byte, whole bool) fetched {
-	f := fetched{part: p}
-	f.whole, f.after, f.size = whole, after, size
-	select {
-	case f.buf = <-st.free:
-	default:
-		f.buf = new(bytes.Buffer)
-	}
+	f := fetched{part: p, buf: st.view.buffer()}
+	f.whole, f.after, f.size, f.hits = whole, after, size, f.buf.hits
 	st.fetches.Add(1)
 	body := st.source.pageBody(st.sel, p, size, whole, after)
-	f.err = st.source.search(st.ctx, st.sel.op, st.view, body, f.buf, &f.page)
-	f.bytes = f.buf.Len()
+	f.err = st.source.search(st.ctx, st.sel.op, st.view, body, &f.buf.text, &f.page)
+	f.bytes = f.buf.text.Len()
+	f.buf.hits = f.hits[:0]
 	return f
 }
 
@@ -299,10 +291,7 @@ func (st *stream) decode(end int) error {
 // recycle gives the buffer of the current page back.
 func (st *stream) recycle() {
 	if st.current.buf != nil {
-		select {
-		case st.free <- st.current.buf:
-		default:
-		}
+		st.view.recycle(st.current.buf)
 	}
 	st.current = fetched{}
 }

@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"math"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -14,9 +15,20 @@ func resetVector(v *value.Vector, t value.Type, rows int) {
 	v.Bools, v.Ints, v.Nanos, v.Uints = v.Bools[:0], v.Ints[:0], v.Nanos[:0], v.Uints[:0]
 	v.Floats, v.Decs, v.Data, v.Lists = v.Floats[:0], v.Decs[:0], v.Data[:0], v.Lists[:0]
 	v.Offs = v.Offs[:0]
+	// Room for all rows at once: a batch that was handed on has left none.
 	switch t.Kind {
+	case value.Int:
+		v.Ints = slices.Grow(v.Ints, rows)
+	case value.Timestamp:
+		v.Ints, v.Nanos = slices.Grow(v.Ints, rows), slices.Grow(v.Nanos, rows)
+	case value.Uint:
+		v.Uints = slices.Grow(v.Uints, rows)
+	case value.Double:
+		v.Floats = slices.Grow(v.Floats, rows)
+	case value.Decimal:
+		v.Decs = slices.Grow(v.Decs, rows)
 	case value.String, value.Bytes, value.JSON:
-		v.Offs = append(v.Offs, 0)
+		v.Offs = append(slices.Grow(v.Offs, rows+1), 0)
 	}
 }
 

@@ -250,7 +250,7 @@ func (d *digestSide) rowsOf(ctx context.Context, segs []segment, ordered bool) (
 		rows = &rangeFilter{rows: rows, side: d, segs: segs}
 	}
 	if ordered && !served {
-		return &sorting{in: d.in, from: rows}, nil
+		return &sorting{in: d.in, from: rows, spilled: &d.in.read.Spilled}, nil
 	}
 	return rows, nil
 }

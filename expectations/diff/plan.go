@@ -82,7 +82,7 @@ func (p *plan) chooseWindows(ctx context.Context, ordered *[2]bool, why *[2]stri
 		if !in.source.Caps().UnorderedFaster {
 			continue
 		}
-		win, reason, err := newWindows(ctx, in, p.memory/8)
+		win, reason, err := newWindows(ctx, in, p.memory/16)
 		if err != nil {
 			return in.failed(err)
 		}

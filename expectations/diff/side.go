@@ -304,7 +304,7 @@ func (in *input) open(ctx context.Context, ordered bool) error {
 	if err != nil {
 		return in.failed(err)
 	}
-	in.rows, in.read.Method = &sorting{in: in, from: &numbered{Rows: rows, in: in}}, BySort
+	in.rows, in.read.Method = &sorting{in: in, from: &numbered{Rows: rows, in: in}, spilled: &in.read.Spilled}, BySort
 	return nil
 }
 

@@ -14,6 +14,8 @@ type sorting struct {
 	in   *input
 	from connectors.Rows
 	rows connectors.Rows // in order, once they are
+	// spilled counts the bytes written to files.
+	spilled *int64
 }
 
 // sorter returns one for the side's rows.
@@ -44,7 +46,7 @@ func (s *sorting) Next(ctx context.Context) (*value.Batch, error) {
 func (s *sorting) sort(ctx context.Context) error {
 	sorter := s.in.sorter()
 	rows, err := s.drain(ctx, sorter)
-	s.in.read.Spilled += sorter.Spilled()
+	*s.spilled += sorter.Spilled()
 	if err != nil {
 		return errors.Join(err, sorter.Close())
 	}

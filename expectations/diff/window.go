@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
@@ -79,24 +80,46 @@ type window struct {
 	rows connectors.Rows
 }
 
-// windows reads a side window after window, the next one while one is compared.
+// fetching is a window that is being read.
+type fetching struct {
+	window
+	seen    int64 // rows
+	spilled int64 // bytes
+	err     error
+	done    chan struct{} // closed when the others are set
+}
+
+// windows reads a side window after window, the next two at the same time while one is compared: what a server does alone at the beginning and
+// the end of one it does beside the other. On two cores two at once took a quarter less than one (make bench).
 type windows struct {
 	in    *input
 	cut   *cutter
 	total int64 // rows that there should be
-	seen  int64
+	ahead chan *fetching
 	out   chan window
 	err   error // set before out is closed
 }
 
 // run reads all windows.
 func (w *windows) run(ctx context.Context) error {
-	w.err = w.in.failed(w.loop(ctx))
+	ctx, cancel := context.WithCancel(ctx)
+	w.ahead = make(chan *fetching) // without room: one window waits here, the next one there
+	var started sync.WaitGroup
+	started.Go(func() { w.start(ctx) })
+	w.err = w.in.failed(w.hand(ctx))
 	close(w.out)
+	// What was read in vain leaves nothing behind.
+	cancel()
+	for f := range w.ahead {
+		w.err = errors.Join(w.err, f.drop())
+	}
+	started.Wait()
 	return w.err
 }
 
-func (w *windows) loop(ctx context.Context) error {
+// start begins to read the windows, in order.
+func (w *windows) start(ctx context.Context) {
+	defer close(w.ahead)
 	var lo *bound
 	for last := false; !last; {
 		var hi *bound
@@ -104,21 +127,68 @@ func (w *windows) loop(ctx context.Context) error {
 		case b, ok := <-w.cut.out:
 			hi, last = b, !ok
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return
 		}
-		rows, err := w.fetch(ctx, lo, hi)
-		if err != nil {
-			return err
+		f := &fetching{window: window{upto: hi}, done: make(chan struct{})}
+		where := between(lo, hi, w.cut.cols)
+		go func() {
+			defer close(f.done)
+			f.rows, f.err = w.fetch(ctx, where, f)
+		}()
+		if w.in.sieve != nil {
+			<-f.done // it sifts one window at a time
 		}
 		select {
-		case w.out <- window{upto: hi, rows: rows}:
+		case w.ahead <- f:
 		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), rows.Close())
+			_ = f.drop() // the context's end is the error
+			return
 		}
 		lo = hi
 	}
-	if w.seen != w.total {
-		return &CoverageError{Rows: w.total, Seen: w.seen, Columns: w.in.key.columns(w.in.side)}
+}
+
+// drop waits for the window's end and lets go of its rows.
+func (f *fetching) drop() error {
+	<-f.done
+	if f.rows == nil {
+		return nil
+	}
+	return f.rows.Close()
+}
+
+// hand hands the windows on, in order.
+func (w *windows) hand(ctx context.Context) error {
+	seen := int64(0)
+	for {
+		var f *fetching
+		var ok bool
+		select {
+		case f, ok = <-w.ahead:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if !ok {
+			break
+		}
+		<-f.done
+		w.in.read.Windows++
+		w.in.read.Spilled += f.spilled
+		seen += f.seen
+		if f.err != nil {
+			return f.err
+		}
+		select {
+		case w.out <- f.window:
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), f.rows.Close())
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	if seen != w.total {
+		return &CoverageError{Rows: w.total, Seen: seen, Columns: w.in.key.columns(w.in.side)}
 	}
 	return nil
 }
@@ -135,18 +205,17 @@ func (e *CoverageError) Error() string {
 		e.Columns, e.Seen, e.Rows)
 }
 
-// fetch reads the rows of a window and sorts them.
-func (w *windows) fetch(ctx context.Context, lo, hi *bound) (connectors.Rows, error) {
-	w.in.read.Windows++
-	rows, err := w.in.selects(ctx, w.in.selection(between(lo, hi, w.cut.cols), false))
+// fetch reads the rows of a window and sorts them. It counts in f.
+func (w *windows) fetch(ctx context.Context, where query.Expr, f *fetching) (connectors.Rows, error) {
+	rows, err := w.in.selects(ctx, w.in.selection(where, false))
 	if err != nil {
 		return nil, err
 	}
-	counted := connectors.Rows(&counting{Rows: rows, n: &w.seen})
+	counted := connectors.Rows(&counting{Rows: rows, n: &f.seen})
 	if w.in.sieve != nil {
 		counted = &sifted{rows: counted, sieve: w.in.sieve}
 	}
-	s := &sorting{in: w.in, from: counted}
+	s := &sorting{in: w.in, from: counted, spilled: &f.spilled}
 	if err := s.sort(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
