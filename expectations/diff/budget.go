@@ -32,6 +32,15 @@ func (b *budget) take(ctx context.Context, n int64) error {
 	}
 }
 
+// some waits until a byte is free.
+func (b *budget) some(ctx context.Context) error {
+	if err := b.take(ctx, 1); err != nil {
+		return err
+	}
+	b.give(1)
+	return nil
+}
+
 // give gives n bytes back.
 func (b *budget) give(n int64) {
 	b.mu.Lock()

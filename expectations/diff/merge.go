@@ -150,7 +150,11 @@ func (m *merge) groups(ctx context.Context, l, r *cursor) error {
 // group moves past the rows of the current key, however many, keeping the first.
 func (m *merge) group(ctx context.Context, c *cursor, keep *value.Batch) (int64, error) {
 	keep.Clear()
-	keep.AppendRowFrom(&c.cur.Batch, c.i)
+	if c.cur.N == 1 && len(c.cur.Cols) == len(keep.Cols) { // as where rows are wide: no copy then
+		*keep, c.cur.Batch = c.cur.Batch, *keep
+	} else {
+		keep.AppendRowFrom(&c.cur.Batch, c.i)
+	}
 	n := int64(1)
 	c.i++
 	for {

@@ -46,6 +46,11 @@ func (r *reader) run(ctx context.Context) error {
 
 func (r *reader) loop(ctx context.Context) error {
 	for {
+		if r.cut == nil { // behind rows so wide that one page takes all that may wait, the next are not even read: each copy counts
+			if err := r.budget.some(ctx); err != nil {
+				return err
+			}
+		}
 		b, err := r.rows.Next(ctx)
 		if b == nil || err != nil {
 			return err
@@ -100,6 +105,9 @@ func (r *reader) next(ctx context.Context) (*page, error) {
 // release implements feed.
 func (r *reader) release(p *page) {
 	r.budget.give(p.bytes)
+	if p.bytes >= r.limit {
+		return // what it holds is worth more than not to make it again
+	}
 	select {
 	case r.free <- p:
 	default:
