@@ -83,11 +83,11 @@ func printedKeys(t *testing.T, left, right, key string) string {
 	return stdout.String()
 }
 
-// searchIndex makes an index with the mapping's properties and the documents, drops it at the end, and returns its name and its address for diff.
-func searchIndex(t *testing.T, properties string, documents ...string) (name, address string) {
+// searchIndex makes an index with the mapping's properties and the documents, drops it at the end, and returns its address for diff.
+func searchIndex(t *testing.T, properties string, documents ...string) string {
 	t.Helper()
 	at := connectortest.Elasticsearch(t)
-	name = strings.ToLower(connectortest.Unique("diff_" + strings.ReplaceAll(t.Name(), "/", "_")))
+	name := strings.ToLower(connectortest.Unique("diff_" + strings.ReplaceAll(t.Name(), "/", "_")))
 	askSearch(t, http.MethodPut, "/"+name, `{"mappings":{"properties":`+properties+`}}`)
 	t.Cleanup(func() { askSearch(t, http.MethodDelete, "/"+name, "") })
 	var bulk strings.Builder
@@ -95,7 +95,7 @@ func searchIndex(t *testing.T, properties string, documents ...string) (name, ad
 		bulk.WriteString("{\"index\":{}}\n" + d + "\n")
 	}
 	askSearch(t, http.MethodPost, "/"+name+"/_bulk?refresh=true", bulk.String())
-	return name, "elasticsearch+" + at + "#" + name
+	return "elasticsearch+" + at + "#" + name
 }
 
 func askSearch(t *testing.T, method, path, body string) string {
@@ -114,7 +114,7 @@ func TestSearchKeys(t *testing.T) {
 	for _, w := range []string{"New York", "New York", "New York", "York"} {
 		docs = append(docs, fmt.Sprintf("{\"word\":%q,\"only\":%q,\"octets\":\"YQ==\"}", w, w))
 	}
-	_, right := searchIndex(t, `{"word":{"type":"text","fields":{"keyword":{"type":"keyword"}}},"only":{"type":"text"},"octets":{"type":"binary"}}`, docs...)
+	right := searchIndex(t, `{"word":{"type":"text","fields":{"keyword":{"type":"keyword"}}},"only":{"type":"text"},"octets":{"type":"binary"}}`, docs...)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "words.csv"), []byte("word,only\nNew York,New York\nYork,York\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestSearchKeysBeyondTheIndex(t *testing.T) {
 		"text":    `{"word":{"type":"text","fields":{"raw":{"type":"keyword","ignore_above":10}}},"n":{"type":"long"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, right := searchIndex(t, mapping, `{"word":"`+long+`","n":1}`, `{"word":"`+long[1:]+`","n":2}`, `{"word":"😀😀😀😀😀😀","n":3}`, `{"n":4}`)
+			right := searchIndex(t, mapping, `{"word":"`+long+`","n":1}`, `{"word":"`+long[1:]+`","n":2}`, `{"word":"😀😀😀😀😀😀","n":3}`, `{"n":4}`)
 			dir := t.TempDir()
 			if err := os.WriteFile(filepath.Join(dir, "words.csv"), []byte("word,n\nother,1\n"), 0o600); err != nil {
 				t.Fatal(err)
@@ -172,8 +172,8 @@ func TestSearchKeysBeyondTheIndex(t *testing.T) {
 func TestOwnIDs(t *testing.T) {
 	docs := []string{`{"n":1,"v":"a"}`, `{"n":2,"v":"b"}`}
 	properties := `{"n":{"type":"long"},"v":{"type":"keyword"}}`
-	_, left := searchIndex(t, properties, docs...)
-	_, right := searchIndex(t, properties, docs...)
+	left := searchIndex(t, properties, docs...)
+	right := searchIndex(t, properties, docs...)
 	for name, c := range map[string]struct {
 		args []string
 		code int

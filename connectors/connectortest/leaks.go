@@ -10,12 +10,11 @@ import (
 // leakPatience is how long goroutines that were told to end may take: on a machine with nothing else to do it is milliseconds.
 const leakPatience = 30 * time.Second
 
-// NoLeaks returns a function that fails the test if goroutines run on that were not there before: to be deferred ahead of what ends them.
-func NoLeaks(t testing.TB) func() {
+// NoLeaks fails the test if goroutines run on at its end that are not there now.
+func NoLeaks(t testing.TB) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	return func() {
-		t.Helper()
+	t.Cleanup(func() {
 		for deadline := time.Now().Add(leakPatience); ; time.Sleep(50 * time.Millisecond) {
 			err := goleak.Find(before)
 			if err == nil {
@@ -26,5 +25,5 @@ func NoLeaks(t testing.TB) func() {
 				return
 			}
 		}
-	}
+	})
 }

@@ -178,7 +178,7 @@ func TestFailures(t *testing.T) {
 		"snapshot":                   {func(l, _ *faulty) { l.snapshot = errBroken }, canon.Left, "orders"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer connectortest.NoLeaks(t)()
+			connectortest.NoLeaks(t)
 			l, r, spec := faultyPair(t, 1000)
 			c.set(l, r)
 			memory := int64(4000) // for several windows
@@ -211,7 +211,7 @@ func TestCancelled(t *testing.T) {
 		"in windows":    func(_, r *faulty) { r.caps = func(c *query.Caps) { c.UnorderedFaster = true } },
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer connectortest.NoLeaks(t)()
+			connectortest.NoLeaks(t)
 			l, r, spec := faultyPair(t, 1000)
 			set(l, r)
 			why := errors.New("the user has seen enough")
@@ -237,7 +237,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestSinkEndsTheComparison(t *testing.T) {
-	defer connectortest.NoLeaks(t)()
+	connectortest.NoLeaks(t)
 	left, right := numbers(1000), numbers(10)
 	rnd := rand.New(rand.NewPCG(1, 1))
 	s := align(t, left.source(t, "l", rnd), right.source(t, "r", rnd), diff.AlignOptions{})
@@ -257,7 +257,7 @@ func TestSinkEndsTheComparison(t *testing.T) {
 // TestLies holds that rows out of order, keys that are no values, and rows that no window has are errors, never differences.
 func TestLies(t *testing.T) {
 	run := func(t *testing.T, set func(l, r *faulty)) error {
-		defer connectortest.NoLeaks(t)()
+		connectortest.NoLeaks(t)
 		l, r, spec := faultyPair(t, 1000)
 		set(l, r)
 		res, err := diff.Run(t.Context(), spec(diff.AlignOptions{MemoryBytes: 4000}), nil, nil)

