@@ -28,22 +28,32 @@ func (l *Link) Up() int64 { return l.up.bytes.Load() }
 // Down is the number of bytes that came from the server.
 func (l *Link) Down() int64 { return l.down.bytes.Load() }
 
+// Slow lets so many bits a second pass in each direction from now on, 0 for any number.
+func (l *Link) Slow(bitsPerSecond int64) {
+	for _, p := range []*pace{&l.up, &l.down} {
+		p.mu.Lock()
+		p.perSecond = float64(bitsPerSecond) / 8
+		p.mu.Unlock()
+	}
+}
+
 // pace lets bytes pass at a rate, of all connections together.
 type pace struct {
-	bytes     atomic.Int64
-	perSecond float64 // 0 for no bound
+	bytes atomic.Int64
 
-	mu   sync.Mutex
-	next time.Time // when the link is free again
+	mu        sync.Mutex
+	perSecond float64   // 0 for no bound
+	next      time.Time // when the link is free again
 }
 
 // wait waits until n bytes have passed.
 func (p *pace) wait(n int) {
 	p.bytes.Add(int64(n))
+	p.mu.Lock()
 	if p.perSecond == 0 {
+		p.mu.Unlock()
 		return
 	}
-	p.mu.Lock()
 	if now := time.Now(); p.next.Before(now) {
 		p.next = now
 	}

@@ -266,11 +266,22 @@ func (r *running) close() {
 		return
 	}
 	r.kill()
-	// After KILL QUERY the server ends the rows with an error, at once; the connection is then as good as new.
+	// After KILL QUERY the server ends the rows with an error, at once; the connection is then as good as new. What the server had sent by then
+	// may take hours on a slow link. Closing the rows would read all of it with nobody to stop it: the driver watches a context no more then.
 	timer := time.AfterFunc(killTimeout, r.cancel)
-	err := r.rows.Close()
+	err := r.drain()
 	timer.Stop()
-	r.finish(err == nil || serverError(err) != nil)
+	r.finish(errors.Is(err, io.EOF) || serverError(err) != nil)
+}
+
+// drain reads what is still to come, until the server's end or the end of the connection.
+func (r *running) drain() error {
+	row := make([]driver.Value, len(r.rows.Columns()))
+	for {
+		if err := r.rows.Next(row); err != nil {
+			return err
+		}
+	}
 }
 
 // finish ends the watches, waits for a kill under way, which would otherwise
