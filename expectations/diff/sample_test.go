@@ -88,7 +88,7 @@ func drawable(t *testing.T, tb *table, side diff.Side, r *rand.Rand) diff.Side {
 	side.Source = &serial{t: t, Source: src, refuse: r.IntN(4) == 0}
 	seen := map[string]bool{}
 	for _, row := range tb.rows {
-		key := fmt.Sprint(row[:len(tb.key)])
+		key := strings.ReplaceAll(fmt.Sprint(row[:len(tb.key)]), "-0", "0") // one value to every engine's unique index, as to the comparison
 		if seen[key] || strings.Contains(key, "NaN") {
 			return side
 		}
