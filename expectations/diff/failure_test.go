@@ -151,9 +151,9 @@ func TestFailures(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err() //nolint:wrapcheck // as it is
 	}
-	calls := 0
-	failsLater := func(ctx context.Context) error { // of all windows
-		if calls++; calls > 20 {
+	var calls atomic.Int64
+	failsLater := func(ctx context.Context) error { // of all windows, several of which may be read at once
+		if calls.Add(1) > 20 {
 			return fails(ctx)
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +19,11 @@ import (
 type slowOrder struct {
 	connectors.Source
 
-	ordered, unordered *int
+	ordered, unordered *atomic.Int64
 }
 
 func newSlowOrder(s connectors.Source) *slowOrder {
-	return &slowOrder{Source: s, ordered: new(int), unordered: new(int)}
+	return &slowOrder{Source: s, ordered: new(atomic.Int64), unordered: new(atomic.Int64)}
 }
 
 // Caps implements connectors.Source.
@@ -42,9 +43,9 @@ type snapshotOf struct{ *slowOrder }
 // Select implements connectors.Source.
 func (s *snapshotOf) Select(ctx context.Context, q query.Select) (connectors.Rows, error) {
 	if q.OrderByKey {
-		*s.ordered++
+		s.ordered.Add(1)
 	} else {
-		*s.unordered++
+		s.unordered.Add(1)
 	}
 	rows, err := s.Source.Select(ctx, q)
 	if err != nil {
@@ -86,8 +87,8 @@ func TestWindowsAgainstMaps(t *testing.T) {
 				case diff.ByServer:
 				}
 			}
-			if which != 1 && *slow.ordered > 1 {
-				t.Errorf("the order that costs much was asked for %d times", *slow.ordered)
+			if which != 1 && slow.ordered.Load() > 1 {
+				t.Errorf("the order that costs much was asked for %d times", slow.ordered.Load())
 			}
 		})
 		if t.Failed() {
