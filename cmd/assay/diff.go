@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -294,6 +293,7 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 		if _, ok := errors.AsType[*usageError](err); ok {
 			return err
 		}
+		err = flagged(err)
 		if e := printer.failed(err); e != nil {
 			a.note("assay: %v", e)
 		}
@@ -311,40 +311,6 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	a.code = diffCode(c)
 	a.interrupted = "the comparison was complete by then"
 	return nil
-}
-
-// lateProgress is a progress that begins after the schema check is printed, and never where differences are printed to a terminal as they
-// are found.
-type lateProgress struct {
-	app   *app
-	shown bool
-	mu    sync.Mutex
-	bar   *progress
-}
-
-func (l *lateProgress) start() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.shown && l.bar == nil {
-		l.bar = l.app.progress()
-	}
-}
-
-func (l *lateProgress) event(e run.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.bar != nil {
-		l.bar.event(e)
-	}
-}
-
-func (l *lateProgress) done() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.bar != nil {
-		l.bar.done()
-		l.bar = nil
-	}
 }
 
 // usageError is a wrong use that only the schema shows.

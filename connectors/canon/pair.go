@@ -145,7 +145,11 @@ func (p *pairing) strangers(l, r *value.Column) error {
 	case lk == value.Timestamp && rk == value.LocalTimestamp:
 		return incomparable("declare `timezone:` for the dataset of "+r.Name, "%s is an instant and %s a time without a zone", label(l), label(r))
 	case lk == value.List || rk == value.List:
-		hint = "declare `array: true` for the other column if it holds arrays"
+		other := l
+		if lk == value.List {
+			other = r
+		}
+		hint = "declare `array: true` for " + other.Name + " if it holds arrays"
 	case rk == value.String && r.Shape != value.UUID:
 		hint = "declare the type of " + r.Name + " under `columns:` if it holds such values, or convert it in a query"
 	case rk == value.Timestamp || rk == value.LocalTimestamp || rk == value.Duration:
