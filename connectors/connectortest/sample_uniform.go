@@ -3,6 +3,7 @@ package connectortest
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -45,6 +46,14 @@ type UniformReport struct {
 	Smirnov float64
 	// Samples is the Kolmogorov-Smirnov test of the samples' own chi-square probabilities, which clusters within a sample would make small.
 	Samples float64
+}
+
+// Seeds is how many samples to draw: 1,000 under ASSAY_TEST_SOAK, else few.
+func Seeds(few int) int {
+	if os.Getenv("ASSAY_TEST_SOAK") != "" {
+		return 1000
+	}
+	return few
 }
 
 // CheckUniform draws many samples and fails where they are improbable for rows that are equally likely or, of a weighted design, likely as their weights say.

@@ -107,5 +107,5 @@ func ignored(t *testing.T, url string, src connectors.Source, s connectors.Sampl
 			}
 		}
 	}
-	connectortest.CheckUniform(t, connectortest.SampleSubject{Source: src, Sampler: s, Relation: rel, Key: "id", Where: where, Seeds: 10})
+	connectortest.CheckUniform(t, connectortest.SampleSubject{Source: src, Sampler: s, Relation: rel, Key: "id", Where: where, Seeds: connectortest.Seeds(10)})
 }

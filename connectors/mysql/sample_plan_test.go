@@ -130,7 +130,7 @@ func TestSamplePlan(t *testing.T) {
 			})
 		}
 		t.Run("holes are uniform", func(t *testing.T) {
-			connectortest.CheckUniform(t, connectortest.SampleSubject{Source: src, Sampler: sampler, Relation: relation(t, src, query.Dataset{Table: "holes"}), Key: "id", N: 200, Seeds: 40, Method: query.SampleRandomKey})
+			connectortest.CheckUniform(t, connectortest.SampleSubject{Source: src, Sampler: sampler, Relation: relation(t, src, query.Dataset{Table: "holes"}), Key: "id", N: 200, Seeds: connectortest.Seeds(40), Method: query.SampleRandomKey})
 		})
 	})
 }

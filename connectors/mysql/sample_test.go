@@ -118,7 +118,7 @@ func TestSampleWeights(t *testing.T) {
 			fill(t, db, table, lines)
 			t.Run(c.name, func(t *testing.T) {
 				r := connectortest.CheckWeights(t, connectortest.SampleSubject{
-					Source: src, Sampler: sampler, Relation: relation(t, src, query.Dataset{Table: table}), Key: "n", N: 100, Seeds: 20, Method: query.SampleNextKey,
+					Source: src, Sampler: sampler, Relation: relation(t, src, query.Dataset{Table: table}), Key: "n", N: 100, Seeds: connectortest.Seeds(20), Method: query.SampleNextKey,
 				}, gaps(c.keys))
 				t.Logf("%+v", r)
 			})
@@ -164,7 +164,7 @@ func TestSampleComposite(t *testing.T) {
 		fill(t, db, "c", lines)
 		r := connectortest.CheckWeights(t, connectortest.SampleSubject{
 			Source: src, Sampler: mysql.ForcedSamplers()[string(query.SampleNextKey)](t, src), Relation: relation(t, src, query.Dataset{Table: "c"}),
-			Key: "n", N: 200, Seeds: 20, Method: query.SampleNextKey,
+			Key: "n", N: 200, Seeds: connectortest.Seeds(20), Method: query.SampleNextKey,
 		}, likely)
 		t.Logf("%+v", r)
 	})
@@ -201,7 +201,7 @@ func TestSampleGroups(t *testing.T) {
 		fill(t, db, "g", lines)
 		fill(t, db, "wide", wide)
 		sampler, rel := mysql.ForcedSamplers()[string(query.SampleNextKey)](t, src), relation(t, src, query.Dataset{Table: "g"})
-		r := connectortest.CheckWeights(t, connectortest.SampleSubject{Source: src, Sampler: sampler, Relation: rel, Key: "n", N: 100, Seeds: 20, Method: query.SampleNextKey}, likely)
+		r := connectortest.CheckWeights(t, connectortest.SampleSubject{Source: src, Sampler: sampler, Relation: rel, Key: "n", N: 100, Seeds: connectortest.Seeds(20), Method: query.SampleNextKey}, likely)
 		t.Logf("%+v", r)
 		q := query.Sample{From: rel, Columns: connectortest.Cols(t, rel, "n"), N: 100, Seed: 9}
 		all := connectortest.Draw(t, sampler, q)

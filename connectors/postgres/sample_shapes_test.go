@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 
@@ -75,10 +74,7 @@ func TestRandomPlaces(t *testing.T) {
 	dsn := connectortest.Postgres(t)
 	c := admin(t, dsn)
 	ns := scratch(t, c)
-	seeds := 120
-	if os.Getenv("ASSAY_TEST_SOAK") != "" {
-		seeds = 1000
-	}
+	seeds := connectortest.Seeds(120)
 	s := openDSN(t, dsn)
 	for _, sh := range shapes() {
 		t.Run(sh.name, func(t *testing.T) {

@@ -66,7 +66,7 @@ func TestSampleWithoutRowid(t *testing.T) {
 	fill(t, path, "blobs", asBlob)
 	for _, table := range []string{"texts", "blobs", "folding"} {
 		r := connectortest.CheckWeights(t, connectortest.SampleSubject{
-			Source: s, Sampler: s.sampler(query.SampleNextKey), Relation: connectortest.Relation(t, s, query.Dataset{Table: table}), Key: "n", N: 100, Seeds: 20, Method: query.SampleNextKey,
+			Source: s, Sampler: s.sampler(query.SampleNextKey), Relation: connectortest.Relation(t, s, query.Dataset{Table: table}), Key: "n", N: 100, Seeds: connectortest.Seeds(20), Method: query.SampleNextKey,
 		}, likely)
 		t.Logf("%s: %+v", table, r)
 	}
