@@ -43,12 +43,35 @@ type plan struct {
 // PlanSample implements connectors.Sampler. Besides the ends of an index it looks at a few hundred places of it: no statistics tell how
 // dense keys are, nor how many rows meet a condition.
 func (s *Sampler) PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error) {
-	p, _, err := s.plan(ctx, "plan a sample of "+nameOf(q.From.Dataset), q)
+	p, err := s.prepare(ctx, "plan a sample of "+nameOf(q.From.Dataset), q)
 	if err != nil {
 		return query.SampleDesign{}, err
 	}
-	return p.design, nil
+	return p.Design(), nil
 }
+
+// Prepared is a sample that is planned, to be drawn or not.
+type Prepared struct {
+	plan  *plan
+	asker *asker
+	q     query.Sample
+}
+
+// Prepare plans as PlanSample does.
+func (s *Sampler) Prepare(ctx context.Context, q query.Sample) (*Prepared, error) {
+	return s.prepare(ctx, "sample "+nameOf(q.From.Dataset), q)
+}
+
+func (s *Sampler) prepare(ctx context.Context, op string, q query.Sample) (*Prepared, error) {
+	p, a, err := s.plan(ctx, op, q)
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{p, a, q}, nil
+}
+
+// Design is that of the plan.
+func (p *Prepared) Design() query.SampleDesign { return p.plan.design }
 
 func (s *Sampler) plan(ctx context.Context, op string, q query.Sample) (*plan, *asker, error) {
 	a := &asker{store: s.Store, op: op}

@@ -17,13 +17,18 @@ const defaultBatchRows = 1000
 // Sample implements connectors.Sampler. Where the source is no snapshot, each statement sees the state of its moment; a key and the one
 // before it are read by one statement, so that weights are right.
 func (s *Sampler) Sample(ctx context.Context, q query.Sample) (connectors.Sampled, error) {
-	op := "sample " + nameOf(q.From.Dataset)
-	p, a, err := s.plan(ctx, op, q)
+	p, err := s.Prepare(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	return p.Sample(ctx), nil
+}
+
+// Sample begins to draw, once.
+func (p *Prepared) Sample(ctx context.Context) connectors.Sampled {
+	a, q := p.asker, p.q
 	life, stop := context.WithCancelCause(ctx)
-	d := &sampled{asker: a, q: q, plan: p, design: p.design, life: life, stop: stop, size: q.BatchRows, left: q.N}
+	d := &sampled{asker: a, q: q, plan: p.plan, design: p.plan.design, life: life, stop: stop, size: q.BatchRows, left: q.N}
 	d.design.Looked, d.statements = 0, a.statements
 	if d.size <= 0 {
 		d.size = defaultBatchRows
@@ -32,18 +37,18 @@ func (s *Sampler) Sample(ctx context.Context, q query.Sample) (connectors.Sample
 	for _, c := range q.Columns {
 		types = append(types, c.Col.Type)
 	}
-	if p.design.Weighted {
+	if p.plan.design.Weighted {
 		types = append(types, value.Of(value.Double))
 	}
 	d.out = value.NewBatch(types...)
-	switch p.design.Method {
+	switch p.plan.design.Method {
 	case query.SampleRandomKey:
-		d.random = newRandomKey(a, q, p, mix(q.Seed))
+		d.random = newRandomKey(a, q, p.plan, mix(q.Seed))
 	case query.SampleNextKey:
-		d.near = &nextKey{asker: a, from: q.From, key: p.key, root: p.space, seed: q.Seed}
+		d.near = &nextKey{asker: a, from: q.From, key: p.plan.key, root: p.plan.space, seed: q.Seed}
 	default:
 	}
-	return d, nil
+	return d
 }
 
 // sampled is a sample as it is drawn.

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/assay-dev/assay/connectors"
@@ -25,10 +24,16 @@ const (
 	probeSettings = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
 	// Chance that is to repeat itself needs rows in one order.
 	orderedSettings = "SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0"
-	usualSettings   = "SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL jit TO DEFAULT; SET LOCAL synchronize_seqscans TO DEFAULT; SET LOCAL max_parallel_workers_per_gather TO DEFAULT"
+	// Keys are looked up by a bitmap of places, whose pages the server asks the operating system for before it reads them, where it can: that halves
+	// the time of pages that are on disk. For after the ends of the key are known, which only an index scan finds at once.
+	keySettings = "SET LOCAL enable_indexscan = off; SELECT pg_catalog.set_config('effective_io_concurrency', '16', true)" +
+		" FROM pg_catalog.pg_settings WHERE name = 'effective_io_concurrency' AND setting::int8 BETWEEN 1 AND 15"
+	usualSettings = "SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL jit TO DEFAULT; SET LOCAL synchronize_seqscans TO DEFAULT; SET LOCAL max_parallel_workers_per_gather TO DEFAULT; " +
+		"SET LOCAL enable_indexscan TO DEFAULT; SET LOCAL effective_io_concurrency TO DEFAULT"
 )
 
-// PlanSample implements connectors.Sampler: two statements, one that the server only plans and one on the catalogue.
+// PlanSample implements connectors.Sampler: two statements, one that the server only plans and one on the catalogue, and where a key might be drawn by, its
+// ends and a few hundred of its numbers.
 func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error) {
 	op := "plan a sample of " + title(q.From.Dataset)
 	ses, err := s.run.start(ctx, op)
@@ -36,6 +41,9 @@ func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDe
 		return query.SampleDesign{}, err
 	}
 	p, err := s.planSample(ctx, ses, op, q, "")
+	if err == nil && p.keyed != nil {
+		err = ses.set(ctx, usualSettings)
+	}
 	ses.end(err == nil)
 	if err != nil {
 		return query.SampleDesign{}, failure(ctx, op, s.run.hide(), err)
@@ -53,7 +61,7 @@ func (s *Source) planSample(ctx context.Context, ses *session, op string, q quer
 		return nil, err
 	}
 	p.choose(q, method)
-	return p, nil
+	return p, s.byKeys(ctx, ses, q, p)
 }
 
 // Sample implements connectors.Sampler. All its statements see one state of the data. A method that turns out dearer than planned gives way to a
@@ -63,7 +71,7 @@ func (s *Source) Sample(ctx context.Context, q query.Sample) (connectors.Sampled
 }
 
 // sample draws by the method, "" for the one that costs least.
-func (s *Source) sample(ctx context.Context, q query.Sample, method query.SampleMethod) (*sampled, error) {
+func (s *Source) sample(ctx context.Context, q query.Sample, method query.SampleMethod) (connectors.Sampled, error) {
 	op := "sample " + title(q.From.Dataset)
 	switch {
 	case q.N < 1:
@@ -83,6 +91,13 @@ func (s *Source) sample(ctx context.Context, q query.Sample, method query.Sample
 	if err != nil {
 		ses.end(false)
 		return nil, failure(ctx, op, s.run.hide(), err)
+	}
+	if p.keyed != nil {
+		if err := ses.set(ctx, keySettings); err != nil {
+			ses.end(false)
+			return nil, failure(ctx, op, s.run.hide(), err)
+		}
+		return &keyed{Sampled: p.keyed.Sample(ctx), ses: ses}, nil
 	}
 	life, stop := context.WithCancel(ctx)
 	d := &sampled{src: s, op: op, q: q, plan: p, design: p.design, ses: ses, ctx: life, stop: stop, left: q.N, size: q.BatchRows}
@@ -189,10 +204,7 @@ func (d *sampled) settings(ctx context.Context, text string) error {
 		return nil
 	}
 	d.set = text != usualSettings
-	if err := d.ses.pg.Exec(ctx, text).Close(); err != nil {
-		return fmt.Errorf("change the settings of the transaction: %w", err)
-	}
-	return nil
+	return d.ses.set(ctx, text)
 }
 
 // finish ends the sample for the cause err, nil at its regular end. The lock is held.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/assay-dev/assay/connectors/keysample"
 	"github.com/assay-dev/assay/connectors/query"
 )
 
@@ -28,6 +29,8 @@ type samplePlan struct {
 	design query.SampleDesign
 	// percent is the share of rows that a scan reads, 100 for all of them.
 	percent float64
+	// keyed draws the numbers of a key, nil where places or scans do.
+	keyed *keysample.Prepared
 	// forced is set where nobody is to change the method (tests).
 	forced bool
 }

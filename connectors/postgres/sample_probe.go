@@ -27,8 +27,10 @@ const (
 	leavesAtOnce = 32
 	// priorHits is the weight of the density that was expected beside the one that is seen.
 	priorHits = 5
-	// manyPlaces is what may be left to look at before a scan is thought of.
+	// manyPlaces is what may be left to look at before a scan is thought of, or beyondPlan times as many as were planned where that is more: a plan
+	// is not given up for being right.
 	manyPlaces = fewPlaces / 3
+	beyondPlan = 1.5
 )
 
 // probe draws places: every (page, line) of the leaves once, in an order by chance. A row that a snapshot sees lies at one of them alone: a line
@@ -114,7 +116,7 @@ func (d *sampled) givesWay() bool {
 		scan = d.plan.est.cost
 	}
 	places := min(float64(d.left)/p.rate(), float64(p.order.n-p.next))
-	return places > manyPlaces && places*placeCost > scan
+	return places > max(manyPlaces, beyondPlan*d.plan.places(d.q.N)) && places*placeCost > scan
 }
 
 // giveWay goes on with a scan, for the rows that are still wanted.
