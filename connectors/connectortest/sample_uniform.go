@@ -44,7 +44,8 @@ type UniformReport struct {
 	Buckets, Halves, Keys float64
 	// Smirnov is the Kolmogorov-Smirnov test of the draws' ranks.
 	Smirnov float64
-	// Samples is the Kolmogorov-Smirnov test of the samples' own chi-square probabilities, which clusters within a sample would make small.
+	// Samples is the Kolmogorov-Smirnov test of the samples' own probabilities, which clusters within a sample would make small: how their chi-square
+	// lies among those of ideal samples, drawn here (a Monte Carlo test; ties are broken by chance, so that the probabilities are uniform exactly).
 	Samples float64
 }
 
@@ -118,7 +119,7 @@ type uniform struct {
 	perKey  []float64
 	halves  [sampleBuckets]float64
 	ranks   []float64 // in [0, 1), of every draw
-	samples []float64 // a probability for each sample
+	samples []float64 // a chi-square for each sample
 	draws   int
 	design  query.SampleDesign
 	fill    *rand.Rand
@@ -171,12 +172,21 @@ func (u *uniform) draw(t *testing.T, seed uint64) {
 		u.draws++
 	}
 	if !got.Design.Weighted {
-		u.samples = append(u.samples, u.chiSquare(inSample[:], len(got.Rows)))
+		u.samples = append(u.samples, u.statistic(inSample[:]))
 	}
 }
 
 // chiSquare is the probability of counts of so many buckets or more uneven ones, of samples of n rows. Without replacement the counts vary less by (M-n)/(M-1) of M rows.
 func (u *uniform) chiSquare(counts []float64, n int) float64 {
+	stat := u.statistic(counts)
+	if rows := len(u.perKey); !u.design.Replacement {
+		stat /= float64(rows-n) / float64(rows-1)
+	}
+	return ChiSquareP(stat, len(counts)-1)
+}
+
+// statistic is Pearson's chi-square of counts of buckets, or of single rows.
+func (u *uniform) statistic(counts []float64) float64 {
 	rows := len(u.perKey)
 	sizes := make([]float64, len(counts))
 	if len(counts) == rows {
@@ -197,10 +207,45 @@ func (u *uniform) chiSquare(counts []float64, n int) float64 {
 		e := total * sizes[i] / float64(rows)
 		stat += (c - e) * (c - e) / e
 	}
-	if !u.design.Replacement {
-		stat /= float64(rows-n) / float64(rows-1)
+	return stat
+}
+
+// idealPerSample is how many ideal samples are drawn for each real one.
+const idealPerSample = 20
+
+// amongIdeal returns the probabilities of the samples: the part of ideal samples, and of the sample itself, that are as uneven or more.
+func (u *uniform) amongIdeal() []float64 {
+	n, rows := u.subject.N, len(u.perKey)
+	ideal := make([]float64, idealPerSample*len(u.samples))
+	chance := rand.New(rand.NewPCG(3, 4)) // #nosec G404 -- a test's own chance
+	for i := range ideal {
+		var counts [sampleBuckets]float64
+		seen := make(map[int]bool, n)
+		for len(seen) < n {
+			rank := chance.IntN(rows)
+			if !seen[rank] || u.design.Replacement {
+				counts[u.bucket(rank)]++
+			} else {
+				continue
+			}
+			if u.design.Replacement {
+				rank = -1 - len(seen) // each draw counts
+			}
+			seen[rank] = true
+		}
+		ideal[i] = u.statistic(counts[:])
 	}
-	return ChiSquareP(stat, len(counts)-1)
+	slices.Sort(ideal)
+	out := make([]float64, len(u.samples))
+	for i, stat := range u.samples {
+		from, _ := slices.BinarySearch(ideal, stat)
+		to := from
+		for to < len(ideal) && ideal[to] == stat {
+			to++
+		}
+		out[i] = (float64(len(ideal)-to) + u.fill.Float64()*float64(to-from+1)) / float64(len(ideal)+1)
+	}
+	return out
 }
 
 func (u *uniform) report() UniformReport {
@@ -220,7 +265,7 @@ func (u *uniform) report() UniformReport {
 	}
 	r.Buckets, r.Halves, r.Keys = u.chiSquare(buckets[:], r.N), u.chiSquare(u.halves[:], (r.N+1)/2), u.chiSquare(u.perKey, r.N)
 	r.Smirnov = KolmogorovP(slices.Clone(u.ranks))
-	r.Samples = KolmogorovP(slices.Clone(u.samples))
+	r.Samples = KolmogorovP(u.amongIdeal())
 	return r
 }
 
