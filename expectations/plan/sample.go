@@ -114,6 +114,9 @@ func (j *SampleJob) need(exprs ...query.Expr) {
 	}
 }
 
+// EvaluateAll says what to do where a sample decides nothing.
+const EvaluateAll = "; --exact-where-needed evaluates it on all rows"
+
 // sampleSet skips a set-level expectation; false where it is evaluated on all rows.
 func (p *placer) sampleSet(it *Item) bool {
 	if p.sampler() == nil || p.sampling.ExactWhereNeeded {
@@ -128,7 +131,7 @@ func (p *placer) sampleSet(it *Item) bool {
 	case *query.ReferenceCheck:
 		what = "the rows that are referred to are not drawn with those that refer to them"
 	}
-	it.Skip = "a sample cannot decide it: " + what
+	it.Skip = "a sample cannot decide it: " + what + EvaluateAll
 	return true
 }
 
@@ -155,11 +158,11 @@ func (b *builder) sampleMetric(it *Item) bool {
 				why = "it needs the number of rows"
 			}
 			if why != "" && it.Skip == "" {
-				it.Skip = "a sample cannot decide it: " + why
+				it.Skip = "a sample cannot decide it: " + why + EvaluateAll
 			}
 		}
 		if _, err := x.Formula(); err != nil && it.Skip == "" {
-			it.Skip = "a sample cannot decide it: " + err.Error()
+			it.Skip = "a sample cannot decide it: " + err.Error() + EvaluateAll
 		}
 	}
 	switch {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"math"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/canon"
@@ -20,20 +21,35 @@ func (s *sampledComparison) say(c *conclusion, e *spec.Expectation) string {
 		return "no rows on either side"
 	}
 	var parts []string
+	if c.fact {
+		parts = s.sayFact(e)
+	}
 	sure := true
 	for side := range s.ways {
 		parts = append(parts, s.sayWay(canon.Side(side), c))
 		sure = sure && s.res.Ways[side].All
 	}
+	tol := s.ways[canon.Left].tol
+	mostly := !tol.Strict() && e.MaxFailures == nil && e.Mostly != nil
+	if known := c.interval.Low > 0 || c.interval.High < 1; mostly && known && !math.IsNaN(c.rate) {
+		limit := tol.Limit
+		if c.verdict == result.Fail {
+			limit = tol.Rate
+		}
+		parts = append(parts, "so "+c.interval.Say(1-limit)+" of all keys agree")
+	}
 	if !sure {
 		parts = append(parts, "with "+sample.Confidence(s.opts.Confidence)+" confidence")
 	}
-	tol := s.ways[canon.Left].tol
 	switch {
 	case e.MaxFailures != nil && *e.MaxFailures > 0:
-		parts = append(parts, "at most "+diag.Plural(*e.MaxFailures, "key")+" may")
-	case !tol.Strict() && e.Mostly != nil:
-		parts = append(parts, percentOf(*e.Mostly)+" of all keys must agree")
+		if !c.fact {
+			parts = append(parts, "at most "+diag.Plural(*e.MaxFailures, "key")+" may")
+		}
+	case mostly && tol.Rate < tol.Limit && c.verdict != result.Fail:
+		parts = append(parts, percentOf(*e.Mostly)+" must, and "+sample.Percent(s.detect)+" that do not is looked for")
+	case mostly:
+		parts = append(parts, percentOf(*e.Mostly)+" must")
 	case c.verdict == result.Inconclusive:
 		parts = append(parts, sample.Percent(s.detect)+" is looked for")
 	}
@@ -52,13 +68,35 @@ func (s *sampledComparison) say(c *conclusion, e *spec.Expectation) string {
 	return text
 }
 
+// sayFact says why rows drawn are enough to fail, whatever share of all rows they stand for: nothing where what is said of the source, or of extra rows of the
+// target, says so by itself.
+func (s *sampledComparison) sayFact(e *spec.Expectation) []string {
+	n := &s.res.Counts
+	met := result.CompareCounts{Changed: n.Changed, Missing: n.Missing, Extra: n.Extra, DuplicateKey: n.DuplicateKey}
+	keys := diag.Plural(s.different(), "key") + " drawn " + differs(s.different()) + " (" + classes(&met) + ")"
+	switch {
+	case e.MaxFailures != nil && *e.MaxFailures > 0:
+		return []string{keys + ", and of all keys at most " + diag.Group(*e.MaxFailures) + " may"}
+	case s.ways[canon.Left].failed+s.ways[canon.Right].failed == 0:
+		return []string{keys + ", and none may"}
+	}
+	return nil
+}
+
+func differs(n int64) string {
+	if n == 1 {
+		return "differs"
+	}
+	return "differ"
+}
+
 // sayRest says what else happened.
 func (s *sampledComparison) sayRest() []string {
 	var parts []string
 	for side, a := range s.ways {
 		w := &s.res.Ways[side]
 		if w.Ended == diff.EndedTime {
-			parts = append(parts, "the time allowed was up after "+diag.Plural(w.Drawn, sideWords[side]+" row"))
+			parts = append(parts, timeUp(s.opts.MaxTime, w.Drawn, sideWords[side]+" row", w.Design.Linear))
 		}
 		if a.unsettled > 0 {
 			parts = append(parts, "nothing is known of "+diag.Plural(a.unsettled, sideWords[side]+" row")+" that changed whenever read")
@@ -73,7 +111,8 @@ func (s *sampledComparison) sayRest() []string {
 	return parts
 }
 
-// sayWay says what one direction shows: "12 of 10,000 source rows drawn differ (10 changed, 2 missing): between 0.06 % and 0.2 % of rows".
+// sayWay says what one direction shows: "12 of 10,000 source rows drawn differ (10 changed, 2 missing): between 0.06 % and 0.2 % of rows". Of the target it
+// speaks of extra rows, and then of those that differ otherwise: "none of 10,000 target rows drawn is extra: at most 0.06 % of rows, but 9 differ (9 changed)".
 func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 	a, w, j := s.ways[side], &s.res.Ways[side], &c.ways[side]
 	name := sideWords[side]
@@ -81,6 +120,8 @@ func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 		switch {
 		case w.All:
 			return "the " + name + " has no rows"
+		case w.Drawn == 0 && w.Ended == diff.EndedTime:
+			return "nothing is known of the " + name // sayRest says why
 		case w.Drawn > 0:
 			return "none of " + diag.Plural(w.Drawn, name+" row") + " drawn is one to compare"
 		}
@@ -95,9 +136,8 @@ func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 	verbs := [2][2]string{{"differs", "differ"}, {"is extra", "are extra"}}[side]
 	n := w.Counts
 	counts := result.CompareCounts{Changed: n.Changed, Missing: n.Missing, Extra: n.Extra, DuplicateKey: n.DuplicateKey}
-	beside := ""
 	if side == canon.Right {
-		counts.Extra, beside = 0, "beside " // the extra ones are what is spoken of
+		counts.Extra = 0 // it is what is spoken of
 	}
 	seen := "none"
 	if a.failed > 0 {
@@ -107,18 +147,25 @@ func (s *sampledComparison) sayWay(side canon.Side, c *conclusion) string {
 	if a.failed > 1 {
 		verb = verbs[1]
 	}
-	text := seen + " of " + of + " " + verb
-	if which := classes(&counts); which != "" {
-		text += " (" + beside + which + ")"
+	text, which := seen+" of "+of+" "+verb, classes(&counts)
+	if which != "" && side == canon.Left {
+		text += " (" + which + ")"
 	}
-	if w.All {
-		return text
+	if !w.All {
+		limit := a.tol.Limit
+		if j.Verdict == sample.Fail {
+			limit = a.tol.Rate
+		}
+		text += ": " + j.Interval.Say(limit) + " of rows"
 	}
-	limit := a.tol.Limit
-	if j.Verdict == sample.Fail {
-		limit = a.tol.Rate
+	if which != "" && side == canon.Right {
+		but := ", and " + diag.Group(a.other) + " more "
+		if a.failed == 0 {
+			but = ", but " + diag.Group(a.other) + " "
+		}
+		text += but + differs(a.other) + " (" + which + ")"
 	}
-	return text + ": " + j.Interval.Say(limit) + " of rows"
+	return text
 }
 
 // sayEstimate says what one class comes to.

@@ -18,8 +18,10 @@ import (
 type conclusion struct {
 	verdict  result.Verdict
 	sentence string
-	need     int64
-	ways     [2]sample.Judgement
+	// fact says that keys were drawn of which no confidence is needed to say that they are too many.
+	fact bool
+	need int64
+	ways [2]sample.Judgement
 	// rate is the share of keys that agree, of all keys of both sides; NaN where nothing was drawn.
 	rate     float64
 	interval sample.Interval
@@ -67,7 +69,7 @@ func (s *sampledComparison) conclude(e *spec.Expectation) (*conclusion, error) {
 	strict := s.ways[canon.Left].tol.Strict()
 	switch {
 	case e.MaxFailures != nil && s.different() > *e.MaxFailures, refused == "" && strict && s.different() > 0:
-		c.verdict = result.Fail // whatever the rates are
+		c.verdict, c.fact = result.Fail, true // whatever the rates are
 	case s.empty():
 		if e.OnEmpty == spec.EmptyFail {
 			c.verdict = result.Fail

@@ -21,6 +21,7 @@ type execution struct {
 	conn   *connection
 	items  []*plan.Item
 	source connectors.Source
+	lost   error // why there is no source any more
 }
 
 func (x *execution) run(ctx context.Context) {
@@ -41,7 +42,11 @@ func (x *execution) run(ctx context.Context) {
 			return
 		}
 		x.source = snap
-		defer func() { _ = x.source.Close() }() // read-only: nothing is lost by a failing close; reopen may have changed it
+		defer func() { // reopen may have changed it, or closed it for good
+			if x.lost == nil {
+				_ = x.source.Close() // read-only: nothing is lost by a failing close
+			}
+		}()
 	}
 	x.pass(ctx)
 	for _, job := range d.Sets {
@@ -50,8 +55,8 @@ func (x *execution) run(ctx context.Context) {
 	for _, job := range d.Groups {
 		x.group(ctx, job)
 	}
+	x.sample(ctx) // it may leave measures to the stream
 	x.stream(ctx)
-	x.sample(ctx)
 	for _, it := range x.items {
 		x.r.of(it).settle()
 	}

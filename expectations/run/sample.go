@@ -61,6 +61,8 @@ func (x *execution) sample(ctx context.Context) {
 		d := &drawing{x: x, job: j, began: time.Now()}
 		var err error
 		switch {
+		case x.lost != nil:
+			err = x.lost
 		case j.Strata == nil:
 			err = d.run(ctx)
 		case uncounted != nil:
@@ -76,19 +78,26 @@ func (x *execution) sample(ctx context.Context) {
 		if d.cut {
 			x.reopen(ctx)
 		}
+		if err == nil && x.lost == nil && x.r.opts.Plan.Sample.ExactWhereNeeded {
+			x.exactly(ctx, d)
+		}
 	}
 }
 
-// reopen takes a new snapshot, for the time limit ended a statement of the old one.
+// reopen takes a new snapshot, for the time limit ended a statement of the old one. That is closed first: who holds a connection and waits for another
+// may wait for somebody who does the same. The error is kept in lost: what follows has no source then.
 func (x *execution) reopen(ctx context.Context) {
 	s, ok := x.conn.source.(connectors.Snapshotter)
 	if !ok {
 		return
 	}
-	if snap, err := s.Snapshot(ctx); err == nil { // else what follows fails on the old one
-		_ = x.source.Close()
-		x.source = snap
+	_ = x.source.Close() // nothing was written, and what it has read counts
+	snap, err := s.Snapshot(ctx)
+	if err != nil {
+		x.lost = err
+		return
 	}
+	x.source = snap
 }
 
 // drawing is one sample while it is drawn.
@@ -156,10 +165,10 @@ func (d *drawing) run(ctx context.Context) error {
 		case err != nil:
 			return err
 		case b == nil:
+			d.design = rows.Design()
 			if d.rows < int64(d.job.Query.N) {
 				d.ended = endedRows
 			}
-			d.design = rows.Design()
 			return d.finish(true)
 		default:
 			if err := d.add(b); err != nil {
@@ -271,9 +280,14 @@ func (d *drawing) counts() ([]result.Counts, error) {
 	return counts, nil
 }
 
+// allDrawn reports whether a sample of so many rows that has come to its end is all rows.
+func allDrawn(d query.SampleDesign, rows int64) bool {
+	return d.Method == query.SampleAll || d.RowsExact && !d.Replacement && rows >= d.Rows
+}
+
 // finish judges what was drawn.
 func (d *drawing) finish(exhausted bool) error {
-	whole := exhausted && d.design.Method == query.SampleAll
+	whole := exhausted && allDrawn(d.design, d.rows)
 	var counts []result.Counts
 	if d.tally != nil {
 		var err error

@@ -18,7 +18,8 @@ import (
 // looked at as they come, or rows of unequal chances.
 type audit struct {
 	item   *plan.Item
-	detect float64
+	runs   float64 // detect of the run
+	detect float64 // of the item
 	tol    sample.Tolerance
 	// refused is why the sample cannot be judged, unless it breaks the rule outright.
 	refused string
@@ -36,7 +37,7 @@ type audit struct {
 
 func (d *drawing) newAudit(it *plan.Item) (*audit, error) {
 	o := d.x.r.opts.Sampling
-	a := &audit{item: it, conf: o.Confidence, detect: o.Detect, design: d.design}
+	a := &audit{item: it, conf: o.Confidence, runs: o.Detect, detect: o.Detect, design: d.design}
 	if it.Spec.Detect != nil {
 		a.detect = it.Spec.Detect.Float()
 	}
@@ -114,7 +115,10 @@ func (a *audit) decided() bool {
 // finish judges the rows drawn.
 func (a *audit) finish(s *drawn) error {
 	passed, failed := tallied(a.counts, a.item.Spec)
-	var err error
+	err := a.informed(s.design)
+	if err != nil {
+		return err
+	}
 	switch most := a.item.Spec.MaxFailures; {
 	case a.refused != "" && failed > *most && !a.design.Replacement:
 		s.judgement = sample.Judgement{
@@ -130,6 +134,18 @@ func (a *audit) finish(s *drawn) error {
 		s.judgement = a.growing.Finish()
 	default:
 		s.judgement, err = sample.Judge(sample.Count{Failed: failed, Drawn: passed + failed, Population: a.population()}, a.tol, a.conf)
+	}
+	return err
+}
+
+// informed takes the design as it was at the end, where nothing was decided by what it was at the start: that a file was read tells how many rows it has.
+func (a *audit) informed(d query.SampleDesign) (err error) {
+	if a.growing != nil || a.weighted != nil || d.Weighted {
+		return nil
+	}
+	a.design, a.refused = d, ""
+	if a.tol, err = toleranceOf(a.item.Spec, a.runs, a.population()); errors.Is(err, sample.ErrCountUnknown) {
+		a.refused, err = err.Error(), nil
 	}
 	return err
 }

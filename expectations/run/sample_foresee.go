@@ -57,7 +57,7 @@ func ForeseeWay(it *plan.Item, rows int, d query.SampleDesign, o Sampling) (stri
 func foresee(e *spec.Expectation, rows int64, d query.SampleDesign, population int64, detect, confidence float64) (string, error) {
 	tol, err := toleranceOf(e, detect, population)
 	if errors.Is(err, sample.ErrCountUnknown) {
-		return "skipped, unless more rows fail among those drawn than may in all: " + err.Error(), nil
+		return "skipped, unless the number of rows turns out to be known exactly, or more fail among those drawn than may in all: " + err.Error(), nil
 	}
 	if err != nil {
 		return "", err

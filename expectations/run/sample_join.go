@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
-	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
@@ -60,7 +59,7 @@ func (d *drawnRows) Next(ctx context.Context) (*value.Batch, error) {
 		d.to.rows += int64(b.N)
 		return b, nil
 	}
-	d.to.all = d.to.design.Method == query.SampleAll
+	d.to.all = allDrawn(d.to.design, d.to.rows)
 	if d.to.rows < d.to.wanted && !d.to.all {
 		d.to.ended = endedRows
 	}
@@ -106,9 +105,7 @@ func (r *runner) judgeDrawnJoin(it *plan.Item, n *numbers, v judgement, out *res
 		return
 	}
 	r.judged(j, out)
-	if d.ended == endedTime {
-		out.Message += r.timeUp(&d)
-	}
+	r.sayTimeUp(&d, out)
 }
 
 // judged takes over what a sample was judged to show.

@@ -17,8 +17,10 @@ type estimating struct {
 	design  query.SampleDesign
 	numbers sample.Numbers // of a count with a condition 1 for a row that meets it, else 0
 	hits    sample.Count   // of a count: rows that meet its condition, of all drawn
-	byNull  int64          // rows left out
-	errored int64
+	// weighted is of a count whose rows have unequal chances: what share of them meets its condition
+	weighted *sample.Weighted
+	byNull   int64 // rows left out
+	errored  int64
 
 	prog *eval.Program // the condition, the argument, and whether a column that they name is null
 }
@@ -33,8 +35,15 @@ func newEstimating(e *plan.Estimate, design query.SampleDesign, cols []*query.Co
 	if e.Measure.Arg != nil {
 		exprs[1] = e.Measure.Arg
 	}
-	prog, err := eval.Compile(exprs, cols)
-	return &estimating{from: e, design: design, prog: prog}, err
+	g := &estimating{from: e, design: design}
+	var err error
+	if design.Weighted && e.Fn == lang.FnCount {
+		if g.weighted, err = sample.NewWeighted(design.LargestWeight); err != nil {
+			return nil, err
+		}
+	}
+	g.prog, err = eval.Compile(exprs, cols)
+	return g, err
 }
 
 // add takes rows drawn, with their weights where they have any.
@@ -79,6 +88,11 @@ func (g *estimating) row(arg *value.Vector, i int, selected bool, weight float64
 		if selected {
 			one = 1
 		}
+		if g.weighted != nil {
+			if err := g.weighted.Add(weight, selected); err != nil {
+				return err
+			}
+		}
 		return g.numbers.Add(one, weight)
 	case !selected:
 		return g.numbers.Skip(weight)
@@ -112,6 +126,11 @@ func (g *estimating) estimate(confidence float64) (sample.Estimate, error) {
 	if g.design.RowsExact && !g.design.Replacement {
 		population = g.design.Rows
 	}
+	if g.design.Weighted && g.hits.Drawn > 0 {
+		if err := g.numbers.Balanced(g.design.LargestWeight); err != nil {
+			return sample.Estimate{}, err
+		}
+	}
 	switch g.from.Fn {
 	case lang.FnAvg:
 		return g.numbers.Average(population, confidence)
@@ -124,14 +143,17 @@ func (g *estimating) estimate(confidence float64) (sample.Estimate, error) {
 			hits.Population = population
 			return sample.CountRows(hits, population, confidence)
 		}
+		e, err := g.numbers.Sum(population, confidence)
+		e.Interval.Low = max(e.Interval.Low, float64(min(g.hits.Failed, 1))) // at least those met
+		return e, err
 	}
 	return g.numbers.Sum(population, confidence)
 }
 
 // share estimates which share of the rows meets the condition of a count.
 func (g *estimating) share(confidence float64) (sample.Estimate, error) {
-	if g.design.Weighted {
-		return g.numbers.Average(0, confidence)
+	if g.weighted == nil || g.hits.Drawn == 0 {
+		return sample.Share(g.hits, confidence)
 	}
-	return sample.Share(g.hits, confidence)
+	return sample.Estimate{Value: g.weighted.Rate(), Interval: g.weighted.Interval(confidence), Confidence: confidence, Method: sample.Betting, Rows: g.hits.Drawn}, nil
 }

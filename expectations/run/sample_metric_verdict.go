@@ -16,6 +16,7 @@ import (
 // hold, or for none of them, or nobody knows.
 func (r *runner) judgeEstimates(it *plan.Item, n *numbers, out *result.Expectation) {
 	out.Sample = r.sampleOf(n.drawn)
+	defer r.sayTimeUp(n.drawn, out)
 	confidence := sample.Split(r.opts.Sampling.Confidence, len(n.gathered))
 	var metric *sample.Interval
 	for which, m := range []*lang.MetricExpr{it.Metric.Value, it.Metric.Expect} {
@@ -24,7 +25,7 @@ func (r *runner) judgeEstimates(it *plan.Item, n *numbers, out *result.Expectati
 		}
 		x, said, why := r.known(n, which, m, confidence, out)
 		if why != "" {
-			out.Verdict, out.Message = result.Skipped, why
+			out.Verdict, out.Message = result.Skipped, why+r.evaluateAll()
 			return
 		}
 		if out.Verdict == result.Error {
@@ -45,7 +46,7 @@ func (r *runner) judgeEstimates(it *plan.Item, n *numbers, out *result.Expectati
 			t, err = x.truth(f)
 		}
 		if err != nil {
-			out.Verdict, out.Message = result.Skipped, "a sample cannot decide it: "+err.Error()
+			out.Verdict, out.Message = result.Skipped, "a sample cannot decide it: "+err.Error()+r.evaluateAll()
 			return
 		}
 		out.Verdict = verdictOf(t.Verdict())
@@ -116,6 +117,14 @@ func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence flo
 		}
 	}
 	return x, said, ""
+}
+
+// evaluateAll says what to do where a sample decides nothing.
+func (r *runner) evaluateAll() string {
+	if r.opts.Plan.Sample.ExactWhereNeeded {
+		return ""
+	}
+	return plan.EvaluateAll
 }
 
 func isAre(n int64) string {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
@@ -33,6 +34,11 @@ func (r *runner) judgeSample(it *plan.Item, n *numbers, out *result.Expectation)
 	passed, failed := tallied(counts, it.Spec)
 	out.Sample.Judged = passed + failed
 	out.Failures = append(out.Failures, n.failures...)
+	defer func() {
+		if n := counts.WhereUndecided; n > 0 {
+			out.Message += "; where is undecided for " + diag.Plural(n, "row")
+		}
+	}()
 	if d.all {
 		j := judge(counts, it.Spec)
 		out.Verdict, out.Rate, out.Message = j.verdict, j.rate, j.message+" (all rows were read)"
@@ -50,9 +56,7 @@ func (r *runner) judgeSample(it *plan.Item, n *numbers, out *result.Expectation)
 		return
 	}
 	r.judged(d.judgement, out)
-	if d.ended == endedTime {
-		out.Message += r.timeUp(d)
-	}
+	r.sayTimeUp(d, out)
 }
 
 // judgeNothing is the verdict where no row drawn was judged: nothing is known, unless there are no rows to draw.
@@ -61,7 +65,7 @@ func (r *runner) judgeNothing(n *numbers, out *result.Expectation) {
 	out.Verdict = result.Inconclusive
 	switch {
 	case d.rows == 0 && d.ended == endedTime:
-		out.Message = "inconclusive: no row was drawn within --max-time " + r.opts.Sampling.MaxTime.String()
+		out.Message = "inconclusive: " + timeUp(r.opts.Sampling.MaxTime, 0, "row", d.design.Linear)
 	case d.rows == 0:
 		out.Message = "inconclusive: no row was drawn, which does not show that there is none"
 	default:
@@ -93,7 +97,22 @@ func (r *runner) sampleOf(d *drawn) *result.Sample {
 	return s
 }
 
-// timeUp says that the drawing ended early.
-func (r *runner) timeUp(d *drawn) string {
-	return "; --max-time " + r.opts.Sampling.MaxTime.String() + " was up after " + diag.Plural(d.rows, "row")
+// sayTimeUp adds that the drawing ended early, where it did.
+func (r *runner) sayTimeUp(d *drawn, out *result.Expectation) {
+	if d.ended == endedTime {
+		out.Message += "; " + timeUp(r.opts.Sampling.MaxTime, d.rows, "row", d.design.Linear)
+	}
+}
+
+// timeUp says that the time limit ended the drawing after so many rows of a kind, and what to do where that were none. linear says that the first comes when
+// all have been looked at.
+func timeUp(limit time.Duration, rows int64, kind string, linear bool) string {
+	if rows > 0 {
+		return "--max-time " + limit.String() + " was up after " + diag.Plural(rows, kind)
+	}
+	text := "no " + kind + " was drawn within --max-time " + limit.String() + ": allow more time"
+	if linear {
+		text += ", for all rows are looked at before the first is drawn"
+	}
+	return text
 }

@@ -21,7 +21,7 @@ func Allocate(n int64, sizes []int64) ([]int64, error) {
 		return slices.Clone(sizes), nil
 	}
 	if n < int64(len(sizes)) {
-		return nil, fmt.Errorf("%s do not suffice for %s strata: draw at least one row of each, with --sample %d or more", rows(n), Group(int64(len(sizes))), len(sizes))
+		return nil, fmt.Errorf("%s cannot be drawn of %s strata, at least one of each: say --sample %d or more", rows(n), Group(int64(len(sizes))), len(sizes))
 	}
 	type part struct {
 		at        int

@@ -27,7 +27,7 @@ func TestAllocate(t *testing.T) {
 			t.Errorf("%d of %v: %v, %v; want %s", c.n, c.sizes, got, err, c.want)
 		}
 	}
-	const want = "2 rows do not suffice for 3 strata: draw at least one row of each, with --sample 3 or more"
+	const want = "2 rows cannot be drawn of 3 strata, at least one of each: say --sample 3 or more"
 	if _, err := Allocate(2, []int64{5, 5, 5}); err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}

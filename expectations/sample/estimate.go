@@ -78,7 +78,7 @@ func Share(c Count, confidence float64) (Estimate, error) {
 		return Estimate{}, err
 	}
 	if c.Drawn == 0 {
-		return Estimate{}, fmt.Errorf("%w: none to take a share of", ErrTooFew)
+		return Estimate{}, fmt.Errorf("%w: none", ErrTooFew)
 	}
 	return Estimate{Value: c.Rate(), Interval: c.Interval(confidence), Confidence: confidence, Method: c.method(), Rows: c.Drawn}, nil
 }
@@ -138,7 +138,10 @@ func Quantile(ascending []float64, q, confidence float64) (Estimate, error) {
 
 // Sentence says the interval of what: "avg(amount) is between 12.1 and 12.9, with 99 % confidence (10,000 rows drawn)".
 func (e Estimate) Sentence(what string) string {
-	if e.Method == Exact {
+	switch {
+	case e.Method == Exact && e.Rows == 0:
+		return fmt.Sprintf("%s is %s, which is known exactly", what, number(e.Value, 0, 0))
+	case e.Method == Exact:
 		return fmt.Sprintf("%s is %s (all rows were read)", what, number(e.Value, 0, 0))
 	}
 	i, width := e.Interval, e.Interval.High-e.Interval.Low

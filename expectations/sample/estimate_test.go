@@ -200,7 +200,8 @@ func TestEstimateSentences(t *testing.T) {
 		{e.Judgement("avg(amount)", "below 12.5", Unknown), "inconclusive: avg(amount) is between 12.12 and 12.79, with 99 % confidence (10,000 rows drawn), unless a few rows hold most of it, which does not tell whether it is below 12.5"},
 		{Estimate{Interval: Interval{990_123, 1_010_456}, Confidence: 0.95, Rows: 500}.Judgement("count()", "at least 900,000", True), "count() is between 990,123 and 1,010,456, with 95 % confidence (500 rows drawn); it must be at least 900,000"},
 		{Estimate{Interval: Interval{5, math.Inf(1)}, Confidence: 0.95, Rows: 1}.Judgement("p99(ms)", "below 4", False), "p99(ms) is at least 5, with 95 % confidence (1 row drawn); it must be below 4, and is not"},
-		{Estimate{Value: 7, Method: Exact}.Sentence("sum(n)"), "sum(n) is 7 (all rows were read)"},
+		{Estimate{Value: 7, Method: Exact, Rows: 3}.Sentence("sum(n)"), "sum(n) is 7 (all rows were read)"},
+		{Estimate{Value: 7000, Method: Exact}.Sentence("count()"), "count() is 7,000, which is known exactly"},
 	} {
 		if c.got != c.want {
 			t.Errorf("\n got %s\nwant %s", c.got, c.want)

@@ -61,7 +61,7 @@ type Estimate struct {
 	Interval   Interval
 	Confidence float64
 	Method     Method
-	// Rows is the number of rows drawn that it rests on.
+	// Rows is the number of rows drawn that it rests on: 0 where it is known without any.
 	Rows int64
 	// Approximate is true where the confidence is that of the central limit, which the sizes met only approach: less where few rows hold most of it.
 	Approximate bool
@@ -72,6 +72,19 @@ const fewest = 30
 
 // ErrTooFew is the answer where too few rows were drawn for an estimate.
 var ErrTooFew = errors.New("too few rows were drawn")
+
+// ErrUneven is the answer where rows not drawn may weigh so much that those drawn say little of all.
+var ErrUneven = errors.New("rows were drawn with unequal chances, and those of others may be so small that the rows drawn say little of all")
+
+// Balanced returns ErrUneven unless the rows drawn outweigh any that was not, of which none weighs more than largest, as many times as rows of equal
+// chances have to be for an estimate. Without that the rows of a part of the table may all be missing, and the interval does not show it: those
+// drawn, which lie behind large gaps between keys, may be as alike as can be.
+func (n *Numbers) Balanced(largest float64) error {
+	if n.weight >= fewest*largest {
+		return nil
+	}
+	return ErrUneven
+}
 
 // Average estimates the average of the numbers of all rows. The number of rows drawn from is population if known (and no row is drawn twice), else
 // 0: the interval narrows as the sample nears the whole. Where weights differ it is Hájek's ratio with its linearised variance.

@@ -20,7 +20,7 @@ type Rule struct {
 }
 
 // ErrCountUnknown is the answer to Rule.Tolerance where a rate is wanted of MaxFailures and nobody knows of how many rows.
-var ErrCountUnknown = errors.New("max_failures says nothing of a sample whose table has an unknown number of rows: state mostly instead")
+var ErrCountUnknown = errors.New("max_failures says nothing of a sample where it is not known how many rows there are to judge: state mostly instead")
 
 // Tolerance is a Rule as rates.
 type Tolerance struct {

@@ -27,8 +27,15 @@ func Group(n int64) string {
 // Percent writes a rate with two significant digits, or with all of them where it is written shorter.
 func Percent(rate float64) string { return percent(rate, 2, 0) }
 
-// Confidence writes a confidence: "99 %".
-func Confidence(c float64) string { return strconv.FormatFloat(c*100, 'g', 8, 64) + " %" }
+// Confidence writes a confidence: "99 %". What is not certain is never written as 100 %.
+func Confidence(c float64) string {
+	for digits := 8; digits <= 17; digits++ {
+		if s := strconv.FormatFloat(c*100, 'g', digits, 64); s != "100" || c >= 1 {
+			return s + " %"
+		}
+	}
+	return "over 99.9999999999999 %"
+}
 
 // share writes a rate that somebody set: no digit of it is rounded away, unless it has no end (400 failures among 30,000 rows).
 func share(rate float64) string {

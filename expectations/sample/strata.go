@@ -191,12 +191,16 @@ func (p pooled) Lower(alpha float64) float64 {
 	return p.of.Lower(alpha) * p.low * (1 - p.unseen)
 }
 
+// grown draws of all strata in proportion, where some had no row drawn so far.
 func (p pooled) grown(n int64) evidence {
 	g := p
+	if p.unseen > 0 {
+		g.unseen, g.low, g.high, g.bets = 0, 1, 1, nil
+	}
 	if c, ok := p.of.grown(n).(Count); ok {
 		g.of = c
 	}
-	if p.bets != nil {
+	if g.bets != nil {
 		if b, ok := p.bets.grown(n).(bets); ok {
 			g.bets = &b
 		}

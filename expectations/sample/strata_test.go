@@ -65,6 +65,11 @@ func TestStrata(t *testing.T) {
 	if err != nil || s.Verdict != Inconclusive || s.Interval.High < 0.05 || s.Interval.High > 0.051 {
 		t.Errorf("%+v, %v", s, err)
 	}
+	// those of which a row is still missing will have some: a number of rows decides
+	s, err = JudgeStrata([]Stratum{{"a", 0.5, Count{0, 50, 0}, 0}, {"b", 0.5, Count{}, 0}}, tol, 0.99)
+	if err != nil || s.Verdict != Inconclusive || s.Need < 500 || s.Need > 600 {
+		t.Errorf("%+v, %v", s, err)
+	}
 	// all read
 	s, err = JudgeStrata([]Stratum{{"a", 0.9, Count{1, 90, 90}, 0}, {"b", 0.1, Count{0, 10, 10}, 0}}, tolerance(t, "0.99", 100), 0.99)
 	if err != nil || s.Verdict != Pass || s.Interval != Point(0.01) || !s.Certain {

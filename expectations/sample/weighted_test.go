@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -260,6 +261,34 @@ func TestWeightedWithoutFailure(t *testing.T) {
 	_ = w.Add(1, true)
 	if j, _ = w.Judge(tol, 0.99); j.Verdict != Fail || !j.Certain {
 		t.Errorf("%+v", j)
+	}
+}
+
+// Half of the rows lie close together and hold 0, the others far apart and hold 100: draws by gaps meet none of the former, and all that they show is alike.
+func TestUnevenNumbersTellNothing(t *testing.T) {
+	const largest = 1e9
+	var n Numbers
+	for range 1000 {
+		if err := n.Add(100, 2000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := n.Average(0, 0.99)
+	if err != nil || e.Interval.Contains(50) { // what makes the question one
+		t.Fatalf("%+v, %v", e, err)
+	}
+	if err := n.Balanced(largest); !errors.Is(err, ErrUneven) {
+		t.Errorf("%v", err)
+	}
+	if err := n.Balanced(math.Inf(1)); !errors.Is(err, ErrUneven) {
+		t.Errorf("%v", err)
+	}
+	if err := n.Balanced(2000 * 30); err != nil {
+		t.Errorf("%v", err)
+	}
+	var none Numbers
+	if err := none.Balanced(1); !errors.Is(err, ErrUneven) {
+		t.Errorf("%v", err)
 	}
 }
 
