@@ -51,7 +51,7 @@ fmt: ## format as lint wants it
 	$(GOFILES) | xargs -0 $$(.tools/get gofumpt) -w
 
 bench: ## ratios to floors and peers, servers included; nothing else should run on the machine
-	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream|DiffMySQL|DiffElasticsearch|Join|Link' -benchtime 1x -timeout 90m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity ./expectations/run ./expectations/diff
+	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream|DiffMySQL|DiffElasticsearch|Join|Link|Sample' -benchtime 1x -timeout 90m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity ./expectations/run ./expectations/diff
 
 bench-peers: ## the same comparison beside reladiff, which pip installs into .peers
 	python3 -m venv .peers && .peers/bin/pip install -q 'reladiff[postgresql,mysql]==0.6.0'

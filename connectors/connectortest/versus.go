@@ -14,36 +14,56 @@ import (
 // benchRounds is the number of times each side of a comparison is timed.
 const benchRounds = 5
 
-// Versus times two things in turn, after one warm-up each, logs every time and reports both medians and their ratio,
-// ours to theirs: on a shared machine only the ratio within one run means something.
-func Versus(b *testing.B, name string, ours, theirs func() error) {
+// Contender is one of several things that are timed in turn.
+type Contender struct {
+	Name string
+	// Before makes what Run finds, and is not timed; nil for nothing.
+	Before func() error
+	Run    func() error
+}
+
+// InTurn times things in turn, after one warm-up each, logs every time and returns the medians: on a shared machine only their ratios mean
+// something, within one run.
+func InTurn(b *testing.B, name string, contenders ...Contender) []time.Duration {
 	b.Helper()
-	clock := func(f func() error) time.Duration {
+	clock := func(c Contender) time.Duration {
+		if c.Before != nil {
+			if err := c.Before(); err != nil {
+				b.Fatal(err)
+			}
+		}
 		began := time.Now()
-		if err := f(); err != nil {
+		if err := c.Run(); err != nil {
 			b.Fatal(err)
 		}
 		return time.Since(began)
 	}
-	clock(ours)
-	clock(theirs)
-	var a, z []time.Duration
-	for i := range benchRounds {
-		if i%2 == 0 {
-			a = append(a, clock(ours))
-			z = append(z, clock(theirs))
-		} else {
-			z = append(z, clock(theirs))
-			a = append(a, clock(ours))
+	for _, c := range contenders {
+		clock(c)
+	}
+	times := make([][]time.Duration, len(contenders))
+	for round := range benchRounds {
+		for i := range contenders {
+			i = (i + round) % len(contenders)
+			times[i] = append(times[i], clock(contenders[i]))
 		}
 	}
-	b.Logf("%s: ours %v, theirs %v", name, a, z)
-	slices.Sort(a)
-	slices.Sort(z)
-	x, y := a[benchRounds/2], z[benchRounds/2]
-	b.ReportMetric(float64(x)/float64(y), name+"-ratio")
-	b.ReportMetric(float64(x.Milliseconds()), name+"-ours-ms")
-	b.ReportMetric(float64(y.Milliseconds()), name+"-theirs-ms")
+	medians := make([]time.Duration, len(contenders))
+	for i, c := range contenders {
+		b.Logf("%s: %s %v", name, c.Name, times[i])
+		slices.Sort(times[i])
+		medians[i] = times[i][benchRounds/2]
+	}
+	return medians
+}
+
+// Versus times two things in turn and reports both medians and their ratio, ours to theirs.
+func Versus(b *testing.B, name string, ours, theirs func() error) {
+	b.Helper()
+	m := InTurn(b, name, Contender{Name: "ours", Run: ours}, Contender{Name: "theirs", Run: theirs})
+	b.ReportMetric(float64(m[0])/float64(m[1]), name+"-ratio")
+	b.ReportMetric(float64(m[0].Milliseconds()), name+"-ours-ms")
+	b.ReportMetric(float64(m[1].Milliseconds()), name+"-theirs-ms")
 }
 
 // Drain reads a selection to its end; one without rows is a failure.
