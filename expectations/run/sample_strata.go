@@ -114,37 +114,63 @@ func (d *drawing) runStrata(ctx context.Context, all []stratum) error {
 	if err := d.prepare(ctx); err != nil {
 		return err
 	}
-	reason := ""
 	for i := range parts {
-		p := &parts[i]
-		if p.tally, err = eval.NewAggregator(d.job.Tallies, d.cols); err != nil {
+		if parts[i].tally, err = eval.NewAggregator(d.job.Tallies, d.cols); err != nil {
 			return err
 		}
-		if d.ended != endedTime {
-			design, err := d.drawStratum(ctx, limited, src, p)
-			if err != nil {
-				return fmt.Errorf("the stratum %s: %w", d.stratumName(parts, i), err)
-			}
-			d.design.Looked += design.Looked
-			d.design.Statements += design.Statements
-			if i == 0 || design.Method != "" && d.design.Method == query.SampleAll {
-				d.design.Method = design.Method
-			}
-			reason = cmp.Or(reason, design.Reason)
-		}
-		b, err := p.tally.Result()
+	}
+	how, err := d.drawStrata(ctx, limited, src, parts)
+	if err != nil {
+		return err
+	}
+	d.design.Reason = fmt.Sprintf("by strata of %s, %s, for which that column of every row was read", d.job.Strata.Col.Name, countStrata(len(parts)))
+	if how != "" {
+		d.design.Reason += "; " + how
+	}
+	for i := range parts {
+		b, err := parts[i].tally.Result()
 		if err != nil {
 			return err
 		}
 		for _, out := range split(b, 0, d.job.Tallies.Measures) {
-			p.counts = append(p.counts, tallyCounts(out[0]))
+			parts[i].counts = append(parts[i].counts, tallyCounts(out[0]))
 		}
 	}
-	d.design.Reason = fmt.Sprintf("by strata of %s, %s, for which that column of every row was read", d.job.Strata.Col.Name, countStrata(len(parts)))
-	if reason != "" {
-		d.design.Reason += "; the largest: " + reason
-	}
 	return d.finishStrata(parts)
+}
+
+// drawStrata draws the rows of all strata, and says how.
+func (d *drawing) drawStrata(ctx, limited context.Context, src connectors.Sampler, parts []stratum) (how string, err error) {
+	why, err := d.passing(limited, src, parts)
+	if err != nil && d.late(ctx, limited) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if why != "" {
+		d.design.Method = query.SampleReservoir
+		_, err := d.pass(ctx, limited, parts)
+		return why, err
+	}
+	for i := range parts {
+		if d.ended == endedTime {
+			break
+		}
+		design, err := d.drawStratum(ctx, limited, src, &parts[i])
+		if err != nil {
+			return "", fmt.Errorf("the stratum %s: %w", d.stratumName(parts, i), err)
+		}
+		d.design.Looked += design.Looked
+		d.design.Statements += design.Statements
+		if i == 0 || design.Method != "" && d.design.Method == query.SampleAll {
+			d.design.Method = design.Method
+		}
+		if how == "" && design.Reason != "" {
+			how = "the largest: " + design.Reason
+		}
+	}
+	return how, nil
 }
 
 func countStrata(n int) string {
@@ -154,13 +180,22 @@ func countStrata(n int) string {
 	return diag.Group(int64(n)) + " strata"
 }
 
-// drawStratum draws the rows of one stratum.
-func (d *drawing) drawStratum(ctx, limited context.Context, src connectors.Sampler, p *stratum) (design query.SampleDesign, err error) {
+// within is the request for rows of one stratum.
+func (d *drawing) within(p *stratum) (query.Sample, error) {
 	q := d.job.Query
 	q.N = int(p.wanted)
 	q.Where = plan.Within(q.Where, plan.Stratum(d.job.Strata, p.value))
 	if r := d.x.source.Caps().Expr(q.From, q.Where); r != nil {
-		return design, fmt.Errorf("%w; sample it without --stratify", r)
+		return q, fmt.Errorf("%w; sample it without --stratify", r)
+	}
+	return q, nil
+}
+
+// drawStratum draws the rows of one stratum.
+func (d *drawing) drawStratum(ctx, limited context.Context, src connectors.Sampler, p *stratum) (design query.SampleDesign, err error) {
+	q, err := d.within(p)
+	if err != nil {
+		return design, err
 	}
 	late := func(err error) error {
 		if d.late(ctx, limited) {
@@ -185,7 +220,7 @@ func (d *drawing) drawStratum(ctx, limited context.Context, src connectors.Sampl
 			return design, late(err)
 		}
 		if b == nil {
-			p.whole = rows.Design().Method == query.SampleAll || p.drawn >= p.size
+			p.whole = allDrawn(rows.Design(), p.drawn) || p.drawn >= p.size
 			return design, nil
 		}
 		p.drawn += int64(b.N)

@@ -45,7 +45,8 @@ const nearlyProportional = 1.1
 //
 // Where numbers drawn are in proportion to shares, or nearly, the table's rate is bounded as if rows had been drawn from all: sums of trials of
 // unequal chances are less spread than the binomial (Hoeffding 1956). Else rows weigh their stratum's share by its number, and the bound is that
-// of Weighted, whose capital on average grows no more with numbers fixed by stratum than with independent draws.
+// of Weighted, whose capital on average grows no more with numbers fixed by stratum than with independent draws. Which of the two a bound is depends on no row
+// drawn; small strata of which a row each is drawn, more than their share, leave the upper bound as it is.
 //
 // Where rows are left out, the rate wanted is that of failing rows among all over that of rows that hold or fail among all. Both are bounded, the second with a
 // hundredth of the chance of error: it is about many rows.
@@ -96,7 +97,8 @@ func (s Strata) SayWorst(n int) string {
 type pooled struct {
 	of   Count
 	rate float64
-	// the bounds of rows are as those of of, or those of bets, times factors
+	// the bounds of rows are as those of of, times factors, or those of bets where the factor is far from 1: high is what the upper one suffers from, strata drawn
+	// more rarely than their share, and low the lower one, those drawn more often
 	bets      *bets
 	low, high float64
 	// unseen is the share of strata of which no row was drawn
@@ -177,7 +179,7 @@ func (p pooled) method() Method {
 // Upper bounds the table's rate from above.
 func (p pooled) Upper(alpha float64) float64 {
 	u := math.Min(1, p.of.Upper(alpha)*p.high)
-	if p.bets != nil {
+	if p.bets != nil && p.high > nearlyProportional {
 		u = p.bets.Upper(alpha)
 	}
 	return math.Min(1, u*(1-p.unseen)+p.unseen)
@@ -185,7 +187,7 @@ func (p pooled) Upper(alpha float64) float64 {
 
 // Lower bounds the table's rate from below.
 func (p pooled) Lower(alpha float64) float64 {
-	if p.bets != nil {
+	if p.bets != nil && p.low < 1/nearlyProportional {
 		return p.bets.Lower(alpha) * (1 - p.unseen)
 	}
 	return p.of.Lower(alpha) * p.low * (1 - p.unseen)

@@ -13,7 +13,7 @@ func TestSoakCoverageStrata(t *testing.T) {
 	shares := []float64{0.5, 0.3, 0.15, 0.05}
 	spread := []float64{0.2, 1, 2, 5}
 	tol := tolerance(t, "0.98", 0)
-	for _, sizes := range [][]int64{{1000, 600, 300, 100}, {1020, 590, 290, 100}, {500, 500, 500, 500}, {100, 300, 600, 1000}} {
+	for _, sizes := range [][]int64{{1000, 600, 300, 100}, {1020, 590, 290, 100}, {500, 500, 500, 500}, {100, 300, 600, 1000}, {1000, 600, 300, 200}} {
 		for _, rate := range []float64{0.005, 0.015, 0.02, 0.0201, 0.025, 0.05} {
 			var of []draws
 			mean := 0.0
@@ -64,6 +64,11 @@ func TestStrata(t *testing.T) {
 	s, err = JudgeStrata([]Stratum{{"a", 0.95, Count{0, 10_000, 0}, 0}, {"b", 0.05, Count{}, 0}}, tol, 0.99)
 	if err != nil || s.Verdict != Inconclusive || s.Interval.High < 0.05 || s.Interval.High > 0.051 {
 		t.Errorf("%+v, %v", s, err)
+	}
+	// a small stratum of which more than its share is drawn costs nothing
+	s, err = JudgeStrata([]Stratum{{"a", 0.999, Count{0, 999, 0}, 0}, {"b", 0.001, Count{0, 20, 0}, 0}}, tol, 0.99)
+	if alone := (Count{Drawn: 999}).Interval(0.99); err != nil || s.Interval.High > 1.001*alone.High || s.Verdict != Pass {
+		t.Errorf("%+v, %v, %v", s, alone, err)
 	}
 	// those of which a row is still missing will have some: a number of rows decides
 	s, err = JudgeStrata([]Stratum{{"a", 0.5, Count{0, 50, 0}, 0}, {"b", 0.5, Count{}, 0}}, tol, 0.99)
