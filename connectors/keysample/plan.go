@@ -23,8 +23,12 @@ const (
 	pilotShare = 400
 	// leastShare is the share of draws that have to yield a row: below, too few of a pilot do for the estimate to be one.
 	leastShare = 0.02
-	// uniformWorth is how many times as dear rows that are equally likely may be as weighted ones, of which more are needed to say the same.
+	// uniformWorth is how many times as dear rows that are equally likely may be as weighted ones.
 	uniformWorth = 3
+	// patience is up to how many microseconds a scan is worth it whatever weighted draws cost. A row behind a gap of one key may be one that no draw has met, and
+	// weighs as much as the space of the keys is wide: what is certain of weighted draws follows from how many numbers of that space they would have looked up, so
+	// of sparse keys they decide nothing but that a row fails where none may.
+	patience = 10e6
 	// widest bounds the numbers that a permutation is made of.
 	widest = 1 << 62
 )
@@ -37,6 +41,7 @@ type plan struct {
 	space  *space // of its first column
 	share  float64
 	rows   float64 // about how many there are, whatever the condition; -1 where nobody knows
+	least  float64 // of them there are at least so many
 	small  int64   // how many exactly, where they are few; -1 otherwise
 }
 
@@ -135,7 +140,8 @@ func (p *plan) count(ctx context.Context, a *asker, q query.Sample) error {
 		return err
 	}
 	if n[0] > smallRows {
-		p.rows = max(p.rows, float64(n[0]))
+		p.least = float64(n[0])
+		p.rows = max(p.rows, p.least)
 		if q.From.Schema.Rows < 0 {
 			p.rows = -1
 		}
@@ -213,7 +219,7 @@ func (s *Sampler) choose(ctx context.Context, a *asker, q query.Sample, keys []K
 			c.random = n / c.points.share() * cost.Point
 		}
 		if c.points.present >= pilotPoints/8 || p.rows < 0 && c.points.present > 0 {
-			p.rows = c.points.rows
+			p.rows = max(c.points.rows, p.least)
 		}
 	}
 	if dear := c.random > uniformWorth*n*cost.Probe; dear || s.Prefer == query.SampleNextKey {
@@ -228,7 +234,7 @@ func (s *Sampler) choose(ctx context.Context, a *asker, q query.Sample, keys []K
 			c.next = n / c.probes.share() * (cost.Probe*float64(2*len(p.key.Axes)-1+grouping) + cost.Point)
 		}
 		if p.rows < 0 && !c.probes.failed {
-			p.rows = c.probes.rows
+			p.rows = max(c.probes.rows, p.least)
 		}
 	}
 	if p.rows >= 0 {
@@ -245,7 +251,7 @@ func (s *Sampler) settle(q query.Sample, p *plan, c choice) {
 	case s.Prefer == query.SampleRandomKey && !math.IsInf(c.random, 1), s.Prefer == query.SampleNextKey && !math.IsInf(c.next, 1):
 		method = s.Prefer
 	case s.Prefer != "":
-	case c.next*uniformWorth < uniform:
+	case c.next*uniformWorth < uniform && uniform > patience:
 		method = query.SampleNextKey
 	case c.random <= c.scan && !math.IsInf(c.random, 1):
 		method = query.SampleRandomKey
@@ -283,6 +289,8 @@ func (s *Sampler) settle(q query.Sample, p *plan, c choice) {
 			why = fmt.Sprintf("%d of %d draws by the index met the condition: all of about %.0f rows are looked at", c.probes.met, c.probes.n, p.rows)
 		case c.probes.failed:
 			why = fmt.Sprintf("the index on %s holds keys of no known order, or too many rows for one: all of about %.0f rows are looked at", name, p.rows)
+		case c.next < c.scan:
+			why = fmt.Sprintf("%s, and weighing rows by the gaps between keys decides little: all of about %.0f rows are looked at", p.sparse(c, name), p.rows)
 		case c.random > c.scan && !math.IsInf(c.random, 1):
 			why = fmt.Sprintf("%d of %d numbers between the ends of %s %s: all of about %.0f rows are looked at", c.points.met, c.points.n, name, having(q), p.rows)
 		}
@@ -313,7 +321,7 @@ func (p *plan) instead() string {
 
 func (p *plan) sparse(c choice, name string) string {
 	if c.points.n == 0 {
-		return "the keys of " + name + " are no near numbers"
+		return "too many values are possible between the least and the greatest " + name + " for one drawn by chance to have a row"
 	}
 	return fmt.Sprintf("only %d of %d numbers between the least and the greatest %s have a row", c.points.present, c.points.n, name)
 }

@@ -142,7 +142,7 @@ const leastEstimate = 100
 // complete concludes what the end of the scan says: where the limit cut it off, the greatest of the n least of M hashes is about n/M of their range.
 func (s *scan) complete(d *sampled) {
 	if d.plan.rows < 0 { // which nobody knew
-		defer func() { d.design.Looked += max(d.design.Rows, int64(s.seen)) }()
+		defer func() { d.design.Looked += max(d.design.Rows, int64(s.seen), int64(d.plan.least)) }()
 	}
 	switch {
 	case d.design.Weighted: // counted
