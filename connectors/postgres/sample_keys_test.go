@@ -18,9 +18,10 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// wide makes a table of wide rows whose ids are the numbers up to n but for every third.
-func wide(t *testing.T, ns, name, key, rest string, n int) {
+// wide makes a table of wide rows whose ids are the numbers up to 30,000 but for every third.
+func wide(t *testing.T, ns, name, key, rest string) {
 	t.Helper()
+	const n = 30_000
 	run(t, admin(t, connectortest.Postgres(t)), fmt.Sprintf(`CREATE TABLE %s.%s (id int8 NOT NULL, d int NOT NULL, pad text NOT NULL%s) %s`, ns, name, key, rest))
 	if rest != "" {
 		run(t, admin(t, connectortest.Postgres(t)), fmt.Sprintf(`CREATE TABLE %s.%s_a PARTITION OF %[1]s.%[2]s FOR VALUES FROM (0) TO (%d)`, ns, name, n/3), fmt.Sprintf(`CREATE TABLE %s.%s_b PARTITION OF %[1]s.%[2]s DEFAULT`, ns, name))
@@ -35,10 +36,10 @@ func TestSampleKeys(t *testing.T) {
 	c := admin(t, dsn)
 	ns := scratch(t, c)
 	s := openDSN(t, dsn)
-	wide(t, ns, "plain", ", PRIMARY KEY (id)", "", 30_000)
-	wide(t, ns, "other", ", UNIQUE (id)", "", 30_000)
-	wide(t, ns, "parted", ", PRIMARY KEY (id)", "PARTITION BY RANGE (id)", 30_000)
-	wide(t, ns, "unkeyed", "", "", 30_000)
+	wide(t, ns, "plain", ", PRIMARY KEY (id)", "")
+	wide(t, ns, "other", ", UNIQUE (id)", "")
+	wide(t, ns, "parted", ", PRIMARY KEY (id)", "PARTITION BY RANGE (id)")
+	wide(t, ns, "unkeyed", "", "")
 	run(t, c, `CREATE TABLE `+ns+`.sparse AS SELECT id * 1000 AS id, d, pad FROM `+ns+`.plain`, `ALTER TABLE `+ns+`.sparse ADD PRIMARY KEY (id)`, `ANALYZE `+ns+`.sparse`)
 	for _, k := range []struct {
 		table  string
