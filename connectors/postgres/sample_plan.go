@@ -130,8 +130,17 @@ func (p *samplePlan) spend(q query.Sample) {
 	case query.SampleBernoulli:
 		p.design.Looked, p.design.Statements = int64(p.tables.pages)+int64(p.percent/100*p.est.rows), 3 // #nosec G115 -- pages number below 2^53
 	default:
-		p.design.Looked, p.design.Statements = int64(p.est.rows), 3
+		p.design.Looked, p.design.Statements = p.passed(q), 3
 	}
+}
+
+// passed is how much a scan looks at: the rows that are expected, or the pages of the table where there are more and no index leads to the rows.
+func (p *samplePlan) passed(q query.Sample) int64 {
+	n := math.Ceil(p.est.rows)
+	if p.tables != nil && !p.indexed(q) {
+		n = max(n, float64(p.tables.pages))
+	}
+	return int64(n)
 }
 
 // scanOrder is by what a scan puts rows into an order by chance.

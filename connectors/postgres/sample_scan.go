@@ -129,7 +129,7 @@ func (d *sampled) scanCost() {
 		d.design.Looked += int64(d.plan.tables.pages) + int64(d.scan.percent/100*d.plan.est.rows) // #nosec G115 -- pages number below 2^53
 		return
 	}
-	d.design.Looked += int64(math.Ceil(d.plan.est.rows))
+	d.design.Looked += d.plan.passed(d.q)
 }
 
 // The salts keep the chances of one seed apart.

@@ -55,6 +55,25 @@ func below(t testing.TB, rel query.Relation, column string, n int64) query.Expr 
 	return &query.Call{Op: query.OpLt, Args: []query.Expr{connectortest.Col(t, rel, column), lit(value.IntValue(n))}, Typ: value.Of(value.Bool)}
 }
 
+// A scan looks at each page of the table, however few rows it finds, unless an index leads to them.
+func TestScanLooksAtPages(t *testing.T) {
+	cond := lit(value.BoolValue(true))
+	for _, c := range []struct {
+		tables *tables
+		est    estimate
+		where  query.Expr
+		want   int64
+	}{
+		{&tables{pages: 2000, lines: 291}, estimate{rows: 5, cost: 9000}, cond, 2000}, {&tables{pages: 2000, lines: 291}, estimate{rows: 5, cost: 12}, cond, 5},
+		{&tables{pages: 2000, lines: 291}, estimate{rows: 60_000, cost: 3000}, nil, 60_000}, {nil, estimate{rows: 7.5, cost: 3000}, nil, 8},
+	} {
+		p := &samplePlan{tables: c.tables, est: c.est}
+		if got := p.passed(query.Sample{N: 1, Where: c.where}); got != c.want {
+			t.Errorf("%+v: %d, want %d", c.est, got, c.want)
+		}
+	}
+}
+
 // TestSamplePlan pins which way is chosen, and that it is the way taken.
 func TestSamplePlan(t *testing.T) {
 	dsn := connectortest.Postgres(t)
