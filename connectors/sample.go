@@ -14,6 +14,14 @@ type Sampler interface {
 	Sample(ctx context.Context, q query.Sample) (Sampled, error)
 }
 
+// SampleExplainer is a Sampler that shows what it sends.
+type SampleExplainer interface {
+	Sampler
+	// ExplainSample plans as PlanSample does, and returns the statements that planning has sent and the first that drawing would send. Of one that looks up many keys
+	// or places at once it shows one that looks up two, which Statement.Only says.
+	ExplainSample(ctx context.Context, q query.Sample) (query.SampleDesign, []query.Statement, error)
+}
+
 // Sampled is a sample as it is drawn.
 type Sampled interface {
 	Rows

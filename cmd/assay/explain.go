@@ -55,7 +55,7 @@ only statistics and some places of an index are looked at.`,
 	}
 	f.register(cmd)
 	drawn.foretelling(cmd)
-	drawn.needed(cmd)
+	drawn.suites(cmd)
 	cmd.Flags().StringVar(&after, "after", "", "the report.json of a run: show the query for failing rows that it sent")
 	cmd.Flags().BoolVar(&distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
 	return cmd
@@ -105,6 +105,7 @@ type explainer struct {
 
 	sampling run.Sampling
 	designs  map[*query.Sample]plannedSample
+	counted  map[*plan.Dataset]bool // strata whose statements were shown
 }
 
 func (e *explainer) printf(format string, args ...any) {
@@ -227,6 +228,10 @@ func (e *explainer) dataset(ctx context.Context, d *plan.Dataset) {
 		what := ""
 		if j.Query.Where != nil && len(j.Items) > 0 {
 			what = j.Items[0].Where
+		}
+		if j.Strata != nil {
+			e.strata(d, j, what, source)
+			continue
 		}
 		e.sample(&j.Query, what)
 	}

@@ -15,6 +15,7 @@ import (
 // plannedSample is how a sample would be drawn.
 type plannedSample struct {
 	design query.SampleDesign
+	sent   []query.Statement
 	err    error
 }
 
@@ -24,6 +25,10 @@ func (e *explainer) planSamples(ctx context.Context) {
 	for _, d := range e.plan.Datasets {
 		if e.only == "" || e.concerns(d) {
 			for _, j := range d.Samples {
+				if j.Strata != nil { // they are counted before they are drawn from
+					e.designs[&j.Query] = plannedSample{design: query.SampleDesign{Rows: -1, Linear: true}}
+					continue
+				}
 				e.planSample(ctx, d.Spec.Name, &j.Query)
 			}
 		}
@@ -47,28 +52,56 @@ func (e *explainer) planSample(ctx context.Context, dataset string, q *query.Sam
 		defer func() { _ = snap.Close() }() // nothing was read
 		source = snap
 	}
-	if s, ok := source.(connectors.Sampler); ok {
+	switch s := source.(type) {
+	case connectors.SampleExplainer:
+		p.design, p.sent, p.err = s.ExplainSample(ctx, *q)
+	case connectors.Sampler:
 		p.design, p.err = s.PlanSample(ctx, *q)
-	} else {
+	default:
 		p.err = errors.New("its snapshot draws no samples")
 	}
 	e.designs[q] = p
 }
 
-// sample shows how rows would be drawn. what is the condition that they meet, "" for all.
-func (e *explainer) sample(q *query.Sample, what string) {
-	p := e.designs[q]
+// strata shows how rows of each value of a column would be drawn.
+func (e *explainer) strata(d *plan.Dataset, j *plan.SampleJob, what string, source connectors.Source) {
+	e.sampleTitle(&j.Query, what)
+	e.printf("  by strata of %s: its values are counted, for which that column of every row is read;\n", diag.Visible(j.Strata.Col.Name))
+	e.printf("  then rows of each are drawn in proportion, by samples of their own or in one pass over all rows, whichever looks at less\n\n")
+	x, ok := source.(connectors.Explainer)
+	if !ok || e.counted[d] {
+		return
+	}
+	if e.counted == nil {
+		e.counted = map[*plan.Dataset]bool{}
+	}
+	e.counted[d] = true
+	distinct, err := x.Statements(d.Strata.Distinct)
+	sizes, err2 := x.Statements(d.Strata.Sizes)
+	e.statements("values of "+d.Strata.Column.Col.Name+", and the rows of each", append(distinct, sizes...), errors.Join(err, err2))
+}
+
+func (e *explainer) sampleTitle(q *query.Sample, what string) {
 	e.printf("  -- sample of %s", diag.Plural(int64(q.N), "row"))
 	if what != "" {
 		e.printf(" where %s", diag.Visible(what))
 	}
 	e.printf("\n")
+}
+
+// sample shows how rows would be drawn. what is the condition that they meet, "" for all.
+func (e *explainer) sample(q *query.Sample, what string) {
+	p := e.designs[q]
+	e.sampleTitle(q, what)
 	if p.err != nil {
 		e.printf("  error: %s\n\n", diag.Visible(p.err.Error()))
 		return
 	}
 	e.design("  ", &p.design)
 	e.printf("\n")
+	if len(p.sent) > 0 {
+		e.statements("planned and drawn by", p.sent, nil)
+	}
 }
 
 // design shows a method, why it is taken, and what it costs.
@@ -122,7 +155,7 @@ func (e *explainer) tellsRows(it *plan.Item, q *query.Sample) {
 // compareSample shows how a comparison would draw and what that tells; false where it would compare all rows.
 func (e *explainer) compareSample(ctx context.Context, it *plan.Item) bool {
 	c := it.Compare
-	designs, err := diff.PlanSample(ctx, c.Spec, c.Sample)
+	designs, sent, err := diff.ExplainSample(ctx, c.Spec, c.Sample)
 	if err != nil {
 		e.printf("  error:  %s\n\n", diag.Visible(err.Error()))
 		return true
@@ -142,5 +175,10 @@ func (e *explainer) compareSample(ctx context.Context, it *plan.Item) bool {
 		e.printf("          tells: %s\n", diag.Visible(text))
 	}
 	e.printf("\n")
+	for i, side := range []*diff.Side{&c.Spec.Left, &c.Spec.Right} {
+		if len(sent[i]) > 0 {
+			e.statements("rows of "+sideNames[i]+" "+side.Name+", planned and drawn by", sent[i], nil)
+		}
+	}
 	return true
 }

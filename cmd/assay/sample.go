@@ -32,12 +32,12 @@ type sampleFlags struct {
 
 func (f *sampleFlags) register(cmd *cobra.Command) {
 	f.drawing(cmd)
-	f.needed(cmd)
-	cmd.Flags().StringVar(&f.stratify, "stratify", "", "draw from the rows of each value of this column by themselves, in proportion, and name the worst; the values of all rows are counted for it")
+	f.suites(cmd)
 }
 
-// needed registers what says how far a suite is sampled.
-func (f *sampleFlags) needed(cmd *cobra.Command) {
+// suites registers what says how the datasets of a suite are sampled, and how far.
+func (f *sampleFlags) suites(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.stratify, "stratify", "", "draw from the rows of each value of this column by themselves, in proportion, and name the worst; the values of all rows are counted for it")
 	cmd.Flags().BoolVar(&f.exact, "exact-where-needed", false, "evaluate on all rows what no sample decides, instead of skipping it")
 }
 

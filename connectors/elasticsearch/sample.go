@@ -13,7 +13,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-var _ connectors.Sampler = (*Source)(nil)
+var _ connectors.SampleExplainer = (*Source)(nil)
 
 const (
 	// firstSamplePage is the number of rows of a sample's first page, before anything is known of their size.
@@ -73,6 +73,41 @@ func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDe
 	d := sampleDesign(q, rows)
 	d.Looked, d.Statements = max(rows, 0), 4+q.N/largestPage
 	return d, nil
+}
+
+// ExplainSample implements connectors.SampleExplainer: the count, the check of the guards and the first page.
+func (s *Source) ExplainSample(ctx context.Context, q query.Sample) (query.SampleDesign, []query.Statement, error) {
+	d, err := s.PlanSample(ctx, q)
+	if err != nil {
+		return d, nil, err
+	}
+	sel, err := s.prepareSample(q)
+	if err != nil {
+		return d, nil, err
+	}
+	v := s.shown(sel.target.index)
+	out := []request{v.request(s.countMatches(sel))}
+	if !sel.guards.empty() {
+		out = append(out, v.request(s.guardBody(sel)))
+	}
+	size := firstPage
+	if d.Method == query.SampleRandomScore {
+		sel.draw(q)
+		size = min(firstSamplePage, q.N)
+	}
+	return d, statements(append(out, v.request(s.pageBody(sel, part{branch: 0, slice: -1}, size, sel.all, nil)))), nil
+}
+
+// countMatches is the search that counts what can be drawn.
+func (s *Source) countMatches(sel *selection) map[string]any {
+	return s.bounds(map[string]any{"size": 0, "track_total_hits": true}, withFilter(sel.target.filter, sel.branches[0].where))
+}
+
+// draw has the rows of a selection drawn at random.
+func (sel *selection) draw(q query.Sample) {
+	sel.random = newRandomScore(q.Seed)
+	sel.sort = sel.random.sort()
+	sel.branches[0].limit = q.N
 }
 
 // sampleDesign says how N of rows are drawn, -1 where nobody has counted.
@@ -137,8 +172,7 @@ func (d *sampled) start(ctx context.Context, s *Source, sel *selection, q query.
 		return err
 	}
 	var p page
-	body := s.bounds(map[string]any{"size": 0, "track_total_hits": true}, withFilter(sel.target.filter, sel.branches[0].where))
-	if err := s.search(ctx, sel.op, v, body, nil, &p); err != nil {
+	if err := s.search(ctx, sel.op, v, s.countMatches(sel), nil, &p); err != nil {
 		return err
 	}
 	total, err := totalOf(sel.op, p.total)
@@ -149,9 +183,7 @@ func (d *sampled) start(ctx context.Context, s *Source, sel *selection, q query.
 	d.design.RowsExact = true
 	d.total, d.before = total, 2 // the point in time, and the count
 	if d.design.Method == query.SampleRandomScore {
-		sel.random = newRandomScore(q.Seed)
-		sel.sort = sel.random.sort()
-		sel.branches[0].limit = q.N
+		sel.draw(q)
 	}
 	rows, err := s.stream(ctx, sel)
 	if errors.As(err, new(*connectors.InexactError)) {

@@ -118,6 +118,7 @@ type asker struct {
 	store      Store
 	op         string
 	statements int
+	shown      []query.Statement // of planning, to be explained
 }
 
 func (a *asker) ask(ctx context.Context, st sqlgen.Statement, err error, cols ...value.Column) (*value.Batch, error) {

@@ -135,6 +135,7 @@ func (p *plan) count(ctx context.Context, a *asker, q query.Sample) error {
 		return nil
 	}
 	st, err := sqlgen.CountUpTo(a.store.Dialect(), q.From, nil, smallRows+1)
+	a.show("", st, err)
 	n, err := a.numbers(ctx, st, err, 1)
 	if err != nil {
 		return err
@@ -153,6 +154,7 @@ func (p *plan) count(ctx context.Context, a *asker, q query.Sample) error {
 		return nil
 	}
 	st, err = sqlgen.CountUpTo(a.store.Dialect(), q.From, q.Where, smallRows+1)
+	a.show("", st, err)
 	if n, err = a.numbers(ctx, st, err, 1); err == nil {
 		p.design.Rows = n[0]
 	}
@@ -320,7 +322,10 @@ func (p *plan) instead() string {
 }
 
 func (p *plan) sparse(c choice, name string) string {
-	if c.points.n == 0 {
+	switch {
+	case len(p.key.Columns) > 1:
+		return "the values of a key of several columns are not drawn by chance"
+	case c.points.n == 0:
 		return "too many values are possible between the least and the greatest " + name + " for one drawn by chance to have a row"
 	}
 	return fmt.Sprintf("only %d of %d numbers between the least and the greatest %s have a row", c.points.present, c.points.n, name)
@@ -347,6 +352,8 @@ func (p *plan) find(ctx context.Context, a *asker, q query.Sample, keys []Key) e
 		if len(k.Axes) == 0 {
 			continue
 		}
+		st, err := sqlgen.Ends(a.store.Dialect(), q.From, k.Columns, [][]value.Value{nil})
+		a.show("", st, err)
 		ends, err := a.ends(ctx, q.From, k, [][]value.Value{nil})
 		if err != nil {
 			return err
@@ -364,7 +371,10 @@ func (p *plan) find(ctx context.Context, a *asker, q query.Sample, keys []Key) e
 func (p *plan) tryPoints(ctx context.Context, a *asker, q query.Sample) (pilot, error) {
 	r := newRandomKey(a, q, p, mix(q.Seed+1))
 	n := int(min(pilotPoints, p.space.size.Uint64()))
-	st, err := sqlgen.Found(a.store.Dialect(), r.lookup(r.points(n)))
+	points := r.points(n)
+	st, err := sqlgen.Found(a.store.Dialect(), r.lookup(points[:min(n, shownKeys)]))
+	a.show(fmt.Sprintf("%d keys by chance, of which %d are shown: how many have a row", n, min(n, shownKeys)), st, err)
+	st, err = sqlgen.Found(a.store.Dialect(), r.lookup(points))
 	found, err := a.numbers(ctx, st, err, 2)
 	if err != nil {
 		return pilot{}, err
@@ -382,6 +392,7 @@ func (p *plan) tryProbes(ctx context.Context, a *asker, q query.Sample) (pilot, 
 		n = pilotShare
 	}
 	k := &nextKey{asker: a, from: q.From, key: p.key, root: p.space, seed: mix(q.Seed + 2)}
+	k.showStep(fmt.Sprintf("%d draws by the gaps between keys", n))
 	draws, err := k.draw(ctx, n)
 	if err != nil {
 		if isStray(err) {

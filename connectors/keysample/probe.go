@@ -255,20 +255,26 @@ func keyText(key []value.Value) string {
 	return b.String()
 }
 
-// find looks keys up: batches of the key's columns and q's.
-func (a *asker) find(ctx context.Context, q query.Sample, k *Key, keys [][]value.Value) ([]*value.Batch, error) {
-	chunk := chunkPoints
-	if len(k.Axes) > 1 {
-		chunk = chunkPairs
+// chunkOf is how many keys one statement looks up.
+func chunkOf(k *Key) int {
+	if len(k.Axes) > 1 || k.grouped() {
+		return chunkPairs
 	}
-	if k.grouped() {
-		chunk = min(chunk, chunkPairs)
-	}
+	return chunkPoints
+}
+
+// findStatement looks keys up: the key's columns and q's.
+func (a *asker) findStatement(q query.Sample, k *Key, keys [][]value.Value) (sqlgen.Statement, error) {
 	probed := k.probed()
 	columns := append(slices.Clone(k.Columns[len(probed):]), q.Columns...)
+	return sqlgen.Find(a.store.Dialect(), sqlgen.Lookup{From: q.From, Key: probed, Rows: keys, Columns: columns, Where: q.Where})
+}
+
+// find looks keys up: batches of the key's columns and q's.
+func (a *asker) find(ctx context.Context, q query.Sample, k *Key, keys [][]value.Value) ([]*value.Batch, error) {
 	var out []*value.Batch
-	for some := range slices.Chunk(keys, chunk) {
-		st, err := sqlgen.Find(a.store.Dialect(), sqlgen.Lookup{From: q.From, Key: probed, Rows: some, Columns: columns, Where: q.Where})
+	for some := range slices.Chunk(keys, chunkOf(k)) {
+		st, err := a.findStatement(q, k, some)
 		b, err := a.ask(ctx, st, err, columnsOf(k.Columns, q.Columns)...)
 		if err != nil {
 			return nil, err

@@ -187,13 +187,18 @@ func (l *least) Pop() any {
 	return x
 }
 
+// streamOf is the request for all rows.
+func streamOf(q query.Sample) query.Select {
+	sel := query.Select{From: q.From, Columns: q.Columns}
+	if q.Where != nil {
+		sel.Branches = []query.Branch{{Where: q.Where}}
+	}
+	return sel
+}
+
 // reservoir reads all rows and keeps those of the least tags, which are drawn for them one after another.
 func (d *sampled) reservoir(ctx context.Context, s *scan) error {
-	req := query.Select{From: d.q.From, Columns: d.q.Columns}
-	if d.q.Where != nil {
-		req.Branches = []query.Branch{{Where: d.q.Where}}
-	}
-	rows, err := d.store.Select(ctx, req)
+	rows, err := d.store.Select(ctx, streamOf(d.q))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-var _ connectors.Sampler = (*Source)(nil)
+var _ connectors.SampleExplainer = (*Source)(nil)
 
 // PlanSample implements connectors.Sampler.
 func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error) {
@@ -22,6 +22,11 @@ func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDe
 // Sample implements connectors.Sampler. See package keysample for how rows are drawn.
 func (s *Source) Sample(ctx context.Context, q query.Sample) (connectors.Sampled, error) {
 	return s.sampler("").Sample(ctx, q)
+}
+
+// ExplainSample implements connectors.SampleExplainer.
+func (s *Source) ExplainSample(ctx context.Context, q query.Sample) (query.SampleDesign, []query.Statement, error) {
+	return s.sampler("").ExplainSample(ctx, q)
 }
 
 func (s *Source) sampler(prefer query.SampleMethod) *keysample.Sampler {

@@ -103,6 +103,7 @@ func TestSamplePlan(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				connectortest.CheckExplained(t, sampler, q, p)
 				d := connectortest.Draw(t, sampler, q)
 				t.Logf("%s, %d rows, %d looked at by %d statements: %s", d.End.Method, d.End.Rows, d.End.Looked, d.End.Statements, d.End.Reason)
 				if p.Method != c.want || d.Design.Method != c.want || !strings.Contains(p.Reason, c.says) || strings.Contains(p.Reason, "-1") {

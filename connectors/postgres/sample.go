@@ -11,7 +11,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-var _ connectors.Sampler = (*Source)(nil)
+var _ connectors.SampleExplainer = (*Source)(nil)
 
 var (
 	errNoSample = errors.New("a sample is of at least one row")
@@ -35,10 +35,18 @@ const (
 // PlanSample implements connectors.Sampler: two statements, one that the server only plans and one on the catalogue, and where a key might be drawn by, its
 // ends and a few hundred of its numbers.
 func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDesign, error) {
-	op := "plan a sample of " + title(q.From.Dataset)
-	ses, err := s.run.start(ctx, op)
+	p, err := s.planned(ctx, "plan a sample of "+title(q.From.Dataset), q)
 	if err != nil {
 		return query.SampleDesign{}, err
+	}
+	return p.design, nil
+}
+
+// planned plans a sample that is not drawn.
+func (s *Source) planned(ctx context.Context, op string, q query.Sample) (*samplePlan, error) {
+	ses, err := s.run.start(ctx, op)
+	if err != nil {
+		return nil, err
 	}
 	p, err := s.planSample(ctx, ses, op, q, "")
 	if err == nil && p.keyed != nil {
@@ -46,9 +54,9 @@ func (s *Source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDe
 	}
 	ses.end(err == nil)
 	if err != nil {
-		return query.SampleDesign{}, failure(ctx, op, s.run.hide(), err)
+		return nil, failure(ctx, op, s.run.hide(), err)
 	}
-	return p.design, nil
+	return p, nil
 }
 
 func (s *Source) planSample(ctx context.Context, ses *session, op string, q query.Sample, method query.SampleMethod) (*samplePlan, error) {

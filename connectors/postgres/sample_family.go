@@ -155,19 +155,26 @@ type estimate struct {
 	cost float64 // of reading them all, in units of one page read in sequence
 }
 
-// estimate asks the planner. It also locks the table and its partitions against all that would move rows, until the transaction ends.
-func (*Source) estimate(ctx context.Context, ses *session, q query.Sample) (estimate, error) {
+// estimateStatement has the server plan to read the rows of a sample.
+func estimateStatement(q query.Sample) (sqlgen.Statement, error) {
 	w := sqlgen.NewWriter(dialect{})
 	from, err := sqlgen.From(dialect{}, q.From.Dataset, w.Alias())
 	if err != nil {
-		return estimate{}, err
+		return sqlgen.Statement{}, err
 	}
 	st, err := sqlgen.Pieces(w, nil, q.Where, []sqlgen.Piece{{From: from, Outs: []string{"1"}}}, "")
+	st.Text = "EXPLAIN (FORMAT JSON) " + st.Text
+	return st, err
+}
+
+// estimate asks the planner. It also locks the table and its partitions against all that would move rows, until the transaction ends.
+func (*Source) estimate(ctx context.Context, ses *session, q query.Sample) (estimate, error) {
+	st, err := estimateStatement(q)
 	if err != nil {
 		return estimate{}, err
 	}
 	bound := bind(st, nil)
-	result := ses.pg.ExecParams(ctx, "EXPLAIN (FORMAT JSON) "+bound.text, bound.args, nil, nil, nil).Read()
+	result := ses.pg.ExecParams(ctx, bound.text, bound.args, nil, nil, nil).Read()
 	if result.Err != nil {
 		return estimate{}, result.Err
 	}

@@ -116,6 +116,10 @@ func TestSamplePlan(t *testing.T) {
 			if err != nil || d.Method != k.method || d.Linear != k.linear || !strings.Contains(d.Reason, k.reason) {
 				t.Fatalf("%+v: %v", d, err)
 			}
+			sent := connectortest.CheckExplained(t, s, k.q, d)
+			if last := sent[len(sent)-1].Text; strings.Contains(last, "ctid = ANY") != (k.method == query.SamplePageLine) || strings.Contains(last, "BERNOULLI") != (k.method == query.SampleBernoulli) {
+				t.Errorf("%s by\n%s", k.method, last)
+			}
 			got, again := connectortest.Draw(t, s, k.q), connectortest.Draw(t, s, k.q)
 			if got.End.Method != k.method || got.End.Linear != k.linear {
 				t.Errorf("planned %+v, ended %+v", d, got.End)

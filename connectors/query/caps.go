@@ -34,6 +34,6 @@ type Statement struct {
 	Text string
 	// Args are the bound parameters as text, for people; never secrets.
 	Args []string
-	// Only says when it is sent at all, "" for always: "only where …".
+	// Only says when it is sent at all, "" for always: "only where …"; or of how many places it asks, of which few are shown.
 	Only string
 }

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	_ connectors.Sampler = (*source)(nil)
-	_ connectors.Drawer  = (*source)(nil)
-	_ sqlgen.HashDialect = dialect{}
+	_ connectors.SampleExplainer = (*source)(nil)
+	_ connectors.Drawer          = (*source)(nil)
+	_ sqlgen.HashDialect         = dialect{}
 )
 
 // PlanSample implements connectors.Sampler.
@@ -27,6 +27,11 @@ func (s *source) PlanSample(ctx context.Context, q query.Sample) (query.SampleDe
 // Sample implements connectors.Sampler. See package keysample for how rows are drawn.
 func (s *source) Sample(ctx context.Context, q query.Sample) (connectors.Sampled, error) {
 	return s.sampler("").Sample(ctx, q)
+}
+
+// ExplainSample implements connectors.SampleExplainer.
+func (s *source) ExplainSample(ctx context.Context, q query.Sample) (query.SampleDesign, []query.Statement, error) {
+	return s.sampler("").ExplainSample(ctx, q)
 }
 
 func (s *source) sampler(prefer query.SampleMethod) *keysample.Sampler {

@@ -115,11 +115,35 @@ func Sample(ctx context.Context, s Spec, o SampleOptions, sink func(Difference) 
 // PlanSample says how the rows of the two sides would be drawn, and what that would cost.
 func PlanSample(ctx context.Context, s Spec, o SampleOptions) ([2]query.SampleDesign, error) {
 	var designs [2]query.SampleDesign
+	err := planSample(&s, func(side int, src connectors.Sampler, in *input) (err error) {
+		designs[side], err = src.PlanSample(ctx, in.sample(&o, in.cols))
+		return err
+	})
+	return designs, err
+}
+
+// ExplainSample is PlanSample with the statements that draw, of sides that show theirs. Those that look up the rows drawn on the other side are not among them.
+func ExplainSample(ctx context.Context, s Spec, o SampleOptions) ([2]query.SampleDesign, [2][]query.Statement, error) {
+	var designs [2]query.SampleDesign
+	var sent [2][]query.Statement
+	err := planSample(&s, func(side int, src connectors.Sampler, in *input) (err error) {
+		if x, ok := src.(connectors.SampleExplainer); ok {
+			designs[side], sent[side], err = x.ExplainSample(ctx, in.sample(&o, in.cols))
+			return err
+		}
+		designs[side], err = src.PlanSample(ctx, in.sample(&o, in.cols))
+		return err
+	})
+	return designs, sent, err
+}
+
+// planSample has the draws of both sides planned.
+func planSample(s *Spec, plan func(side int, src connectors.Sampler, in *input) error) error {
 	if err := s.check(); err != nil {
-		return designs, err
+		return err
 	}
-	err := both(func(side int) (err error) {
-		in := inputOf(&s, canon.Side(side), &Read{}, new(atomic.Int64)) //nolint:gosec // 0 or 1
+	return both(func(side int) (err error) {
+		in := inputOf(s, canon.Side(side), &Read{}, new(atomic.Int64)) //nolint:gosec // 0 or 1
 		if err := in.placeUncounted(s.side(in.side).Where); err != nil {
 			return in.failed(err)
 		}
@@ -127,10 +151,8 @@ func PlanSample(ctx context.Context, s Spec, o SampleOptions) ([2]query.SampleDe
 		if !ok {
 			return in.failed(ErrNoSampler)
 		}
-		designs[side], err = src.PlanSample(ctx, in.sample(&o, in.cols))
-		return in.failed(err)
+		return in.failed(plan(side, src, in))
 	})
-	return designs, err
 }
 
 // sample is the request for rows of the side.
