@@ -99,28 +99,49 @@ func DrawnText(c *result.Compare) string {
 		way  *result.CompareWay
 	}{{"source", c.Sample.Source}, {"target", c.Sample.Target}} {
 		w := x.way
-		var of string
-		switch {
-		case w.Rows != nil && w.RowsExact:
-			of = " of " + diag.Plural(*w.Rows, x.name+" row")
-		case w.Rows != nil:
-			of = " of about " + diag.Plural(*w.Rows, x.name+" row")
-		default:
-			of = " " + x.name + " " + map[bool]string{true: "row", false: "rows"}[w.Drawn == 1]
-		}
-		text := diag.Group(w.Drawn) + of
-		if w.Method != "" {
-			text += " by " + diag.Visible(w.Method)
-		}
-		if w.Linear {
-			text += " (reads them all)"
-		}
+		text := drawn(w.Drawn, w.Rows, w.RowsExact, x.name+" row", w.Method, w.Linear)
 		if strings.HasPrefix(w.Lookup, "among all rows") {
 			text += ", looked up " + diag.Visible(w.Lookup) + " of the other side"
 		}
 		parts = append(parts, text)
 	}
 	return "drawn: " + strings.Join(parts, "; ") + "; seed " + diag.Visible(c.Sample.Seed)
+}
+
+// SampleText says how rows were drawn where an expectation was judged by them and they were not all: "drawn: 500 of about 30,000 rows by random key; seed 42",
+// else "".
+func SampleText(e *result.Expectation) string {
+	s := e.Sample
+	if s == nil || s.All {
+		return ""
+	}
+	text := "drawn: " + drawn(s.Drawn, s.Rows, s.RowsExact, "row", s.Method, s.Linear)
+	if n := int64(len(s.Strata)); n == 1 {
+		text += " in 1 stratum"
+	} else if n > 1 {
+		text += " in " + diag.Group(n) + " strata"
+	}
+	return text + "; seed " + diag.Visible(s.Seed)
+}
+
+// drawn says how many rows were drawn, of how many where that is known, and how.
+func drawn(n int64, rows *int64, exact bool, noun, method string, linear bool) string {
+	text := diag.Group(n)
+	switch {
+	case rows != nil && exact:
+		text += " of " + diag.Plural(*rows, noun)
+	case rows != nil:
+		text += " of about " + diag.Plural(*rows, noun)
+	default:
+		text = diag.Plural(n, noun)
+	}
+	if method != "" {
+		text += " by " + diag.Visible(method)
+	}
+	if linear {
+		text += " (reads them all)"
+	}
+	return text
 }
 
 // Estimates are what the rows drawn say of all rows, a line each: "changed: 0.08 % of source rows (between 0.03 % and 0.17 %), with 99 % confidence".

@@ -116,8 +116,13 @@ func (i item) ColumnsText() string { return reports.ColumnsText(i.Compare) }
 // BoundText says how sure a comparison by digests is.
 func (i item) BoundText() string { return reports.Bound(i.Compare) }
 
-// DrawnText says how rows were drawn, and EstimateTexts what they say of all rows, where the comparison was judged by them.
-func (i item) DrawnText() string { return reports.DrawnText(i.Compare) }
+// DrawnText says how rows were drawn where the expectation was judged by them; EstimateTexts what they say of all rows of a comparison.
+func (i item) DrawnText() string {
+	if i.Compare == nil {
+		return reports.SampleText(&i.Expectation)
+	}
+	return reports.DrawnText(i.Compare)
+}
 
 // EstimateTexts are the estimates of a sampled comparison.
 func (i item) EstimateTexts() []string { return reports.Estimates(i.Compare) }

@@ -88,6 +88,7 @@ type page struct {
 	When       string
 	Took       string
 	Rate       string
+	Sampled    bool   // rows were drawn at random
 	First      []item // what did not pass, the worst first
 	More       int    // of those, how many are not named in First
 	Groups     []section
@@ -142,6 +143,7 @@ func newPage(rep *result.Report) page {
 		Took:  reports.Took(rep.Run.DurationMS),
 		Title: line(rep.Run.Suite) + ": " + string(rep.Summary.Verdict),
 	}
+	p.Sampled = rep.Run.Mode == "sample"
 	if r := rep.Summary.Inconsistency; r != nil {
 		p.Rate = diag.Percent(*r)
 	}
