@@ -50,8 +50,9 @@ lint: ## gofumpt, go vet, golangci-lint
 fmt: ## format as lint wants it
 	$(GOFILES) | xargs -0 $$(.tools/get gofumpt) -w
 
+# the large tables of the sampling benchmark are in the servers' memory, 6 GB each
 bench: ## ratios to floors and peers, servers included; nothing else should run on the machine
-	ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream|DiffMySQL|DiffElasticsearch|Join|Link|Sample' -benchtime 1x -timeout 90m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity ./expectations/run ./expectations/diff
+	ASSAY_SERVERS_BUFFERS=6144 ASSAY_TEST_REQUIRE=$(REQUIRE),shared $(SERVERS) with go test -p 1 -v -run '^$$' -bench 'OnePass|Evaluator|Stream|DiffMySQL|DiffElasticsearch|Join|Link|Sample' -benchtime 1x -timeout 90m ./cmd/assay ./connectors/postgres ./connectors/mysql ./expectations/parity ./expectations/run ./expectations/diff
 
 bench-peers: ## the same comparison beside reladiff, which pip installs into .peers
 	python3 -m venv .peers && .peers/bin/pip install -q 'reladiff[postgresql,mysql]==0.6.0'
