@@ -77,35 +77,50 @@ func (w *Writer) test(e query.Expr) (string, error) {
 }
 
 func (w *Writer) lookup(q Lookup) (conds, from string, err error) {
-	if from, err = From(w.d, q.From.Dataset, w.alias(0)); err != nil {
-		return "", "", err
-	}
-	refs, err := w.refs(q.Key)
+	from, refs, err := w.keyed(q.From, q.Key)
 	if err != nil {
 		return "", "", err
 	}
 	terms := make([]string, len(q.Rows))
 	for i, row := range q.Rows {
-		equal := make([]string, len(refs))
-		for j, ref := range refs {
-			p, refusal := w.Param(row[j])
-			if refusal != nil {
-				return "", "", refusal
-			}
-			if len(refs) == 1 {
-				terms[i] = p
-				continue
-			}
-			equal[j] = ref + " = " + p
-		}
-		if len(refs) > 1 {
+		var refusal *query.Refusal
+		if len(refs) == 1 {
+			terms[i], refusal = w.Param(row[0])
+		} else {
+			var equal []string
+			equal, refusal = w.equal(refs, row)
 			terms[i] = "(" + strings.Join(equal, " AND ") + ")"
+		}
+		if refusal != nil {
+			return "", "", refusal
 		}
 	}
 	if len(refs) == 1 {
 		return refs[0] + " IN (" + strings.Join(terms, ", ") + ")", from, nil
 	}
 	return "(" + strings.Join(terms, " OR ") + ")", from, nil
+}
+
+// keyed renders where rows are found by a key, and its columns as they are stored.
+func (w *Writer) keyed(rel query.Relation, key []*query.Column) (from string, refs []string, err error) {
+	if from, err = From(w.d, rel.Dataset, w.alias(0)); err != nil {
+		return "", nil, err
+	}
+	refs, err = w.refs(key)
+	return from, refs, err
+}
+
+// equal renders that the first of columns have values.
+func (w *Writer) equal(refs []string, values []value.Value) ([]string, *query.Refusal) {
+	conds := make([]string, len(values))
+	for j, v := range values {
+		sql, refusal := w.Param(v)
+		if refusal != nil {
+			return nil, refusal
+		}
+		conds[j] = refs[j] + " = " + sql
+	}
+	return conds, nil
 }
 
 // refs renders columns as they are stored.
@@ -145,24 +160,16 @@ func Ends(d Dialect, from query.Relation, key []*query.Column, prefixes [][]valu
 
 func ends(d Dialect, rel query.Relation, key []*query.Column, probes []Probe, split bool) (Statement, error) {
 	w := NewWriter(d)
-	from, err := From(d, rel.Dataset, w.alias(0))
-	if err != nil {
-		return Statement{}, err
-	}
-	refs, err := w.refs(key)
+	from, refs, err := w.keyed(rel, key)
 	if err != nil {
 		return Statement{}, err
 	}
 	parts := make([]string, len(probes))
 	for i, p := range probes {
 		ref := refs[len(p.Prefix)]
-		var conds []string
-		for j, v := range p.Prefix {
-			sql, refusal := w.Param(v)
-			if refusal != nil {
-				return Statement{}, refusal
-			}
-			conds = append(conds, refs[j]+" = "+sql)
+		conds, refusal := w.equal(refs, p.Prefix)
+		if refusal != nil {
+			return Statement{}, refusal
 		}
 		side := func(fold, op string) (string, *query.Refusal) {
 			all := conds
@@ -196,23 +203,15 @@ func ends(d Dialect, rel query.Relation, key []*query.Column, probes []Probe, sp
 // Groups renders one row with a column for each prefix: how many rows have it, or limit where there are more.
 func Groups(d Dialect, rel query.Relation, key []*query.Column, prefixes [][]value.Value, limit int) (Statement, error) {
 	w := NewWriter(d)
-	from, err := From(d, rel.Dataset, w.alias(0))
-	if err != nil {
-		return Statement{}, err
-	}
-	refs, err := w.refs(key)
+	from, refs, err := w.keyed(rel, key)
 	if err != nil {
 		return Statement{}, err
 	}
 	parts := make([]string, len(prefixes))
 	for i, p := range prefixes {
-		conds := make([]string, len(p))
-		for j, v := range p {
-			sql, refusal := w.Param(v)
-			if refusal != nil {
-				return Statement{}, refusal
-			}
-			conds[j] = refs[j] + " = " + sql
+		conds, refusal := w.equal(refs, p)
+		if refusal != nil {
+			return Statement{}, refusal
 		}
 		n := strconv.Itoa(i)
 		parts[i] = "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM " + from + " WHERE " + strings.Join(conds, " AND ") + " LIMIT " + strconv.Itoa(limit) + ") AS g" + n + ") AS c" + n
