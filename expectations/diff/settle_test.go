@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -183,12 +184,15 @@ const (
 	rowKinds
 )
 
+// scaldingEvery is how often a row is written that is written faster than anything reads it.
+const scaldingEvery = 8 * time.Millisecond
+
 // write makes up the events of a row from time from to time to.
 func write(r *rand.Rand, kind int, key int64, from, to time.Duration) []event {
 	row := &record{a: fmt.Sprint("a", key), n: key, x: float64(key)}
 	es := []event{{-time.Hour, row}}
 	every := map[int]time.Duration{
-		cold: time.Hour, warm: 3 * time.Second, hot: 300 * time.Millisecond, scalding: 8 * time.Millisecond, toggling: 400 * time.Millisecond, churning: 900 * time.Millisecond,
+		cold: time.Hour, warm: 3 * time.Second, hot: 300 * time.Millisecond, scalding: scaldingEvery, toggling: 400 * time.Millisecond, churning: 900 * time.Millisecond,
 	}[kind]
 	for at := from + time.Duration(r.Int64N(int64(every))); at < to; at += every/2 + time.Duration(r.Int64N(int64(every))) {
 		switch kind {
@@ -343,10 +347,19 @@ func settleStory(t *testing.T, seed uint64) diff.Counts {
 			t.Errorf("seed %d: key %d of kind %d: drift %d was not found; %d unsettled", seed, k, kinds[k], d, res.Counts.Unsettled)
 		}
 	}
-	if res.Counts.Unsettled > 0 && !slow {
+	if res.Counts.Unsettled > 0 && !slow && missed(&res, settle)*keys < 1e-5 {
 		t.Errorf("seed %d: %d unsettled of %d", seed, res.Counts.Unsettled, res.Settled.Candidates)
 	}
 	return res.Counts
+}
+
+// missed is the chance that a row that is written faster than anything reads it never shows the target a state that the source was seen in: it is
+// seen in one a sweep, which lasts a few milliseconds, and the target comes to the first of them after the lag. Where few candidates fit into the
+// memory, sweeps are rare.
+func missed(res *diff.Result, settle time.Duration) float64 {
+	gap := res.Settled.Took / time.Duration(max(res.Settled.Sweeps, 1))
+	hit := min(scaldingEvery.Seconds()/gap.Seconds(), 1)
+	return math.Pow(1-hit, float64(res.Settled.Sweeps)-settle.Seconds()/gap.Seconds())
 }
 
 // TestSettleAgainstMaps compares random tables that nobody writes: reading every difference again must not change what is found, whatever the
