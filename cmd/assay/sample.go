@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,9 +56,33 @@ func (f *sampleFlags) foretelling(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.rows, "sample", 0, "judge by so many rows of each dataset, drawn at random, and say with what confidence")
 	flags.Uint64Var(&f.seed, "seed", 0, "draw the rows of this seed; the same seed draws the same rows of unchanged data (default: a random one, which the report names)")
-	flags.Float64Var(&f.confidence, "confidence", defaultConfidence, "of each expectation's verdict on a sample, from 0.5 to below 1")
-	flags.Float64Var(&f.detect, "detect", sample.DefaultDetect, "the failing rate that a sample must exclude for a pass")
+	f.confidence, f.detect = defaultConfidence, sample.DefaultDetect
+	flags.Var((*rateFlag)(&f.confidence), "confidence", "of each expectation's verdict on a sample, from 0.5 to below 1, or in percent: 99%")
+	flags.Var((*rateFlag)(&f.detect), "detect", "the failing rate that a sample must exclude for a pass, or in percent: 0.1%")
 }
+
+// rateFlag is a share, as a number or in percent, as a suite has it.
+type rateFlag float64
+
+// Set implements pflag.Value.
+func (f *rateFlag) Set(text string) error {
+	number, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil {
+		return errors.New("a number such as 0.001, or a percentage such as 0.1%")
+	}
+	if percent {
+		v /= 100
+	}
+	*f = rateFlag(v)
+	return nil
+}
+
+// String implements pflag.Value.
+func (f *rateFlag) String() string { return strconv.FormatFloat(float64(*f), 'g', -1, 64) }
+
+// Type implements pflag.Value.
+func (*rateFlag) Type() string { return "rate" }
 
 // needSample are the flags that say something of a sample only.
 var needSample = [...]string{"seed", "confidence", "detect", "early-stop", "exact-where-needed", "max-time", "stratify"} //nolint:gochecknoglobals // a constant
