@@ -95,7 +95,7 @@ func (a assayDiff) run(ctx context.Context, want planted, args ...string) (peak 
 	cmd := exec.CommandContext(ctx, a.bin, append([]string{"diff", "--format", "json"}, args...)...)
 	var errs strings.Builder
 	cmd.Stderr = &errs
-	out, err := cmd.Output()
+	out, peak, err := runPeak(cmd)
 	if code := exitOf(err); code != exitFailed {
 		return 0, fmt.Errorf("assay diff: exit %d: %s", code, errs.String())
 	}
@@ -127,7 +127,7 @@ func (a assayDiff) run(ctx context.Context, want planted, args ...string) (peak 
 	if len(got) != 0 {
 		return 0, fmt.Errorf("assay diff: found %v besides", got)
 	}
-	return peakOf(cmd.ProcessState), nil
+	return peak, nil
 }
 
 func execSQL(t testing.TB, driver, dsn, table string) func(string) {

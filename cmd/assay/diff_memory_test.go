@@ -67,12 +67,11 @@ func (a assayDiff) counts(t *testing.T, left, right string, code int, want strin
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, a.bin, "diff", left, right)
-	out, err := cmd.CombinedOutput()
+	out, peak, err := runPeak(cmd)
 	text := strings.ReplaceAll(string(out), ",", "")
 	if exitOf(err) != code || !strings.Contains(text, strings.ReplaceAll(want, ",", "")) {
 		t.Fatalf("exit %d, want %d and %q:\n%.2000s", exitOf(err), code, want, out)
 	}
-	peak := peakOf(cmd.ProcessState)
 	if peak == 0 || peak > mostMemory {
 		t.Errorf("the process held %d MB", peak>>20)
 	}
