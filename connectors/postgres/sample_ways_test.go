@@ -64,8 +64,10 @@ func TestScanLooksAtPages(t *testing.T) {
 		where  query.Expr
 		want   int64
 	}{
-		{&tables{pages: 2000, lines: 291}, estimate{rows: 5, cost: 9000}, cond, 2000}, {&tables{pages: 2000, lines: 291}, estimate{rows: 5, cost: 12}, cond, 5},
-		{&tables{pages: 2000, lines: 291}, estimate{rows: 60_000, cost: 3000}, nil, 60_000}, {nil, estimate{rows: 7.5, cost: 3000}, nil, 8},
+		{&tables{pages: 2000, lines: 291}, estimate{rows: 5, cost: 9000}, cond, 2000},
+		{&tables{pages: 2000, lines: 291}, estimate{rows: 5, cost: 12}, cond, 5},
+		{&tables{pages: 2000, lines: 291}, estimate{rows: 60_000, cost: 3000}, nil, 60_000},
+		{nil, estimate{rows: 7.5, cost: 3000}, nil, 8},
 	} {
 		p := &samplePlan{tables: c.tables, est: c.est}
 		if got := p.passed(query.Sample{N: 1, Where: c.where}); got != c.want {

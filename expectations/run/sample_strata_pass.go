@@ -71,12 +71,16 @@ type tagged struct {
 // least is a heap with the greatest tag on top.
 type least []tagged
 
-func (l least) Len() int           { return len(l) }
-func (l least) Less(i, j int) bool { return l[i].tag > l[j].tag }
-func (l least) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
+func (l *least) Len() int           { return len(*l) }
+func (l *least) Less(i, j int) bool { return (*l)[i].tag > (*l)[j].tag }
+func (l *least) Swap(i, j int)      { (*l)[i], (*l)[j] = (*l)[j], (*l)[i] }
 
 // Push implements heap.Interface.
-func (l *least) Push(x any) { *l = append(*l, x.(tagged)) } //nolint:forcetypeassert // of its own
+func (l *least) Push(x any) {
+	if t, ok := x.(tagged); ok {
+		*l = append(*l, t)
+	}
+}
 
 // Pop implements heap.Interface. Nothing is popped.
 func (l *least) Pop() any { return nil }
