@@ -36,6 +36,7 @@ type selection struct {
 	sort     []any
 	branches []selectBranch
 	numbered bool // a column holds the branch's position
+	beside   bool // others are read at the same time
 	bounded  bool // all branches are small: one request without a point in time
 	all      bool // the columns are all that the index has
 	guards   guards
@@ -130,7 +131,7 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	sel := &selection{op: "read " + t.index, target: t, rows: q.BatchRows, numbered: len(q.Branches) > 1}
+	sel := &selection{op: "read " + t.index, target: t, rows: q.BatchRows, numbered: len(q.Branches) > 1, beside: q.Beside}
 	if sel.rows <= 0 {
 		sel.rows = batchRows
 	}

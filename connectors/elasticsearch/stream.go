@@ -108,9 +108,9 @@ type part struct {
 	slice  int // -1 for all of the branch
 }
 
-// parts are the readers of the stream: a slice each where rows come in no order and without end, else one for all branches.
+// parts are the readers of the stream: a slice each where rows come in no order and without end, and nothing else is read, else one for all branches.
 func (sel *selection) parts() []part {
-	if len(sel.branches) == 1 && sel.sort == nil && sel.branches[0].limit == 0 {
+	if len(sel.branches) == 1 && sel.sort == nil && sel.branches[0].limit == 0 && !sel.beside {
 		all := make([]part, slicesAtOnce)
 		for i := range all {
 			all[i] = part{slice: i}

@@ -86,6 +86,8 @@ type Select struct {
 	// value, text and bytes bytewise, nulls last. Only with at most one branch.
 	OrderByKey bool
 	BatchRows  int // rows a batch, 0 for the connector's default
+	// Beside says that the caller reads other selections at the same time, so that nothing is gained by reading this one in parts at once.
+	Beside bool
 }
 
 // Branch is one bounded set of rows.

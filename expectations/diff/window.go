@@ -207,7 +207,9 @@ func (e *CoverageError) Error() string {
 
 // fetch reads the rows of a window and sorts them. It counts in f.
 func (w *windows) fetch(ctx context.Context, where query.Expr, f *fetching) (connectors.Rows, error) {
-	rows, err := w.in.selects(ctx, w.in.selection(where, false))
+	q := w.in.selection(where, false)
+	q.Beside = w.in.sieve == nil
+	rows, err := w.in.selects(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -153,7 +153,11 @@ func (s *Sorter) spill(ctx context.Context) error {
 // but for Close, Rows and Spilled.
 func (s *Sorter) Sort(ctx context.Context) (connectors.Rows, error) {
 	if len(s.runs) == 0 {
-		return &held{s: s, refs: s.order(), out: value.NewBatch(s.types...)}, nil
+		refs := s.order()
+		if asAdded(refs) && s.widest() <= s.o.BatchRows {
+			return &chunks{s}, nil
+		}
+		return &held{s: s, refs: refs, out: value.NewBatch(s.types...)}, nil
 	}
 	if len(s.chunks) > 0 {
 		if err := s.spill(ctx); err != nil {
@@ -237,6 +241,45 @@ func (s *Sorter) Close() error {
 	}
 	return s.file.close()
 }
+
+// asAdded reports whether rows are in the order in which they came.
+func asAdded(refs []ref) bool {
+	for i := 1; i < len(refs); i++ {
+		a, b := refs[i-1], refs[i]
+		if b != (ref{a.chunk, a.row + 1}) && b != (ref{a.chunk + 1, 0}) {
+			return false
+		}
+	}
+	return len(refs) > 0
+}
+
+// widest is the most rows that a held batch has.
+func (s *Sorter) widest() int {
+	most := 0
+	for _, b := range s.chunks {
+		most = max(most, b.N)
+	}
+	return most
+}
+
+// chunks are rows that came in order, in the batches that they came in: nothing is copied.
+type chunks struct{ s *Sorter }
+
+// Next implements connectors.Rows.
+func (c *chunks) Next(ctx context.Context) (*value.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if len(c.s.chunks) == 0 {
+		return nil, nil //nolint:nilnil // the contract's end of rows
+	}
+	b := c.s.chunks[0]
+	c.s.chunks = c.s.chunks[1:]
+	return b, nil
+}
+
+// Close implements connectors.Rows.
+func (c *chunks) Close() error { return c.s.Close() }
 
 // held are sorted rows that fit into memory.
 type held struct {

@@ -106,16 +106,21 @@ func TestSort(t *testing.T) {
 		rows, spread int
 		memory       int64
 		spills       bool
+		ordered      int // so many rows come in order
 	}{
-		{0, 1, 0, false},
-		{1, 1, 1, false},
-		{5000, 10_000, 0, false},
-		{5000, 10_000, 1, true},      // many passes, two runs at a time
-		{5000, 3, 100_000, true},     // many equal keys
-		{20_000, 1 << 40, 1e6, true}, // runs of several blocks
-		{20_000, 1 << 40, 8e6, true}, // one pass
-		{3000, 1, 200_000, true},     // all equal
-		{20_000, 20_000, 1 << 30, false},
+		{0, 1, 0, false, 0},
+		{1, 1, 1, false, 0},
+		{5000, 10_000, 0, false, 0},
+		{5000, 10_000, 1, true, 0},      // many passes, two runs at a time
+		{5000, 3, 100_000, true, 0},     // many equal keys
+		{20_000, 1 << 40, 1e6, true, 0}, // runs of several blocks
+		{20_000, 1 << 40, 8e6, true, 0}, // one pass
+		{3000, 1, 200_000, true, 0},     // all equal
+		{20_000, 20_000, 1 << 30, false, 0},
+		{20_000, 20_000, 1 << 30, false, 20_000},
+		{20_000, 2, 1 << 30, false, 19_999},
+		{5000, 20_000, 1 << 30, false, 1000},
+		{20_000, 20_000, 1e6, true, 20_000},
 	} {
 		t.Run(fmt.Sprintf("%d rows in %d bytes", c.rows, c.memory), func(t *testing.T) {
 			dir := t.TempDir()
@@ -124,7 +129,11 @@ func TestSort(t *testing.T) {
 			want := map[string]int{}
 			b := value.NewBatch(types()...)
 			for i := range c.rows {
-				fill(b, r.Int64N(int64(c.spread)), uint64(i))
+				key := r.Int64N(int64(c.spread))
+				if i < c.ordered {
+					key = int64(i / 2)
+				}
+				fill(b, key, uint64(i))
 				want[text(b, b.N-1)]++
 				if r.IntN(300) == 0 || i == c.rows-1 {
 					if err := s.Add(t.Context(), b); err != nil {
