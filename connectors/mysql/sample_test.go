@@ -239,10 +239,7 @@ func TestSampleCorrelated(t *testing.T) {
 			t.Fatal(err)
 		}
 		rel := relation(t, src, query.Dataset{Table: "c"})
-		sampler, ok := src.(connectors.Sampler)
-		if !ok {
-			t.Fatal("no sampler")
-		}
+		sampler := mysql.ForcedSamplers()[string(query.SampleNextKey)](t, src)
 		var plain, weighted, sum []float64
 		for seed := range uint64(40) {
 			d := connectortest.Draw(t, sampler, query.Sample{From: rel, Columns: connectortest.Cols(t, rel, "bad"), N: 100, Seed: seed})
