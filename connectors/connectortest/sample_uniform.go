@@ -223,15 +223,15 @@ func (u *uniform) amongIdeal() []float64 {
 		seen := make(map[int]bool, n)
 		for len(seen) < n {
 			rank := chance.IntN(rows)
-			if !seen[rank] || u.design.Replacement {
-				counts[u.bucket(rank)]++
-			} else {
-				continue
-			}
+			at := u.bucket(rank)
 			if u.design.Replacement {
 				rank = -1 - len(seen) // each draw counts
 			}
+			if seen[rank] {
+				continue
+			}
 			seen[rank] = true
+			counts[at]++
 		}
 		ideal[i] = u.statistic(counts[:])
 	}
