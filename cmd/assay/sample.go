@@ -67,12 +67,12 @@ type rateFlag float64
 // Set implements pflag.Value.
 func (f *rateFlag) Set(text string) error {
 	number, percent := strings.CutSuffix(text, "%")
-	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if number = strings.TrimSpace(number); percent {
+		number += "e-2" // for 99.9 / 100 is not 0.999
+	}
+	v, err := strconv.ParseFloat(number, 64)
 	if err != nil {
 		return errors.New("a number such as 0.001, or a percentage such as 0.1%")
-	}
-	if percent {
-		v /= 100
 	}
 	*f = rateFlag(v)
 	return nil
