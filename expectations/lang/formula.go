@@ -97,7 +97,7 @@ func literalFormula(e celast.Expr) (*Formula, error) {
 	return nil, &FormulaError{Construct: fmt.Sprintf("a %s", e.AsLiteral().Type().TypeName())}
 }
 
-// calls are the functions that mean an operation, by their names and number of arguments.
+// callOf is the operation that a function of so many arguments means.
 func callOf(name string, args int) (FormulaOp, bool) {
 	binary := map[string]FormulaOp{
 		operators.Add: FormulaPlus, operators.Subtract: FormulaMinus, operators.Multiply: FormulaTimes, operators.Divide: FormulaOver,
