@@ -46,6 +46,8 @@ type Report struct {
 	Datasets     []Dataset     `json:"datasets"`
 	Alerts       []Alert       `json:"alerts"`
 	Plan         *PlanSummary  `json:"plan"`
+	Previous     *Previous     `json:"previous,omitempty"` // the run of the same job before this one
+	Trend        *Trend        `json:"trend,omitempty"`    // of the duration
 }
 
 // Run identifies a run.
@@ -184,6 +186,9 @@ type Expectation struct {
 	Ran         Ran       `json:"ran"`
 	Message     string    `json:"message"` // why it has this verdict, one sentence
 	Failures    []Failure `json:"failures"`
+	Since       Since     `json:"since,omitempty"`
+	Failing     *Failing  `json:"failing,omitempty"` // since when it fails without a pause
+	Trend       *Trend    `json:"trend,omitempty"`
 }
 
 // Metric is one aggregate that a metric expectation was computed from.
@@ -208,13 +213,17 @@ type Dataset struct {
 	Statements []string `json:"statements,omitempty"`
 	MS         int64    `json:"ms"`
 	Error      string   `json:"error,omitempty"`
+	Trend      *Trend   `json:"trend,omitempty"` // of the rows
 }
 
 // Alert is a rule of the run that fired.
 type Alert struct {
 	Rule    string `json:"rule"`
-	Level   string `json:"level"`
+	Level   string `json:"level"` // "warning" or "critical"
 	Message string `json:"message"`
+	// Expectation or Dataset is what it fired for; both are empty where that is the run.
+	Expectation string `json:"expectation,omitempty"`
+	Dataset     string `json:"dataset,omitempty"`
 }
 
 // PlanSummary summarises a correction plan.
