@@ -124,10 +124,17 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 			wrong = true // of this suite nothing but schemas was read; the others run
 			continue
 		}
+		done := &finishing{suite: &l.suites[i], rep: rep, strict: f.strict, dir: dir, state: stateDir(f.state, paths)}
+		if err := a.finish(ctx, done); err != nil {
+			return err
+		}
 		if err := a.report(rep, out, f.shown); err != nil {
 			return err
 		}
 		if err := a.keep(rep, dir, f.shown, path); err != nil {
+			return err
+		}
+		if err := a.tell(ctx, done); err != nil {
 			return err
 		}
 		reps = append(reps, rep)
