@@ -328,7 +328,10 @@ func (p *printer) expression(e *result.Expectation) {
 	}
 }
 
-func (p *printer) failure(f *result.Failure) {
+func (p *printer) failure(f *result.Failure) { p.printf("    %s\n", rowText(f)) }
+
+// rowText is a failing row on one line.
+func rowText(f *result.Failure) string {
 	var parts []string
 	for _, name := range f.Order {
 		c, isKey := f.Key[name]
@@ -344,7 +347,7 @@ func (p *printer) failure(f *result.Failure) {
 	if f.Message != "" {
 		text += "  " + Clip(diag.Visible(f.Message), 2*cellWidth)
 	}
-	p.printf("    %s\n", text)
+	return text
 }
 
 func (p *printer) summary(rep *result.Report) {

@@ -18,8 +18,6 @@ import (
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
 	"github.com/assay-dev/assay/expectations/spec"
-	"github.com/assay-dev/assay/reports"
-	"github.com/assay-dev/assay/reports/html"
 )
 
 // defaultFailures is the number of failing rows kept of each expectation.
@@ -67,7 +65,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "only expectations with this tag (repeatable)")
 	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html, one below it for each of several suites (default: a new one in the state directory)")
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
-	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json or html, optionally =PATH (repeatable; without a path to standard output)")
+	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json, html, junit, sarif, markdown, github, openlineage or csv, optionally =PATH (repeatable; without a path to standard output)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
 	cmd.Flags().BoolVar(&f.distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
@@ -190,52 +188,6 @@ func withTags(suites []spec.Suite, tags []string) ([]spec.Suite, error) {
 		return nil, fmt.Errorf("--tag: no expectation has the tag %s", strings.Join(tags, " or "))
 	}
 	return kept, nil
-}
-
-// output is one --format.
-type output struct{ format, path string }
-
-func parseFormats(list []string) ([]output, error) {
-	if len(list) == 0 {
-		return []output{{format: "text"}}, nil
-	}
-	var out []output
-	for _, s := range list {
-		format, path, _ := strings.Cut(s, "=")
-		switch format {
-		case "text", "json", "html":
-		default:
-			return nil, fmt.Errorf("--format %q: there are text, json and html", format)
-		}
-		out = append(out, output{format, path})
-	}
-	return out, nil
-}
-
-// report writes the run in every format that was asked for.
-func (a *app) report(rep *result.Report, outs []output, shown int) error {
-	for _, o := range outs {
-		if o.path == "" {
-			if err := a.render(a.stdout, rep, o.format, shown); err != nil {
-				return &worldError{err}
-			}
-			continue
-		}
-		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
-			return &worldError{err}
-		}
-	}
-	return nil
-}
-
-func (a *app) render(w io.Writer, rep *result.Report, format string, shown int) error {
-	switch format {
-	case "json":
-		return reports.JSON(w, rep)
-	case "html":
-		return html.Write(w, rep)
-	}
-	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shown, Width: width(w)})
 }
 
 // shownRows is the number of failing rows that the text form shows of each expectation where --failures says nothing.

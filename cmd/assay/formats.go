@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/reports"
+	"github.com/assay-dev/assay/reports/html"
+)
+
+// format is a form in which a run is written.
+type format struct {
+	name  string
+	write func(w io.Writer, rep *result.Report) error // nil for the text, which a terminal has a part in
+}
+
+// formats are all forms, in the order in which they are named.
+func formats() []format {
+	return []format{
+		{"text", nil},
+		{"json", reports.JSON},
+		{"html", html.Write},
+		{"junit", reports.JUnit},
+		{"sarif", reports.SARIF},
+		{"markdown", func(w io.Writer, rep *result.Report) error { return reports.Markdown(w, rep, reports.MarkdownOptions{}) }},
+		{"github", reports.GitHub},
+		{"openlineage", reports.OpenLineage},
+		{"csv", reports.CSV},
+	}
+}
+
+// output is one --format.
+type output struct{ format, path string }
+
+// parseFormats reads what --format says: a form, or form=path; text where it says nothing.
+func parseFormats(list []string) ([]output, error) {
+	if len(list) == 0 {
+		return []output{{format: "text"}}, nil
+	}
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	var out []output
+	for _, s := range list {
+		name, path, named := strings.Cut(s, "=")
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("--format %q: there are %s and %s%s", name, strings.Join(names[:len(names)-1], ", "), names[len(names)-1], meant(name, names))
+		}
+		if named && path == "" {
+			return nil, fmt.Errorf("--format %s: there is no path after the equals sign; without the sign it is written to standard output", s)
+		}
+		if path != "" && slices.ContainsFunc(out, func(o output) bool { return o.path == path }) {
+			return nil, fmt.Errorf("--format %s: another format is written to %s already", s, path)
+		}
+		out = append(out, output{name, path})
+	}
+	return out, nil
+}
+
+// meant is what to add of the name that is likely meant.
+func meant(name string, names []string) string {
+	if best := diag.Nearest(name, names); best != "" {
+		return "; did you mean " + best + "?"
+	}
+	return ""
+}
+
+// report writes the run in every format that was asked for.
+func (a *app) report(rep *result.Report, outs []output, shown int) error {
+	for _, o := range outs {
+		if o.path == "" {
+			if err := a.render(a.stdout, rep, o.format, shown); err != nil {
+				return &worldError{err}
+			}
+			if o.format == "github" {
+				if err := summarise(rep); err != nil {
+					return &worldError{err}
+				}
+			}
+			continue
+		}
+		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
+			return &worldError{err}
+		}
+	}
+	return nil
+}
+
+// render writes the run in one format; shown is the number of failing rows of each expectation in the text form.
+func (a *app) render(w io.Writer, rep *result.Report, name string, shown int) error {
+	for _, f := range formats() {
+		if f.name == name && f.write != nil {
+			return f.write(w, rep)
+		}
+	}
+	return reports.Text(w, rep, reports.TextOptions{Color: a.color(w), Quiet: a.quiet, Rows: shown, Width: width(w)})
+}
+
+// stepSummary names the file that a step of a GitHub workflow appends its summary to.
+const stepSummary = "GITHUB_STEP_SUMMARY"
+
+// summarise appends the run to the summary of the workflow's step, where there is one. What other commands of the step have written counts against
+// the size that GitHub takes.
+func summarise(rep *result.Report) error {
+	path := os.Getenv(stepSummary)
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("write the step summary: %w", err)
+	}
+	room := int64(reports.StepSummaryBytes)
+	if info, err := f.Stat(); err == nil {
+		room -= info.Size()
+	}
+	err = reports.Markdown(f, rep, reports.MarkdownOptions{Limit: int(max(room, 1))})
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write the step summary: %w", err)
+	}
+	return nil
+}
