@@ -48,8 +48,11 @@ func (b *builder) include(path string, at diag.Span, chain []string) {
 	if !ok {
 		return
 	}
-	if len(chain) == 0 {
-		b.name = o.str("suite")
+	switch history := b.takeHistory(f, o); {
+	case len(chain) == 0:
+		b.name, b.history = o.str("suite"), history
+	case history != nil:
+		b.list.Errorf("bad-value", o.keyAt("history"), "put it into the suite itself, or into "+ConfigName, "history says nothing in an included file")
 	}
 	chain = append(slices.Clone(chain), path)
 	patterns, at2 := o.strs("include")
@@ -97,11 +100,14 @@ func (b *builder) config() {
 	b.version(o)
 	for _, k := range []string{"suite", "include", "datasets", "expectations"} {
 		if _, ok := o.pairs[k]; ok {
-			b.list.Errorf("bad-config", o.keyAt(k), "put it into a suite", "%s declares connections and vars only, not %s", ConfigName, k)
+			b.list.Errorf("bad-config", o.keyAt(k), "put it into a suite", "%s declares connections, vars and history only, not %s", ConfigName, k)
 		}
 	}
 	b.takeConnections(f, o)
 	b.takeVars(f, o)
+	if b.history == nil {
+		b.history = b.takeHistory(f, o)
+	}
 }
 
 // take decodes the keys of one file.

@@ -112,6 +112,9 @@ func (l *loader) suite(path string) (spec.Suite, bool) {
 		Name: name, File: path, Digest: hex.EncodeToString(h.Sum(nil)),
 		Connections: b.connections, Datasets: b.datasets, Expectations: b.expectations, Vars: b.vars,
 	}
+	if b.history != nil {
+		s.History = *b.history
+	}
 	return s, !l.list[before:].HasErrors() || len(b.read) > 0
 }
 
@@ -141,6 +144,7 @@ type builder struct {
 	uses         []use
 	pendingVars  []declaredVar
 	vars         map[string]value.Value
+	history      *spec.History
 	conns        map[string]diag.Span
 	sets         map[string]diag.Span
 	ids          map[string]diag.Span

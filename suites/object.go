@@ -164,7 +164,7 @@ func mayBeEmpty(k schema.Kind) bool {
 	case schema.Objects, schema.Names, schema.Texts, schema.Expectations, schema.Vars, schema.Strings:
 		return true
 	case schema.String, schema.CEL, schema.Bool, schema.Count, schema.Version, schema.Rate, schema.Duration, schema.Enum, schema.Zone,
-		schema.Nested, schema.Sided, schema.Tolerance, schema.Words, schema.Keyed, schema.Any:
+		schema.Nested, schema.Switch, schema.Sided, schema.Tolerance, schema.Words, schema.Keyed, schema.Any:
 	}
 	return false
 }

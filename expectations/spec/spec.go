@@ -20,6 +20,17 @@ type Suite struct {
 	Datasets     []Dataset
 	Expectations []Expectation // in the order of the file; nested ones carry their dataset's name
 	Vars         map[string]value.Value
+	History      History
+}
+
+// History says where the runs of a suite are kept. Its zero value keeps them all, in the state directory.
+type History struct {
+	Off  bool
+	DSN  string        // of a PostgreSQL database; ${ENV} references are resolved
+	Path string        // of an SQLite file, as written: relative to the folder of At.File
+	Keep time.Duration // how long runs are kept, 0 for ever
+	Runs int           // how many runs of a job are kept, 0 for all
+	At   diag.Span     // where it was said; zero where nothing was
 }
 
 // Connection is a declared connection; ${ENV} references are resolved.

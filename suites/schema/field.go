@@ -47,6 +47,8 @@ const (
 	Expectations
 	// Vars is the map of variables.
 	Vars
+	// Switch is off, or a map with known keys: a Field.Of.
+	Switch
 	// Any is whatever a later version takes.
 	Any
 )
@@ -58,7 +60,7 @@ type Field struct {
 	Required bool
 	Enum     []string
 	Doc      string  // one sentence
-	Of       *Object // of Objects and Nested
+	Of       *Object // of Objects, Nested and Switch
 	// Later marks a key that is documented but not supported by this version.
 	Later bool
 	// Param marks a connection's key that is handed to its driver.

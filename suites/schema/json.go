@@ -118,6 +118,8 @@ func field(f Field) node {
 		return node{"type": []any{"object", "null"}, "additionalProperties": scalar()}
 	case Nested:
 		return object(*f.Of)
+	case Switch:
+		return node{"anyOf": []any{enum([]string{"off"}), node{"const": false}, object(*f.Of)}}
 	case Sided:
 		cel := field(Field{Kind: CEL})
 		return node{"anyOf": []any{cel, node{

@@ -5,7 +5,7 @@ const FormatVersion = 1
 
 // Suite returns the declaration of a suite's file; assay.yaml is one too.
 func Suite() Object {
-	connection, dataset := Connection(), Dataset()
+	connection, dataset, history := Connection(), Dataset(), History()
 	return Object{
 		Name: "a suite",
 		Doc:  "A suite of expectations about datasets.",
@@ -18,6 +18,7 @@ func Suite() Object {
 			{Name: "connections", Kind: Objects, Of: &connection, Doc: "the systems that hold data, by name; they may live in assay.yaml beside the suite"},
 			{Name: "datasets", Kind: Objects, Of: &dataset, Doc: "the data that expectations are about, by name"},
 			{Name: "expectations", Kind: Expectations, Doc: "expectations between datasets"},
+			{Name: "history", Kind: Switch, Of: &history, Doc: "where the runs are kept that later ones are held against; it may stand in assay.yaml beside the suite"},
 			later("schedule"), later("alerts"), later("notify"), later("sample"), later("tests"), later("baselines"),
 		},
 	}
