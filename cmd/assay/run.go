@@ -36,6 +36,7 @@ type runFlags struct {
 	distrust  bool
 	full      bool
 	sample    sampleFlags
+	job       string
 	failures  int
 	shown     int // failing rows of each expectation in the text form
 }
@@ -65,6 +66,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "only expectations with this tag (repeatable)")
 	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html, one below it for each of several suites (default: a new one in the state directory)")
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
+	cmd.Flags().StringVar(&f.job, "job", "", "name that the history knows the run by (default: the suite's, and +TAG for each --tag)")
 	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json, html, junit, sarif, markdown, github, openlineage or csv, optionally =PATH (repeatable; without a path to standard output)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
@@ -103,6 +105,11 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := onePath(out, len(l.suites)); err != nil {
 		return err
 	}
+	if f.job != "" && len(l.suites) > 1 {
+		return fmt.Errorf("--job %s: there are %d suites, and a job is of one", f.job, len(l.suites))
+	}
+	past := &histories{app: a}
+	defer past.close()
 	a.interrupted = "what was not evaluated is reported as an error"
 	now := time.Now()
 	var reps []*result.Report
@@ -122,8 +129,8 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 			wrong = true // of this suite nothing but schemas was read; the others run
 			continue
 		}
-		done := &finishing{suite: &l.suites[i], rep: rep, strict: f.strict, dir: dir, state: stateDir(f.state, paths)}
-		if err := a.finish(ctx, done); err != nil {
+		done := &finishing{suite: &l.suites[i], rep: rep, job: jobOf(&l.suites[i], f), strict: f.strict, dir: dir, state: stateDir(f.state, paths)}
+		if err := a.finish(ctx, done, past); err != nil {
 			return err
 		}
 		if err := a.report(rep, out, f.shown); err != nil {
@@ -142,6 +149,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	}
 	if a.code = exitCode(reps, f.strict); wrong {
 		a.code = exitUsage
+	}
+	if past.lost && a.code == exitOK {
+		a.code = exitError
 	}
 	return nil
 }

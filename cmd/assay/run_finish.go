@@ -2,32 +2,68 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/assay-dev/assay/expectations/baseline"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/spec"
+	"github.com/assay-dev/assay/reports/history"
 )
 
 // finishing is what the steps between the evaluation of a suite and its reports share.
 type finishing struct {
 	suite  *spec.Suite
 	rep    *result.Report
+	job    string // the name that the history knows the run by
 	strict bool   // --strict
 	dir    string // of the run's own files
 	state  string // the state directory
-	// past holds the figures of earlier runs of the job; never nil, empty where there is no history.
+	// past holds the figures of earlier runs of the job; never nil, empty where there is no history. It gives no error: one was said already.
 	past baseline.Store
 }
 
 // finish makes of an evaluated suite what its reports say, in this order: what the history says of the figures, what is new since the last run,
-// which alerts fire; and keeps the run in the history.
-func (a *app) finish(ctx context.Context, f *finishing) error {
+// which alerts fire; and keeps the run in the history. A history that fails takes nothing from the run: see docs/decisions/0020. A run that was
+// interrupted is neither judged by its past nor kept: its figures are those of a part, and must not be learned from.
+func (a *app) finish(ctx context.Context, f *finishing, h *histories) error {
 	f.past = noPast{}
+	f.rep.Run.Job = f.job
+	if ctx.Err() != nil {
+		return nil
+	}
+	store := h.of(ctx, f.suite.History, f.state)
+	var last *history.Run
+	var outcomes map[string]history.Outcome
+	if store != nil {
+		f.past = &lenient{store.Mode(f.rep.Run.Mode), h}
+		err := patiently(ctx, func(ctx context.Context) (err error) {
+			last, outcomes, err = store.Previous(ctx, f.job, f.rep.Run.Start)
+			return err
+		})
+		if err != nil {
+			h.lose(err)
+			store, f.past = nil, noPast{}
+		}
+	}
 	if err := a.judgeByPast(ctx, f); err != nil {
 		return err
 	}
-	return a.raise(ctx, f)
+	if store != nil {
+		history.Stand(f.rep, last, outcomes)
+		if err := addTrends(ctx, f.rep, f.past); err != nil {
+			return err
+		}
+	}
+	if err := a.raise(ctx, f); err != nil {
+		return err
+	}
+	if store == nil || ctx.Err() != nil {
+		return nil
+	}
+	h.save(ctx, store, f.suite.History, f.rep)
+	return nil
 }
 
 // judgeByPast holds the run's figures against their baselines: it sets the trends of rep, and may make verdicts and the summary worse.
@@ -39,10 +75,94 @@ func (a *app) raise(context.Context, *finishing) error { return nil }
 // tell sends the run's one message, once its reports are written.
 func (a *app) tell(context.Context, *finishing) error { return nil }
 
+// jobOf is the name that the history knows the runs of a suite by. Runs of some tags are a job of their own: what they leave out is not gone, and how long
+// they take is another matter.
+func jobOf(suite *spec.Suite, f *runFlags) string {
+	if f.job != "" {
+		return f.job
+	}
+	tags := slices.Clone(f.tags)
+	slices.Sort(tags)
+	return strings.Join(append([]string{suite.Name}, slices.Compact(tags)...), "+")
+}
+
+// The points of a trend: two months of a daily run, and fewer where there are so many expectations that the report would be little else.
+const (
+	mostTrendPoints   = 60
+	fewestTrendPoints = 14
+	allTrendPoints    = 20_000
+)
+
+// trendPoints is the number of points, this run's included, that a trend of a run with so many expectations shows.
+func trendPoints(expectations int) int {
+	return min(max(allTrendPoints/max(expectations, 1), fewestTrendPoints), mostTrendPoints)
+}
+
+// addTrends gives every figure that has no trend yet its own.
+func addTrends(ctx context.Context, rep *result.Report, past baseline.Store) error {
+	var requests []baseline.Request
+	var trends []*result.Trend
+	add := func(to **result.Trend, of result.TrendOf, id string, figure float64, v result.Verdict) {
+		if *to != nil {
+			return
+		}
+		*to = &result.Trend{Of: of, Points: []result.TrendPoint{{Run: rep.Run.ID, At: rep.Run.Start, Value: figure, Verdict: v}}}
+		trends = append(trends, *to)
+		requests = append(requests, baseline.Request{Series: baseline.Series{Of: of, ID: id}, Limit: trendPoints(len(rep.Expectations)) - 1})
+	}
+	add(&rep.Trend, result.TrendDuration, "", float64(rep.Run.DurationMS), rep.Summary.Verdict)
+	for i := range rep.Datasets {
+		if d := &rep.Datasets[i]; d.Rows != nil {
+			add(&d.Trend, result.TrendRows, d.Name, float64(*d.Rows), rep.Summary.Verdict)
+		}
+	}
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		if of, figure, ok := e.Figure(); ok {
+			add(&e.Trend, of, e.ID, figure, e.Verdict)
+		}
+	}
+	points, err := past.Points(ctx, rep.Run.Job, rep.Run.Start, requests)
+	if err != nil {
+		return err
+	}
+	for i, t := range trends {
+		before := make([]result.TrendPoint, 0, len(points[i])+1)
+		for _, p := range points[i] {
+			point := result.TrendPoint{Run: p.Run, At: p.At, Value: p.Value, Verdict: p.Verdict}
+			if p.Mark == baseline.Forgotten {
+				point.Left = string(p.Mark)
+			}
+			before = append(before, point)
+		}
+		t.Points = append(before, t.Points...)
+	}
+	return nil
+}
+
 // noPast is the past of a job without a history.
 type noPast struct{}
 
 // Points implements baseline.Store.
 func (noPast) Points(_ context.Context, _ string, _ time.Time, requests []baseline.Request) ([][]baseline.Point, error) {
 	return make([][]baseline.Point, len(requests)), nil
+}
+
+// lenient is a past whose failure is said, and is then no past.
+type lenient struct {
+	baseline.Store
+	histories *histories
+}
+
+// Points implements baseline.Store.
+func (l *lenient) Points(ctx context.Context, job string, before time.Time, requests []baseline.Request) (out [][]baseline.Point, err error) {
+	err = patiently(ctx, func(ctx context.Context) (err error) {
+		out, err = l.Store.Points(ctx, job, before, requests)
+		return err
+	})
+	if err != nil {
+		l.histories.lose(err)
+		return noPast{}.Points(ctx, job, before, requests)
+	}
+	return out, nil
 }
