@@ -78,6 +78,7 @@ func (b *builder) dataset(f *file, name string, o *object) {
 		}
 	}
 	b.columnOptions(f, o, &d)
+	o.masks(&d)
 	b.datasets = append(b.datasets, d)
 	for _, n := range o.items("expectations") {
 		b.expectation(f, n, name)

@@ -161,7 +161,7 @@ func (o *object) has(key string) bool {
 
 func mayBeEmpty(k schema.Kind) bool {
 	switch k {
-	case schema.Objects, schema.Names, schema.Texts, schema.Expectations, schema.Vars, schema.Strings:
+	case schema.Objects, schema.Names, schema.Texts, schema.Expectations, schema.Vars, schema.Strings, schema.Masks:
 		return true
 	case schema.String, schema.CEL, schema.Bool, schema.Count, schema.Version, schema.Rate, schema.Duration, schema.Enum, schema.Zone,
 		schema.Nested, schema.Switch, schema.Sided, schema.Tolerance, schema.Words, schema.Keyed, schema.Any:

@@ -27,7 +27,7 @@ import (
 // diffFlags are the flags of diff.
 type diffFlags struct {
 	key, columns, ignore, pairs, tolerances []string
-	types                                   []string
+	types, mask                             []string
 	where, strategy, format, out            string
 	timezone, leftZone, rightZone           string
 	settle                                  string
@@ -76,6 +76,7 @@ not be told, 130 interrupted.`,
 	fl.StringArrayVar(&f.tolerances, "tolerance", nil, "COLUMN=0.01, COLUMN=rel:1e-9, COLUMN=ulp:4 or COLUMN=5s: how far values may lie apart (repeatable)")
 	fl.StringArrayVar(&f.types, "type", nil, "COLUMN=TYPE, left.COLUMN=TYPE or right.COLUMN=TYPE: what a column holds where that cannot be told ("+
 		strings.Join(schema.ColumnTypes(), ", ")+", array, array:TYPE; repeatable)")
+	fl.StringSliceVar(&f.mask, "mask", nil, "columns of either side whose values are never shown: tokens that equal values share stand in their place; COLUMN=redact for nothing that tells them apart")
 	fl.StringVar(&f.strategy, "strategy", "auto", strings.Join(schema.Strategies(), ", "))
 	fl.StringVar(&f.settle, "settle", "", "read a difference again after this long: what has caught up by then is none")
 	fl.StringVar(&f.timezone, "timezone", "", "the zone of times without one, on both sides")
@@ -131,6 +132,9 @@ func diffSuite(left, right string, f *diffFlags) (*spec.Suite, [2]address, error
 		return nil, sides, err
 	}
 	if err := f.declare(s, c); err != nil {
+		return nil, sides, err
+	}
+	if err := maskColumns(s, f.mask); err != nil {
 		return nil, sides, err
 	}
 	s.Expectations = []spec.Expectation{{ID: "diff", Severity: spec.Error, Compare: c, Places: map[string]diag.Span{}}}
@@ -261,6 +265,10 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 	if err := f.resources.add(&planned); err != nil {
 		return err
 	}
+	var err error
+	if planned.Masker, err = masker(stateDir("", nil), []spec.Suite{*suite}); err != nil {
+		return err
+	}
 	printer := diffFormats()[f.format](diffOutput{w: w, color: a.color(w), sides: sides, limit: int64(limit), quiet: a.quiet})
 	checks := a.stderr // beside a format for machines the schema check is a remark
 	if f.format == "table" {
@@ -272,6 +280,9 @@ func (a *app) diffTo(ctx context.Context, w io.Writer, suite *spec.Suite, sides 
 		Open: open, Now: time.Now(), Version: version, Progress: bar.event, Timeout: statementTimeout, Plan: planned, Sampling: f.sample.sampling(),
 	}, run.Watcher{
 		Checked: func(_ *plan.Plan, it *plan.Item) error {
+			if err := knownMasks(it.Compare); err != nil {
+				return err
+			}
 			if why := it.Compare.Unsampled; why != "" {
 				return &usageError{fmt.Errorf("--sample: %s; without --sample all rows are compared", why)}
 			}

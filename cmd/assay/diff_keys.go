@@ -11,6 +11,7 @@ import (
 	"github.com/assay-dev/assay/expectations/diff"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // keysDiff writes statements that select the rows that differ, for each side in its own language and in its own form of the key: SQL,
@@ -48,6 +49,11 @@ type keyLanguage interface {
 
 func (k *keysDiff) begin(item *plan.CompareItem) error {
 	k.item = item
+	for _, c := range item.Spec.Key {
+		if item.Masking(c.Left, c.Right) != spec.Shown {
+			return &usageError{fmt.Errorf("--format sql-keys: the key column %s is masked, and statements would show its values", c.Name)}
+		}
+	}
 	for i, side := range []*diff.Side{&item.Spec.Left, &item.Spec.Right} {
 		s := &keySide{name: []string{leftName, rightName}[i], from: side.Relation}
 		for _, c := range item.Spec.Key {

@@ -28,7 +28,9 @@ func formats() []format {
 		{"html", html.Write},
 		{"junit", reports.JUnit},
 		{"sarif", reports.SARIF},
-		{"markdown", func(w io.Writer, rep *result.Report) error { return reports.Markdown(w, rep, reports.MarkdownOptions{}) }},
+		{"markdown", func(w io.Writer, rep *result.Report) error {
+			return reports.Markdown(w, rep, reports.MarkdownOptions{})
+		}},
 		{"github", reports.GitHub},
 		{"openlineage", reports.OpenLineage},
 		{"csv", reports.CSV},

@@ -105,6 +105,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := onePath(out, len(l.suites)); err != nil {
 		return err
 	}
+	if planned.Masker, err = masker(stateDir(f.state, paths), l.suites); err != nil {
+		return err
+	}
 	if f.job != "" && len(l.suites) > 1 {
 		return fmt.Errorf("--job %s: there are %d suites, and a job is of one", f.job, len(l.suites))
 	}

@@ -76,6 +76,15 @@ func (b *builder) dataset(in Input) {
 			})
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(in.Spec.Mask)) {
+		if _, i := in.Schema.Column(name); i < 0 && !slices.Contains(in.Spec.MayLack, name) {
+			b.report(diag.Diagnostic{
+				Code: "unknown-column", Span: placeOf(in.Spec, "mask."+name),
+				Message: fmt.Sprintf("dataset %s has no column %q, which is to be masked", in.Spec.Name, name),
+				Hint:    columnHint(name, &in.Schema),
+			})
+		}
+	}
 }
 
 func placeOf(d *spec.Dataset, key string) diag.Span {

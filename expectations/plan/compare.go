@@ -31,6 +31,21 @@ type CompareItem struct {
 	// Sample is what is drawn where Item.Sampled. Unsampled says why all rows are compared although rows were to be drawn.
 	Sample    diff.SampleOptions
 	Unsampled string
+	// SourceMask and TargetMask are the columns that each side masks. Masker makes what stands in the place of their values.
+	SourceMask, TargetMask map[string]spec.Masking
+	Masker                 *result.Masker
+}
+
+// Masking says how the values of a pair of columns are masked: as the stricter side has it. Target is nil for a column that only the source has.
+func (c *CompareItem) Masking(source, target *query.Column) spec.Masking {
+	var m spec.Masking
+	if source != nil {
+		m = c.SourceMask[source.Col.Name]
+	}
+	if target != nil {
+		m = m.Stricter(c.TargetMask[target.Col.Name])
+	}
+	return m
 }
 
 // Position is where the source has the column at position at of Spec.Columns: the order of reports.
@@ -70,13 +85,14 @@ func (b *builder) compare(e *spec.Expectation) {
 		Expression: "compare " + c.Source.Value + " with " + c.Target.Value, Where: whereText(c),
 	}
 	b.plan.Items = append(b.plan.Items, it)
-	x := &comparing{b: b, it: it, c: c, left: b.byName[c.Source.Value], right: b.byName[c.Target.Value], item: &CompareItem{}}
+	x := &comparing{b: b, it: it, c: c, left: b.byName[c.Source.Value], right: b.byName[c.Target.Value], item: &CompareItem{Masker: b.opts.Masker}}
 	for _, d := range []*Dataset{x.left, x.right} {
 		if d.Err != nil {
 			it.Err = d.Err
 			return
 		}
 	}
+	x.item.SourceMask, x.item.TargetMask = x.left.Spec.Mask, x.right.Spec.Mask
 	x.connections()
 	x.typed()
 	x.expressions()

@@ -182,6 +182,8 @@ type Options struct {
 	Sample *Sampling
 	// KeepGoing turns findings against the schema into errors of the expectations concerned.
 	KeepGoing bool
+	// Masker makes what stands in the place of values that datasets mask; nil redacts them.
+	Masker *result.Masker
 }
 
 // DiagnosedError is the error of an item whose own text is wrong under KeepGoing.

@@ -29,7 +29,7 @@ func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 		if r.opts.Difference != nil {
 			f := DifferenceOf(it.Compare, d, false)
 			if err := r.opts.Difference(it.ID, &f); err != nil {
-				return err
+				return plainError{err} // of its output
 			}
 		}
 		c.sample.Take(it.Compare, d)
@@ -150,7 +150,7 @@ func (r *runner) both(ctx context.Context, p *plan.Plan, it *plan.Item) (release
 // acquirePair takes two slots at once.
 func (c *connection) acquirePair(ctx context.Context) (release func(), err error) {
 	if cap(c.slots) < 2 {
-		return nil, fmt.Errorf("connection %s allows one statement at a time, and a comparison within it reads both sides at once; allow it two: max_conns: 2", c.spec.Name)
+		return nil, plainError{fmt.Errorf("connection %s allows one statement at a time, and a comparison within it reads both sides at once; allow it two: max_conns: 2", c.spec.Name)}
 	}
 	select {
 	case c.pairs <- struct{}{}:
@@ -181,14 +181,14 @@ func (r *runner) counted(it *plan.Item, res *diff.Result) {
 	}
 }
 
-// DifferenceOf is a difference as reports have it; its values are left out unless they are asked for.
+// DifferenceOf is a difference as reports have it, masked; its values are left out unless they are asked for.
 func DifferenceOf(c *plan.CompareItem, d *diff.Difference, values bool) result.Failure {
 	f := result.Failure{
 		Class: result.Class(d.Class), Key: map[string]result.Cell{}, Values: map[string]result.Cell{}, Outcome: "false",
 	}
 	for i, k := range c.Spec.Key {
 		if i < len(d.Key) {
-			f.Key[k.Name] = result.Cell{Value: d.Key[i]}
+			f.Key[k.Name] = maskedAs(c.Masker, c.Masking(k.Left, k.Right), result.Cell{Value: d.Key[i]})
 		}
 		f.Order = append(f.Order, k.Name)
 	}
@@ -214,10 +214,10 @@ func DifferenceOf(c *plan.CompareItem, d *diff.Difference, values bool) result.F
 		name := c.Names[s.At]
 		f.Order = append(f.Order, name)
 		if f.Before != nil {
-			f.Before[name] = sideCell(d.Left, d.LeftErr, s.At)
+			f.Before[name] = sideCell(c, d.Left, d.LeftErr, s)
 		}
 		if f.After != nil && !s.SourceOnly {
-			f.After[name] = sideCell(d.Right, d.RightErr, s.At)
+			f.After[name] = sideCell(c, d.Right, d.RightErr, s)
 		}
 	}
 	return f
@@ -245,11 +245,16 @@ func shownColumns(c *plan.CompareItem, d *diff.Difference) []plan.Shown {
 	return out
 }
 
-func sideCell(cells []value.Value, errs []bool, at int) result.Cell {
-	if at < len(errs) && errs[at] {
-		return result.Cell{Value: value.StringValue("(not representable)")}
+func sideCell(c *plan.CompareItem, cells []value.Value, errs []bool, s plan.Shown) result.Cell {
+	if s.At < len(errs) && errs[s.At] {
+		return unrepresented()
 	}
-	return result.Cell{Value: cells[at]}
+	pair := &c.Spec.Columns[s.At]
+	target := pair.Right
+	if s.SourceOnly {
+		target = nil
+	}
+	return maskedAs(c.Masker, c.Masking(pair.Left, target), result.Cell{Value: cells[s.At]})
 }
 
 // Sample keeps a few differences of each class: at most Limit of them.

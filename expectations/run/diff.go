@@ -37,15 +37,20 @@ func Diff(ctx context.Context, suite *spec.Suite, opts Options, w Watcher) (*res
 	}
 	it := p.Items[0]
 	if it.Err != nil {
-		return nil, found, it.Err
+		return nil, found, r.ofItem(it, it.Err)
 	}
 	if err := w.Checked(p, it); err != nil {
 		return nil, found, err
 	}
-	res, drawn, err := r.compared(ctx, p, it, func(d *diff.Difference) error { return w.Difference(it.Compare, d) })
+	res, drawn, err := r.compared(ctx, p, it, func(d *diff.Difference) error {
+		if err := w.Difference(it.Compare, d); err != nil {
+			return plainError{err} // of its output
+		}
+		return nil
+	})
 	r.progress(Event{Dataset: it.ID, Step: "done", Total: -1})
 	if err != nil {
-		return nil, found, err
+		return nil, found, r.ofItem(it, err)
 	}
 	out := Compared(it.Compare, &res)
 	if drawn != nil {

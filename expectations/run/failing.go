@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -9,6 +10,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // failing fetches failing rows of the expectations that failed on the server, in one bounded query.
@@ -158,7 +160,7 @@ func (x *execution) failure(it *plan.Item, b *value.Batch, cols []*query.Column,
 	}
 	for _, c := range x.d.KeyColumns() {
 		if i, ok := at[c.Index]; ok {
-			f.Key[c.Col.Name] = cell(b, i, row)
+			f.Key[c.Col.Name] = x.cell(b, i, row, c)
 			f.Order = append(f.Order, c.Col.Name)
 		}
 	}
@@ -175,28 +177,39 @@ func (x *execution) failure(it *plan.Item, b *value.Batch, cols []*query.Column,
 			continue
 		}
 		if _, have := f.Values[c.Col.Name]; !have {
-			f.Values[c.Col.Name] = cell(b, i, row)
+			f.Values[c.Col.Name] = x.cell(b, i, row, c)
 			f.Order = append(f.Order, c.Col.Name)
 		}
 	}
-	f.Message = message(it, b, at, row)
+	f.Message = x.message(it, b, at, row)
 	return f
+}
+
+// cell is a value for the report, masked where the dataset says so.
+func (x *execution) cell(b *value.Batch, at, row int, c *query.Column) result.Cell {
+	return maskedCell(x.r.opts.Plan.Masker, x.d.Spec.Mask[c.Col.Name], b, at, row)
 }
 
 // cell is a value for the report; one that could not be represented is shown as such.
 func cell(b *value.Batch, col, row int) result.Cell {
 	if b.Cols[col].Errs.Get(row) {
-		return result.Cell{Value: value.StringValue("(not representable)")}
+		return unrepresented()
 	}
 	return result.Cell{Value: b.Cols[col].Value(row)}
 }
 
+// unrepresented is shown of a value that could not be represented.
+func unrepresented() result.Cell { return result.Cell{Value: value.StringValue("(not representable)")} }
+
 // message evaluates message_expression for a row; on an error, or an empty text, the static message stands.
-func message(it *plan.Item, b *value.Batch, at map[int]int, row int) string {
+func (x *execution) message(it *plan.Item, b *value.Batch, at map[int]int, row int) string {
 	if it.Row == nil || it.Row.Message == nil {
 		return it.Spec.Message
 	}
 	named := it.Row.Message.Columns()
+	if slices.ContainsFunc(named, func(c *query.Column) bool { return x.d.Spec.Mask[c.Col.Name] != spec.Shown }) {
+		return withoutMessage(it)
+	}
 	cells, errs := make([]value.Value, len(named)), make([]bool, len(named))
 	for i, c := range named {
 		pos, ok := at[c.Index]

@@ -2,6 +2,7 @@ package run
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/query"
@@ -9,6 +10,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // joinCapture keeps the first failing rows of one item, orphans apart from those that fail by what they hold.
@@ -118,7 +120,7 @@ func (c *joinCapture) row(b *value.Batch, i int) result.Failure {
 	f := result.Failure{Key: map[string]result.Cell{}, Values: map[string]result.Cell{}, Outcome: "false"}
 	for _, col := range c.x.job.Left.KeyColumns() {
 		if at, ok := c.at[[2]int{0, col.Index}]; ok {
-			f.Key[col.Col.Name] = cell(b, at, i)
+			f.Key[col.Col.Name] = c.cell(b, at, i, col)
 			f.Order = append(f.Order, col.Col.Name)
 		}
 	}
@@ -132,7 +134,7 @@ func (c *joinCapture) row(b *value.Batch, i int) result.Failure {
 			continue
 		}
 		if _, have := f.Values[name]; !have {
-			f.Values[name] = cell(b, at, i)
+			f.Values[name] = c.cell(b, at, i, col)
 			f.Order = append(f.Order, name)
 		}
 	}
@@ -154,7 +156,7 @@ func (c *joinCapture) lack(b *value.Batch, i int) (string, error) {
 			whole = whole && !v.IsNull(i) && !v.IsErr(i)
 		}
 		if whole && !c.item.Join.Optional[n] && !c.has(b, n, i) {
-			parts = append(parts, "no row of "+p.Spec.Name+" has "+keyText(p, cells))
+			parts = append(parts, "no row of "+p.Spec.Name+" has "+c.keyText(p, cells))
 		}
 	}
 	return strings.Join(parts, "; "), nil
@@ -189,6 +191,9 @@ func (c *joinCapture) message(b *value.Batch, i int) string {
 		return c.item.Spec.Message
 	}
 	named := m.Columns()
+	if slices.ContainsFunc(named, func(col *query.Column) bool { return c.masking(col) != spec.Shown }) {
+		return withoutMessage(c.item)
+	}
 	cells, errs := make([]value.Value, len(named)), make([]bool, len(named))
 	for k, col := range named {
 		at, ok := c.at[[2]int{col.Rel, col.Index}]

@@ -69,7 +69,7 @@ func (r *runner) judgeJoin(it *plan.Item, n *numbers, out *result.Expectation) {
 		out.Message += fmt.Sprintf("; where is undecided for %s", diag.Plural(c.WhereUndecided, "row"))
 	}
 	if n.failuresErr != nil {
-		out.Message += "; failing rows could not be fetched: " + n.failuresErr.Error()
+		out.Message += "; failing rows could not be fetched: " + r.ofItem(it, n.failuresErr).Error()
 	}
 }
 

@@ -17,25 +17,27 @@ import (
 // judgeMetric forms the verdict of a metric expectation from its aggregates.
 func (r *runner) judgeMetric(it *plan.Item, n *numbers, out *result.Expectation) {
 	metric := value.NullValue()
+	shown := metric
 	if m := it.Metric.Value; m != nil {
 		v, byNull, err := m.Eval(results(n, 0, m))
-		out.Metrics = append(out.Metrics, metrics(n, 0, m)...)
+		out.Metrics = append(out.Metrics, r.metrics(n, 0, m)...)
 		if err != nil || v.IsNull() {
-			undecided(it, out, byNull, err)
+			undecided(it, out, byNull, r.metricError(m, err))
 			return
 		}
 		metric = v
-		out.Observed = result.Cell{Value: v}
+		shown = r.maskedValue(r.metricMasking(m), v)
+		out.Observed = result.Cell{Value: shown}
 	}
 	e := it.Metric.Expect
 	if e == nil {
-		out.Verdict, out.Message = result.Pass, "observed "+spoken(metric)
+		out.Verdict, out.Message = result.Pass, "observed "+spoken(shown)
 		return
 	}
-	out.Metrics = append(out.Metrics, metrics(n, 1, e)...)
+	out.Metrics = append(out.Metrics, r.metrics(n, 1, e)...)
 	v, byNull, err := e.EvalWith(metric, results(n, 1, e))
 	if err != nil || v.IsNull() {
-		undecided(it, out, byNull, err)
+		undecided(it, out, byNull, r.metricError(e, err))
 		return
 	}
 	if it.Metric.Value == nil {
@@ -46,7 +48,7 @@ func (r *runner) judgeMetric(it *plan.Item, n *numbers, out *result.Expectation)
 		out.Verdict, out.Message = result.Fail, "does not hold: "+sentence(out.Metrics)
 	}
 	if it.Metric.Value != nil {
-		out.Message = "observed " + spoken(metric)
+		out.Message = "observed " + spoken(shown)
 	}
 }
 
@@ -117,8 +119,16 @@ func joined(n *numbers, metric, agg, measures, keys int) lang.AggregateResult {
 	return res
 }
 
+// metricError is what may be said of an error in computing with aggregates: one over masked columns may quote them.
+func (r *runner) metricError(m *lang.MetricExpr, err error) error {
+	if err == nil || errors.Is(err, lang.ErrRows) || r.metricMasking(m) == spec.Shown {
+		return err
+	}
+	return errHidden
+}
+
 // metrics are the aggregates with their values, for the report.
-func metrics(n *numbers, metric int, e *lang.MetricExpr) []result.Metric {
+func (r *runner) metrics(n *numbers, metric int, e *lang.MetricExpr) []result.Metric {
 	var out []result.Metric
 	rs := results(n, metric, e)
 	for i := range e.Aggregates {
@@ -127,7 +137,7 @@ func metrics(n *numbers, metric int, e *lang.MetricExpr) []result.Metric {
 		if len(a.Keys) == 0 {
 			v, err := e.Value(i, rs[i])
 			if err == nil {
-				m.Value = result.Cell{Value: v}
+				m.Value = result.Cell{Value: r.maskedValue(r.aggregateMasking(a), v)}
 			}
 			if c, err := a.Counts(rs[i].Outputs); err == nil {
 				m.ByNull, m.Errored = c.ByNull, c.Errored

@@ -8,6 +8,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/lang"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // Rows without a key are in no group: they are not counted as one, but as rows left out.
@@ -25,7 +26,7 @@ func TestMetricsOfGroupsLeaveTheNullKeyOut(t *testing.T) {
 		{value.StringValue("a"), i(5), i(0), i(0)},
 		{value.NullValue(), i(7), i(2), i(0)},
 	}}}
-	ms := metrics(n, 1, e)
+	ms := (&runner{suite: &spec.Suite{}}).metrics(n, 1, e)
 	if len(ms) != 1 || ms[0].Value.Text() != "1 groups" || ms[0].ByNull != 9 || ms[0].Errored != 0 {
 		t.Errorf("metrics are %+v; want 1 groups, 9 rows left out for null", ms)
 	}

@@ -36,6 +36,7 @@ func (r *runner) report(ctx context.Context, p *plan.Plan, start, end time.Time)
 	for _, d := range p.Datasets {
 		rep.Datasets = append(rep.Datasets, r.dataset(d))
 	}
+	rep.Bound()
 	rep.Summary = summarise(rep, end.Sub(start))
 	if s := &rep.Summary; r.opts.Strict && (s.Verdict == result.Pass || s.Verdict == result.Inconclusive) && s.Warned+s.Inconclusive+s.Skipped > 0 {
 		s.Verdict = result.Fail
@@ -60,7 +61,7 @@ func (r *runner) dataset(d *plan.Dataset) result.Dataset {
 		out.Drawn = &n
 	}
 	if d.Err != nil {
-		out.Error = d.Err.Error()
+		out.Error = r.told(d.Err, d.Spec.Name).Error()
 	}
 	return out
 }
@@ -90,7 +91,7 @@ func (r *runner) outcome(ctx context.Context, it *plan.Item) result.Expectation 
 	out.Ran.Where, out.Ran.Method = ran(it, n)
 	switch {
 	case n.err != nil:
-		out.Verdict, out.Message = result.Error, errorText(ctx, n.err)
+		out.Verdict, out.Message = result.Error, errorText(ctx, r.ofItem(it, n.err))
 	case it.Skip != "":
 		out.Verdict, out.Message = result.Skipped, it.Skip
 	case it.Schema != nil:
@@ -129,7 +130,7 @@ func (r *runner) judgeRows(it *plan.Item, n *numbers, out *result.Expectation) {
 	out.Counts, out.Verdict, out.Rate, out.Message = &counts, j.verdict, j.rate, j.message
 	out.Failures = append(out.Failures, n.failures...)
 	if n.failuresErr != nil {
-		out.Message += "; failing rows could not be fetched: " + n.failuresErr.Error()
+		out.Message += "; failing rows could not be fetched: " + r.ofItem(it, n.failuresErr).Error()
 	}
 	if counts.WhereUndecided > 0 {
 		out.Message += fmt.Sprintf("; where is undecided for %s rows", diag.Group(counts.WhereUndecided))

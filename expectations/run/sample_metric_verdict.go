@@ -10,6 +10,7 @@ import (
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/sample"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // judgeEstimates forms the verdict of a metric expectation some of whose aggregates are estimated: its condition holds whatever numbers the intervals
@@ -46,7 +47,7 @@ func (r *runner) judgeEstimates(it *plan.Item, n *numbers, out *result.Expectati
 			t, err = x.truth(f)
 		}
 		if err != nil {
-			out.Verdict, out.Message = result.Skipped, "a sample cannot decide it: "+err.Error()+r.evaluateAll()
+			out.Verdict, out.Message = result.Skipped, "a sample cannot decide it: "+r.metricError(m, err).Error()+r.evaluateAll()
 			return
 		}
 		out.Verdict = verdictOf(t.Verdict())
@@ -71,12 +72,13 @@ func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence flo
 				at, err = float(v)
 			}
 			if err != nil {
-				out.Verdict, out.Message = result.Error, "could not be evaluated: "+text+": "+err.Error()
+				out.Verdict, out.Message = result.Error, "could not be evaluated: "+text+": "+r.metricError(m, err).Error()
 				return x, said, ""
 			}
 			x.aggregates[i] = sample.Point(at)
-			said = append(said, text+" is "+spoken(v))
-			out.Metrics = append(out.Metrics, result.Metric{Expression: text, Value: result.Cell{Value: v}})
+			shown := r.maskedValue(r.aggregateMasking(a), v)
+			said = append(said, text+" is "+spoken(shown))
+			out.Metrics = append(out.Metrics, result.Metric{Expression: text, Value: result.Cell{Value: shown}})
 			continue
 		}
 		if g.errored > 0 {
@@ -86,12 +88,18 @@ func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence flo
 		e, err := g.estimate(confidence)
 		if err != nil {
 			if !shares[i] {
-				return x, said, "a sample cannot decide it: " + text + ": " + err.Error()
+				return x, said, "a sample cannot decide it: " + text + ": " + r.metricError(m, err).Error()
 			}
 			x.aggregates[i] = sample.Interval{Low: 0, High: math.Inf(1)}
 			continue
 		}
 		x.aggregates[i] = e.Interval
+		if how := r.aggregateMasking(a); how != spec.Shown { // bounds tell as much as what they hold
+			shown := r.maskedValue(how, value.DoubleValue(e.Value))
+			said = append(said, text+" is about "+spoken(shown))
+			out.Metrics = append(out.Metrics, result.Metric{Expression: text, Value: result.Cell{Value: shown}, ByNull: g.byNull})
+			continue
+		}
 		said = append(said, e.Sentence(text))
 		out.Metrics = append(out.Metrics, result.Metric{
 			Expression: text, Value: result.Cell{Value: value.DoubleValue(e.Value)}, ByNull: g.byNull,

@@ -17,6 +17,7 @@ import (
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/sample"
+	"github.com/assay-dev/assay/expectations/spec"
 )
 
 // errWeightedStrata says why strata are not judged.
@@ -47,9 +48,9 @@ func (x *execution) strata(ctx context.Context) ([]stratum, error) {
 	out := split(b, 0, j.Distinct.Measures)[0][0]
 	switch errored := out[len(out)-1].Int(); {
 	case errored > 0:
-		return nil, fmt.Errorf("--stratify %s: its value cannot be represented in %s; sample them without --stratify", name, diag.Plural(errored, "row"))
+		return nil, plainError{fmt.Errorf("--stratify %s: its value cannot be represented in %s; sample them without --stratify", name, diag.Plural(errored, "row"))}
 	case out[0].Int() > plan.MostStrata:
-		return nil, fmt.Errorf("--stratify %s: it has %s different values, and at most %s strata are drawn; take a column of fewer", name, diag.Group(out[0].Int()), diag.Group(plan.MostStrata))
+		return nil, plainError{fmt.Errorf("--stratify %s: it has %s different values, and at most %s strata are drawn; take a column of fewer", name, diag.Group(out[0].Int()), diag.Group(plan.MostStrata))}
 	}
 	if b, err = x.source.Aggregate(ctx, j.Sizes); err != nil {
 		return nil, err
@@ -309,6 +310,12 @@ func (d *drawing) stratumName(parts []stratum, i int) string {
 		return fmt.Sprintf("stratum %d by size", i+1)
 	}
 	text := "null"
+	switch m := d.x.d.Spec.Mask[d.job.Strata.Col.Name]; {
+	case m == spec.MaskRedact || m == spec.MaskHash && d.x.r.opts.Plan.Masker == nil:
+		return fmt.Sprintf("stratum %d by size", i+1) // names tell strata apart
+	case m == spec.MaskHash:
+		return d.job.Strata.Col.Name + "=" + maskedAs(d.x.r.opts.Plan.Masker, m, result.Cell{Value: parts[i].value}).Text()
+	}
 	if v := parts[i].value; v.Kind() != value.Null {
 		text = v.Text()
 		if v.Kind() == value.String {
@@ -326,7 +333,7 @@ func (d *drawing) stratumCell(p *stratum, i int) result.Cell {
 	if d.x.r.opts.FailureRows <= 0 {
 		return result.Cell{Value: value.StringValue(fmt.Sprintf("stratum %d by size", i+1))}
 	}
-	return clipCell(result.Cell{Value: p.value}, 0)
+	return clipCell(maskedAs(d.x.r.opts.Plan.Masker, d.x.d.Spec.Mask[d.job.Strata.Col.Name], result.Cell{Value: p.value}), 0)
 }
 
 // plus adds counts.

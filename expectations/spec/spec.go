@@ -50,10 +50,30 @@ type Dataset struct {
 	query.Dataset
 	Connection string
 	UpdatedAt  string
-	At         diag.Span
-	Places     map[string]diag.Span // "table", "key", "connection", "columns.NAME", "key.NAME": where each was said
+	// Mask says which columns' values are never shown, and what stands in their place.
+	Mask   map[string]Masking
+	At     diag.Span
+	Places map[string]diag.Span // "table", "key", "connection", "columns.NAME", "key.NAME", "mask.NAME": where each was said
 	// MayLack are names in Columns that need not be columns: what is declared of them is for whichever dataset has them.
 	MayLack []string
+}
+
+// Masking is what stands in the place of a value that is not to be shown.
+type Masking string
+
+// The maskings, as written in suites; "" shows the value.
+const (
+	Shown      Masking = ""
+	MaskHash   Masking = "hash"   // a token that equal values share
+	MaskRedact Masking = "redact" // nothing that tells values apart
+)
+
+// Stricter is the one of two maskings that tells less.
+func (m Masking) Stricter(other Masking) Masking {
+	if m == MaskRedact || other == Shown {
+		return m
+	}
+	return other
 }
 
 // Severity weighs a failed expectation.

@@ -49,6 +49,8 @@ const (
 	Vars
 	// Switch is off, or a map with known keys: a Field.Of.
 	Switch
+	// Masks is a column, a list of them, or a map from a column to one of Field.Enum.
+	Masks
 	// Any is whatever a later version takes.
 	Any
 )

@@ -125,6 +125,8 @@ func field(f Field) node {
 		return node{"anyOf": []any{cel, node{
 			"type": "object", "properties": node{"source": cel, "target": cel}, "minProperties": 1, "additionalProperties": false,
 		}}}
+	case Masks:
+		return node{"anyOf": []any{scalar(), node{"type": "array", "items": scalar()}, node{"type": []any{"object", "null"}, "additionalProperties": enum(f.Enum)}}}
 	case Tolerance:
 		number := node{"type": []any{"number", "string"}}
 		return node{"anyOf": []any{number, node{

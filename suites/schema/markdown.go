@@ -74,6 +74,8 @@ func (f Field) form() string {
 		return "`off`, or a map"
 	case Sided:
 		return "CEL"
+	case Masks:
+		return "text, list, or map from column to `" + strings.Join(f.Enum, "` or `") + "`"
 	case Tolerance:
 		return "number, `{rel: …}` or `{ulp: …}`"
 	case Words:

@@ -66,11 +66,12 @@ func Dataset() Object {
 			{Name: "query", Kind: String, Doc: "a read-only query in the engine's own language"},
 			{Name: "key", Kind: Strings, Doc: "the column or columns that identify a row"},
 			{Name: "updated_at", Kind: String, Doc: "the column that says when a row last changed"},
+			{Name: "mask", Kind: Masks, Enum: []string{"hash", "redact"}, Doc: "columns whose values are never shown: a list, or `{email: hash, phone: redact}`; a token that equal values share stands in their place, or nothing that tells them apart"},
 			{Name: "columns", Kind: Objects, Of: &column, Doc: "what the schema does not say about columns"},
 			{Name: "types", Kind: Names, Doc: "logical types by column, short for columns: {name: {type: …}}"},
 			{Name: "expectations", Kind: Expectations, Doc: "what holds for every row, and for the dataset as a whole"},
 			{Name: "description", Kind: String, Doc: "what it is"},
-			later("partition"), later("sample"), later("fix"), later("schedule"), later("masked"),
+			later("partition"), later("sample"), later("fix"), later("schedule"),
 		},
 	}
 }
