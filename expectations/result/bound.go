@@ -38,8 +38,11 @@ func BoundText(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	return cut(s, most)
+	return cut(s, most-cutMark)
 }
+
+// cutMark is more than what cut adds: a text that was cut is not cut again when a report is read and written anew.
+const cutMark = 64
 
 // cut keeps the head of s and says what s was. The head is a copy, or all of s would stay in memory.
 func cut(s string, keep int) string {

@@ -32,7 +32,7 @@ type Compare struct {
 	// among the counts of the expectation.
 	WhereUndecided int64 `json:"-"`
 	// Order keeps the compared columns as the source has them.
-	Order []string `json:"-"`
+	Order []string `json:"order,omitempty"`
 }
 
 // CompareCounts tells the keys of a comparison apart.

@@ -74,6 +74,7 @@ type Summary struct {
 	Inconclusive   int            `json:"inconclusive"`
 	Errored        int            `json:"errored"`
 	Skipped        int            `json:"skipped"`
+	Learning       int            `json:"learning,omitempty"` // of those skipped, the ones whose baseline has too little history
 	RecordsChecked int64          `json:"records_checked"` // rows of the datasets read, each dataset once; of one that was only read under a condition, the rows that it selects
 	RecordsFixed   int64          `json:"records_fixed"`
 	ErrorCount     int64          `json:"error_count"`        // rows undecided for a cause other than null, and failed evaluations
@@ -155,7 +156,9 @@ type Failure struct {
 	SourceRows int64           `json:"source_rows,omitempty"`
 	TargetRows int64           `json:"target_rows,omitempty"`
 	// Order keeps the columns as the dataset has them, keys first.
-	Order []string `json:"-"`
+	Order []string `json:"order,omitempty"`
+	// Types are those of the cells that their JSON does not tell, by place and column ("values.total": "decimal"). They are there in JSON only.
+	Types map[string]string `json:"types,omitempty"`
 }
 
 // Expectation is the outcome of one expectation.
@@ -180,21 +183,24 @@ type Expectation struct {
 	Interval    *Interval `json:"interval"`          // that holds Rate, of all rows, with its confidence; null where all rows were read
 	Sample      *Sample   `json:"sample,omitempty"`
 	Observed    Cell      `json:"observed"` // the metric's value, or null
-	Metrics     []Metric  `json:"metrics,omitempty"`
-	Compare     *Compare  `json:"compare,omitempty"`
-	Orphans     *Orphans  `json:"orphans,omitempty"` // of an expectation with joins; orphans are in none of Counts
-	Ran         Ran       `json:"ran"`
-	Message     string    `json:"message"` // why it has this verdict, one sentence
-	Failures    []Failure `json:"failures"`
-	Since       Since     `json:"since,omitempty"`
-	Failing     *Failing  `json:"failing,omitempty"` // since when it fails without a pause
-	Trend       *Trend    `json:"trend,omitempty"`
+	// ObservedType is the type of Observed where its JSON does not tell it. It is there in JSON only.
+	ObservedType string    `json:"observed_type,omitempty"`
+	Metrics      []Metric  `json:"metrics,omitempty"`
+	Compare      *Compare  `json:"compare,omitempty"`
+	Orphans      *Orphans  `json:"orphans,omitempty"` // of an expectation with joins; orphans are in none of Counts
+	Ran          Ran       `json:"ran"`
+	Message      string    `json:"message"` // why it has this verdict, one sentence
+	Failures     []Failure `json:"failures"`
+	Since        Since     `json:"since,omitempty"`
+	Failing      *Failing  `json:"failing,omitempty"` // since when it fails without a pause
+	Trend        *Trend    `json:"trend,omitempty"`
 }
 
 // Metric is one aggregate that a metric expectation was computed from.
 type Metric struct {
 	Expression string `json:"expression"`
 	Value      Cell   `json:"value"`
+	Type       string `json:"type,omitempty"`    // of the value, where its JSON does not tell it; there in JSON only
 	ByNull     int64  `json:"undecided_by_null"` // rows left out because of null
 	Errored    int64  `json:"errored"`
 	// Interval holds the value of all rows where Value is estimated; Approximate says that its confidence is that of the central limit.

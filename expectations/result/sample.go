@@ -32,6 +32,8 @@ type Sample struct {
 type Stratum struct {
 	// Name is the value, or a number where no values of rows are to be kept.
 	Name Cell `json:"name"`
+	// Type is the name's, where its JSON does not tell it. It is there in JSON only.
+	Type string `json:"type,omitempty"`
 	// Rows is the number of its rows; Drawn of them were drawn and Failed of those fail.
 	Rows   int64 `json:"rows"`
 	Drawn  int64 `json:"drawn"`
