@@ -188,9 +188,12 @@ func TestPage(t *testing.T) {
 		if err := html.Write(&b, rep); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, b.String())
+		golden(t, name, ours.ReplaceAllString(b.String(), "$1$3$5[… of the page …]$2$4$6"))
 	}
 }
+
+// ours is the page's own style and script, and their digests: goldens are of what a run puts into a page.
+var ours = regexp.MustCompile(`(?s)(<style>).*?(</style>)|(<script>).*?(</script>)|(sha256-).*?(&#39;)`)
 
 // TestPageIsHarmless holds that nothing of the data is markup, runs, or is fetched.
 func TestPageIsHarmless(t *testing.T) {
@@ -199,7 +202,7 @@ func TestPageIsHarmless(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for what, n := range map[string]int{"<script": 1, "</script": 1, "<style": 1, "<img": 0, "<title": 1, "<body": 1} {
+	for what, n := range map[string]int{"<script": 2, "</script": 2, "<!--": 0, "<style": 1, "<img": 0, "<title": 1, "<body": 1} {
 		if got := strings.Count(page, what); got != n {
 			t.Errorf("%d times %s, want %d", got, what, n)
 		}

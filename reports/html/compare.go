@@ -15,72 +15,60 @@ const (
 	rowCells = 12
 )
 
-// difference is one line of the table of differences: a column of a row. The first line of a row carries its class and key, over Span
-// lines.
-type difference struct {
-	Class  string
-	Name   string // of the class, for people
-	Keys   []string
-	Span   int // 0 for a further line of the row
-	Column string
-	// Source and Target are the two values; None marks a side without a row.
-	Source, Target       reports.Part
-	NoSource, NoTarget   bool
-	SourceRow, TargetRow []pair
-	Note                 string
+// change is a column of a row that differs, with the two sides of it.
+type change struct {
+	Column         string
+	Source, Target side
 }
 
-// pair is a named value of a row that one side has.
-type pair struct{ Name, Value string }
+// side is what one side has: a value of which a part may be marked, a whole row, or none.
+type side struct {
+	reports.Part
 
-// Differences are the lines of the table.
-func (i item) Differences() []difference {
-	var out []difference
-	for n := range i.Failures {
-		out = append(out, i.lines(&i.Failures[n])...)
-	}
-	return out
+	Row  []fact
+	None bool
 }
 
-func (i item) lines(f *result.Failure) []difference {
-	first := difference{Class: string(f.Class), Name: reports.ClassText(f.Class)}
+func said(text string) side { return side{Part: reports.Part{Before: text}} }
+
+// lines are the lines of one row that differs, one a column.
+func (i item) lines(f *result.Failure) lines {
+	out := lines{Class: line(string(f.Class)), Name: line(reports.ClassText(f.Class)), Keys: []string{}}
 	for _, k := range i.Compare.Key {
-		first.Keys = append(first.Keys, reports.CellText(f.Key[k], keyWidth))
+		out.Keys = append(out.Keys, reports.CellText(f.Key[k], keyWidth))
 	}
-	var out []difference
 	switch f.Class {
 	case result.Changed:
-		out = changed(f)
+		out.Lines = changed(f)
 	case result.Missing:
-		out = []difference{{SourceRow: cells(f, f.Before), NoTarget: true}}
+		out.Lines = []change{{Source: side{Row: cells(f, f.Before)}, Target: side{None: true}}}
 	case result.Extra:
-		out = []difference{{TargetRow: cells(f, f.After), NoSource: true}}
+		out.Lines = []change{{Source: side{None: true}, Target: side{Row: cells(f, f.After)}}}
 	case result.DuplicateKey:
-		out = []difference{{Source: reports.Part{Before: diag.Plural(f.SourceRows, "row")}, Target: reports.Part{Before: diag.Plural(f.TargetRows, "row")}}}
+		out.Lines = []change{{Source: said(diag.Plural(f.SourceRows, "row")), Target: said(diag.Plural(f.TargetRows, "row"))}}
 	}
-	if len(out) == 0 {
-		out = []difference{{}}
+	if len(out.Lines) == 0 {
+		out.Lines = []change{{}}
 	}
-	out[0].Class, out[0].Name, out[0].Keys, out[0].Span = first.Class, first.Name, first.Keys, len(out)
 	return out
 }
 
 // changed has a line for each column that differs, then one for each that is shown besides.
-func changed(f *result.Failure) []difference {
-	var out []difference
+func changed(f *result.Failure) []change {
+	var out []change
 	differ := map[string]bool{}
 	for n, c := range f.Columns {
 		differ[c] = true
 		if n == rowCells {
-			out = append(out, difference{Note: "… and " + diag.Plural(int64(len(f.Columns)-n), "more column")})
+			out = append(out, change{Column: "… and " + diag.Plural(int64(len(f.Columns)-n), "more column")})
 		}
 		if n >= rowCells {
 			continue
 		}
 		x, y := reports.Differing(f.Before[c], f.After[c], sideWidth)
-		out = append(out, difference{Column: c, Source: x, Target: y})
+		out = append(out, change{line(c), side{Part: x}, side{Part: y}})
 	}
-	for _, c := range f.Order {
+	for _, c := range sideOrder(f, f.Before) {
 		before, ok := f.Before[c]
 		if _, isKey := f.Key[c]; isKey || differ[c] || !ok {
 			continue
@@ -89,43 +77,34 @@ func changed(f *result.Failure) []difference {
 		if v, ok := f.After[c]; ok {
 			after = reports.CellText(v, sideWidth)
 		}
-		out = append(out, difference{Column: c, Source: reports.Part{Before: reports.CellText(before, sideWidth)}, Target: reports.Part{Before: after}})
+		out = append(out, change{line(c), said(reports.CellText(before, sideWidth)), said(after)})
 	}
 	return out
 }
 
+// sideOrder is the columns of a row of one side: as the dataset has them, or by name where the row was read back from JSON, which keeps no order.
+func sideOrder(f *result.Failure, row map[string]result.Cell) []string {
+	if len(f.Order) > 0 {
+		return f.Order
+	}
+	return sortedKeys(row)
+}
+
 // cells are the first cells of a row that one side has.
-func cells(f *result.Failure, row map[string]result.Cell) []pair {
-	var out []pair
-	for _, c := range f.Order {
+func cells(f *result.Failure, row map[string]result.Cell) []fact {
+	out := []fact{}
+	for _, c := range sideOrder(f, row) {
 		v, ok := row[c]
 		if _, isKey := f.Key[c]; isKey || !ok {
 			continue
 		}
 		if len(out) == rowCells {
-			return append(out, pair{Name: "…"})
+			return append(out, fact{Name: "…"})
 		}
-		out = append(out, pair{Name: c, Value: reports.CellText(v, sideWidth)})
+		out = append(out, fact{line(c), reports.CellText(v, sideWidth)})
 	}
 	return out
 }
-
-// ColumnsText is how often which column differs.
-func (i item) ColumnsText() string { return reports.ColumnsText(i.Compare) }
-
-// BoundText says how sure a comparison by digests is.
-func (i item) BoundText() string { return reports.Bound(i.Compare) }
-
-// DrawnText says how rows were drawn where the expectation was judged by them; EstimateTexts what they say of all rows of a comparison.
-func (i item) DrawnText() string {
-	if i.Compare == nil {
-		return reports.SampleText(&i.Expectation)
-	}
-	return reports.DrawnText(i.Compare)
-}
-
-// EstimateTexts are the estimates of a sampled comparison.
-func (i item) EstimateTexts() []string { return reports.Estimates(i.Compare) }
 
 // count is a class of keys with its number.
 type count struct {
@@ -158,4 +137,13 @@ func shownDifferences(all, shown int64) string {
 		return diag.Plural(shown, "difference")
 	}
 	return diag.Group(shown) + " of " + diag.Plural(all, "difference")
+}
+
+// PlainDifferences are the first keys that differ, for readers without scripts.
+func (i item) PlainDifferences() []lines {
+	var out []lines
+	for n := range min(len(i.Failures), plainRows) {
+		out = append(out, i.lines(&i.Failures[n]))
+	}
+	return out
 }

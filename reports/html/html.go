@@ -1,16 +1,20 @@
 // Package html renders a run as one self-contained page: no network, no script from
 // elsewhere, readable from file://, in light and dark.
+//
+// What is seen first (verdict, what changed, what to look at, alerts, datasets) is markup that the template writes. The expectations ride along as
+// JSON, strings that occur often once, and are drawn by the page's script as they come into view: so a page of ten thousand of them opens as quickly
+// as one of three. Without scripts the worst of them are read in a plain form.
 package html
 
 import (
-	"cmp"
+	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/expectations/diag"
@@ -18,14 +22,8 @@ import (
 	"github.com/assay-dev/assay/reports"
 )
 
-//go:embed page.tmpl
-var pageTemplate string
-
-//go:embed page.css
-var pageStyle string
-
-//go:embed page.js
-var pageScript string
+//go:embed page.tmpl plain.tmpl css/*.css js/*.js
+var files embed.FS
 
 const (
 	// cellWidth bounds the shown width of one value, in columns of a terminal.
@@ -34,24 +32,100 @@ const (
 	lineWidth = 1000
 	// codeWidth bounds an expression.
 	codeWidth = 20_000
-	// firstItems is the number of expectations that are named at the top.
-	firstItems = 20
 )
 
 // Write writes the page of one run.
 func Write(w io.Writer, rep *result.Report) error {
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"group": diag.Group, "took": reports.Took, "line": line, "code": code, "tile": tile,
-		"plural64": diag.Plural, "plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
-		"spoken": func(c result.Cell) string { return reports.Spoken(c, cellWidth) },
-	}).Parse(pageTemplate)
+	style, err := style()
+	if err != nil {
+		return err
+	}
+	script, err := script()
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page.tmpl").Funcs(template.FuncMap{
+		"group": diag.Group, "took": reports.Took, "line": line, "code": code, "plural64": diag.Plural,
+		"group64": func(n int) string { return diag.Group(int64(n)) }, "plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
+	}).ParseFS(files, "*.tmpl")
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}
-	if err := t.Execute(w, newPage(rep)); err != nil {
+	p := newPage(rep)
+	p.Style, p.Script = template.CSS(style), template.JS(script) //nolint:gosec // our own files, embedded
+	p.Policy = policy(style, script)
+	data, err := embedded(newPayload(rep, p.items))
+	if err != nil {
+		return err
+	}
+	p.Payload = template.JS(data) //nolint:gosec // JSON in which no "<" is left
+	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("write the HTML report: %w", err)
 	}
 	return nil
+}
+
+// policy allows the page's own style and script, by their digests, and nothing else: even markup that slipped through
+// could not run or fetch.
+func policy(style, script string) string {
+	hash := func(s string) string {
+		d := sha256.Sum256([]byte(s))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(d[:]) + "'"
+	}
+	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
+}
+
+// read returns embedded files, one after another.
+func read(names ...string) (string, error) {
+	var b strings.Builder
+	for _, n := range names {
+		text, err := files.ReadFile(n)
+		if err != nil {
+			return "", fmt.Errorf("read a part of the page: %w", err)
+		}
+		b.Write(text)
+	}
+	return b.String(), nil
+}
+
+// style is the page's style sheet. Its colours stand in two files, used where the reader's system asks for them, where the reader chose them, and
+// light ones on paper.
+func style() (string, error) {
+	light, err := read("css/light.css")
+	if err != nil {
+		return "", err
+	}
+	dark, err := read("css/dark.css")
+	if err != nil {
+		return "", err
+	}
+	rest, err := read("css/page.css", "css/list.css", "css/detail.css", "css/small.css", "css/print.css")
+	if err != nil {
+		return "", err
+	}
+	return ":root{" + light + "}\n@media (prefers-color-scheme:dark){:root{" + dark + "}}\n:root[data-theme=light]{" + light + "}\n:root[data-theme=dark]{" + dark +
+		"}\n@media print{:root,:root[data-theme]{" + light + "}}\n" + rest, nil
+}
+
+// script is the page's script: its parts share one scope, and nothing of it is global.
+func script() (string, error) {
+	parts, err := read("js/dom.js", "js/data.js", "js/chart.js", "js/detail.js", "js/search.js", "js/list.js", "js/page.js")
+	if err != nil {
+		return "", err
+	}
+	return "(function () {\n\"use strict\";\n" + parts + "}());\n", nil
+}
+
+// embedded is v as JSON that may stand within a script element: without "<" nothing in it ends the element or begins a comment, and the encoder
+// escapes the separators that once ended lines of JavaScript.
+func embedded(v any) (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("encode the report for its page: %w", err)
+	}
+	return strings.ReplaceAll(strings.TrimRight(b.String(), "\n"), "<", `\u003c`), nil
 }
 
 // line is a name or a sentence: what is invisible is made text, what is endless is cut.
@@ -65,292 +139,3 @@ func code(s string) string {
 	}
 	return reports.Clip(strings.Join(lines, "\n"), codeWidth)
 }
-
-// tile is the class of a number: none has no colour.
-func tile(class string, n int) string {
-	if n == 0 {
-		return "none"
-	}
-	return class
-}
-
-// page is what the template shows.
-type page struct {
-	Run        result.Run
-	Summary    result.Summary
-	Policy     string
-	Style      template.CSS
-	Script     template.JS
-	Title      string
-	Class      string
-	Label      string
-	Lead       string // the run in one sentence
-	When       string
-	Took       string
-	Rate       string
-	Sampled    bool   // rows were drawn at random
-	First      []item // what did not pass, the worst first
-	More       int    // of those, how many are not named in First
-	Groups     []section
-	Data       []result.Dataset
-	DataErrors bool
-}
-
-// section is the expectations of one dataset, or of several.
-type section struct {
-	Name  string
-	Items []item
-	Bad   int
-}
-
-type item struct {
-	result.Expectation
-	N       int    // from 1, in the order of the suite
-	Class   string // pass, fail, warn, error, inconclusive, skipped
-	Label   string
-	Open    bool
-	Same    int      // at the top, how many more could not be evaluated for the same reason
-	Keys    []string // headings of failing rows
-	Columns []string
-	Bar     []stretch
-}
-
-// stretch is a part of the bar that shows how rows divide, in the units of a box of 100 by 12. The parts differ in
-// height too, for those who see no colour.
-type stretch struct {
-	Class       string
-	From, Width string
-	Top, Height int
-}
-
-// policy allows the page's own style and script, by their digests, and nothing else: even markup that slipped through
-// could not run or fetch.
-func policy() string {
-	hash := func(s string) string {
-		d := sha256.Sum256([]byte(s))
-		return "'sha256-" + base64.StdEncoding.EncodeToString(d[:]) + "'"
-	}
-	return "default-src 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript) + "; base-uri 'none'; form-action 'none'"
-}
-
-func newPage(rep *result.Report) page {
-	p := page{
-		Run: rep.Run, Summary: rep.Summary, Data: rep.Datasets, Policy: policy(),
-		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // our own files, embedded
-		Class: class(rep.Summary.Verdict, result.SeverityError), Label: label(rep.Summary.Verdict, result.SeverityError),
-		Lead:  lead(&rep.Summary),
-		When:  rep.Run.Start.UTC().Format("2 January 2006, 15:04:05 MST"),
-		Took:  reports.Took(rep.Run.DurationMS),
-		Title: line(rep.Run.Suite) + ": " + string(rep.Summary.Verdict),
-	}
-	p.Sampled = rep.Run.Mode == "sample"
-	if r := rep.Summary.Inconsistency; r != nil {
-		p.Rate = diag.Percent(*r)
-	}
-	for i := range rep.Datasets {
-		p.DataErrors = p.DataErrors || rep.Datasets[i].Error != ""
-	}
-	at := map[string]int{}
-	for i := range rep.Expectations {
-		e := &rep.Expectations[i]
-		name := strings.Join(e.Datasets, " · ")
-		j, ok := at[name]
-		if !ok {
-			j = len(p.Groups)
-			at[name] = j
-			p.Groups = append(p.Groups, section{Name: name})
-		}
-		it := newItem(e, i+1)
-		if it.Open {
-			p.Groups[j].Bad++
-			p.First = append(p.First, it)
-		}
-		p.Groups[j].Items = append(p.Groups[j].Items, it)
-	}
-	p.first(len(rep.Expectations))
-	return p
-}
-
-// first orders what did not pass, the worst first. Among so few expectations that all are seen at once it says nothing.
-func (p *page) first(all int) {
-	if all < 4 {
-		p.First = nil
-		return
-	}
-	order := []string{"error", "fail", "warn", "inconclusive", "skipped"}
-	slices.SortStableFunc(p.First, func(a, b item) int {
-		return cmp.Compare(slices.Index(order, a.Class), slices.Index(order, b.Class))
-	})
-	// One broken connection breaks every expectation about it, and is one thing to look at.
-	var kept []item
-	for _, it := range p.First {
-		if n := len(kept); n > 0 && it.Class == "error" && kept[n-1].Class == "error" && it.Message == kept[n-1].Message {
-			kept[n-1].Same++
-			continue
-		}
-		kept = append(kept, it)
-	}
-	p.First = kept
-	if n := len(p.First); n > firstItems {
-		p.First, p.More = p.First[:firstItems], n-firstItems
-	}
-}
-
-// lead says the run in one sentence.
-func lead(s *result.Summary) string {
-	all := s.Passed + s.Failed + s.Warned + s.Inconclusive + s.Errored + s.Skipped
-	switch {
-	case all == 0:
-		return "The suite has no expectations."
-	case s.Passed == all && all == 1:
-		return "The one expectation holds."
-	case s.Passed == all:
-		return fmt.Sprintf("All %d expectations hold.", all)
-	}
-	worst := []struct {
-		n    int
-		what string
-	}{{s.Failed, "failed"}, {s.Errored, "could not be evaluated"}, {s.Warned, "warned"}, {s.Inconclusive, "stayed inconclusive"}, {s.Skipped, "were skipped"}}
-	text := ""
-	for _, x := range worst {
-		switch {
-		case x.n == 0:
-		case text == "" && all == 1:
-			text = "The one expectation " + x.what
-		case text == "":
-			text = fmt.Sprintf("%d of %d expectations %s", x.n, all, x.what)
-		default:
-			text += fmt.Sprintf(", %d %s", x.n, x.what)
-		}
-	}
-	return text + "."
-}
-
-func newItem(e *result.Expectation, n int) item {
-	it := item{Expectation: *e, N: n, Label: label(e.Verdict, e.Severity), Class: class(e.Verdict, e.Severity), Open: e.Verdict != result.Pass}
-	if e.Counts != nil {
-		it.Bar = bar(e.Counts, reports.False(e))
-	}
-	for i := range e.Failures {
-		f := &e.Failures[i]
-		for _, n := range f.Order {
-			list := &it.Columns
-			if _, ok := f.Key[n]; ok {
-				list = &it.Keys
-			}
-			if !slices.Contains(*list, n) {
-				*list = append(*list, n)
-			}
-		}
-	}
-	return it
-}
-
-// Value is what a failing row shows in a column, nothing where it has no such column.
-func (i item) Value(f result.Failure, column string) string {
-	c, ok := f.Key[column]
-	if !ok {
-		c, ok = f.Values[column]
-	}
-	if !ok {
-		return ""
-	}
-	return reports.CellText(c, cellWidth)
-}
-
-// leastShare is the width below which a stretch could not be seen.
-const leastShare = 2.5
-
-// bar divides the box by the counts; whatever is not nothing can be seen.
-func bar(c *result.Counts, failed int64) []stretch {
-	total := float64(c.True + failed + c.Undecided)
-	if total == 0 {
-		return nil
-	}
-	parts := []struct {
-		class       string
-		n           int64
-		top, height int
-	}{{"pass", c.True, 3, 6}, {"fail", failed, 0, 12}, {"undecided", c.Undecided, 5, 2}}
-	sum := 0.0
-	share := func(n int64) float64 {
-		if n == 0 {
-			return 0
-		}
-		return max(100*float64(n)/total, leastShare)
-	}
-	for _, p := range parts {
-		sum += share(p.n)
-	}
-	var out []stretch
-	from := 0.0
-	for _, p := range parts {
-		if p.n == 0 {
-			continue
-		}
-		width := 100 * share(p.n) / sum
-		out = append(out, stretch{p.class, fmt.Sprintf("%.2f", from), fmt.Sprintf("%.2f", width), p.top, p.height})
-		from += width
-	}
-	return out
-}
-
-// label is the verdict with a sign, so that no reader depends on colour.
-func label(v result.Verdict, s result.Severity) string {
-	switch v {
-	case result.Pass:
-		return "✓ pass"
-	case result.Fail:
-		if s != result.SeverityError {
-			return "! " + diag.Visible(string(s))
-		}
-		return "✗ fail"
-	case result.Error:
-		return "⚠ error"
-	case result.Inconclusive:
-		return "? inconclusive"
-	case result.Skipped:
-		return "– skipped"
-	}
-	return diag.Visible(string(v))
-}
-
-func class(v result.Verdict, s result.Severity) string {
-	if v == result.Fail && s != result.SeverityError {
-		return "warn"
-	}
-	return string(v)
-}
-
-// Messages reports whether any failing row has a message of its own.
-func (i item) Messages() bool {
-	return slices.ContainsFunc(i.Failures, func(f result.Failure) bool { return f.Message != "" })
-}
-
-// Outcomes reports whether any failing row is undecided rather than false.
-func (i item) Outcomes() bool {
-	return slices.ContainsFunc(i.Failures, func(f result.Failure) bool { return f.Outcome != "false" })
-}
-
-// LeftOut reports whether any aggregate left rows out because of a null.
-func (i item) LeftOut() bool {
-	return slices.ContainsFunc(i.Metrics, func(m result.Metric) bool { return m.ByNull > 0 })
-}
-
-// False counts the rows that count as false, orphans included.
-func (i item) False() int64 { return reports.False(&i.Expectation) }
-
-// Shown says how many of the failing rows are in the table.
-func (i item) Shown() string {
-	all, shown := reports.Failing(&i.Expectation), int64(len(i.Failures))
-	if i.Compare != nil {
-		return shownDifferences(i.Compare.Counts.Different(), shown)
-	}
-	if all <= shown {
-		return diag.Plural(shown, "failing row")
-	}
-	return diag.Group(shown) + " of " + diag.Plural(all, "failing row")
-}
-
-// RateText is the rate in per cent.
-func (i item) RateText() string { return reports.RateText(&i.Expectation) }

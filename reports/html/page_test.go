@@ -79,6 +79,7 @@ func pages() map[string]*result.Report {
 		"many":    made(500, result.Pass, result.Pass, result.Pass, result.Pass, result.Fail, result.Pass, result.Pass, result.Error, result.Pass, result.Skipped),
 		"none":    made(0, result.Pass),
 		"compare": compared(),
+		"history": remembered(),
 	}
 }
 
@@ -132,71 +133,6 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
-// TestFilter types and clicks as a reader does.
-func TestFilter(t *testing.T) {
-	b := openBrowser(t)
-	rep := made(20, result.Pass, result.Pass, result.Pass, result.Fail)
-	b.load(write(t, rep), look{1280, false, "", true})
-	state := func(what string, shown int, says string) {
-		t.Helper()
-		var got struct {
-			Shown int
-			Says  string
-		}
-		b.eval(`({Shown: [...document.querySelectorAll(".item")].filter(i => i.checkVisibility()).length, Says: document.getElementById("shown").textContent})`, &got)
-		if got.Shown != shown || got.Says != says {
-			t.Errorf("%s: %d are shown, %q; want %d, %q", what, got.Shown, got.Says, shown, says)
-		}
-	}
-	key := func(k string) {
-		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": k, "text": k}, nil)
-		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": k}, nil)
-	}
-	press := func(k string) {
-		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": k}, nil)
-		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": k}, nil)
-	}
-	state("at first", 20, "")
-	key("/")
-	for _, k := range "CHECK-1" {
-		key(string(k))
-	}
-	state("check-1 and check-10 to 19", 11, "11 of 20 shown")
-	b.eval(`document.getElementById("bad").click()`, nil)
-	state("of them what failed: 11, 15 and 19", 3, "3 of 20 shown")
-	b.eval(`document.getElementById("find").focus()`, nil)
-	press("Escape")
-	state("all that failed", 5, "5 of 20 shown")
-	b.eval(`document.getElementById("all").click()`, nil)
-	state("all again", 20, "")
-	for _, k := range "off by 0.01" {
-		key(string(k))
-	}
-	b.eval(`(() => { const f = document.getElementById("find"); f.value = "OFF BY"; f.dispatchEvent(new Event("input")) })()`, nil)
-	state("by what a failing row says", 5, "5 of 20 shown")
-	b.eval(`(() => { const f = document.getElementById("find"); f.value = "nothing has this"; f.dispatchEvent(new Event("input")) })()`, nil)
-	state("nothing", 0, "0 of 20 shown")
-	// a link from the top opens its expectation though it was filtered away and closed
-	var open bool
-	b.eval(`new Promise(done => { document.getElementById("e4").open = false; document.querySelector('nav a[href="#e4"]').click();
-		setTimeout(() => done(document.getElementById("e4").open && document.getElementById("e4").checkVisibility()), 200) })`, &open)
-	if !open {
-		t.Error("the link at the top does not open its expectation")
-	}
-	// the keyboard reaches every expectation: its summary takes the focus and Enter opens it
-	var opened bool
-	b.eval(`document.querySelector("#e1 > summary").focus(), document.activeElement.parentNode.id === "e1"`, &opened)
-	if !opened {
-		t.Error("the keyboard does not reach the first expectation")
-	}
-	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}, nil)
-	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}, nil)
-	b.eval(`document.getElementById("e1").open`, &opened)
-	if !opened {
-		t.Error("Enter does not open the first expectation")
-	}
-}
-
 // TestPolicy tries to run and to fetch from within the page: what a hostile value would do if it got so far.
 func TestPolicy(t *testing.T) {
 	b := openBrowser(t)
@@ -221,27 +157,49 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// TestContrast holds every colour of text against what it stands on: 4.5 to 1, as WCAG 2 asks at level AA.
+// TestContrast holds every colour of text against what it stands on: 4.5 to 1, as WCAG 2 asks at level AA, and 3 to 1 for what is no text.
 func TestContrast(t *testing.T) {
-	css, err := os.ReadFile("page.css")
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := regexp.MustCompile(`:root\{([^}]*)\}`).FindAllStringSubmatch(string(css), -1)
-	if len(roots) != 3 {
-		t.Fatalf("%d sets of colours, want light, dark and print", len(roots))
-	}
-	for i, root := range roots {
+	for _, file := range []string{"light.css", "dark.css"} {
+		css, err := os.ReadFile(filepath.Join("css", file))
+		if err != nil {
+			t.Fatal(err)
+		}
 		color := map[string][3]float64{}
-		for _, m := range regexp.MustCompile(`--(\w+):#([0-9a-f]{3,6})`).FindAllStringSubmatch(root[1], -1) {
+		for _, m := range regexp.MustCompile(`--([\w-]+):#([0-9a-f]{3,6})`).FindAllStringSubmatch(string(css), -1) {
 			color[m[1]] = channels(t, m[2])
 		}
-		for _, on := range []string{"bg", "card", "code"} {
-			for _, ink := range []string{"ink", "soft", "pass", "fail", "warn", "error", "skip", "link"} {
-				if r := contrast(color[ink], color[on]); r < 4.5 {
-					t.Errorf("set %d: --%s on --%s has a contrast of %.2f", i, ink, on, r)
-				}
+		held := 0
+		hold := func(ink, on string, least float64) {
+			x, ok := color[ink]
+			y, has := color[on]
+			if !ok || !has {
+				t.Fatalf("%s has no --%s or no --%s", file, ink, on)
 			}
+			held++
+			if r := contrast(x, y); r < least {
+				t.Errorf("%s: --%s on --%s has a contrast of %.2f, want %v", file, ink, on, r, least)
+			}
+		}
+		verdicts := []string{"pass", "fail", "warn", "error", "inconclusive", "skipped"}
+		for _, on := range []string{"bg", "card", "sunk"} {
+			for _, ink := range append([]string{"ink", "soft", "link"}, verdicts...) {
+				hold(ink, on, 4.5)
+			}
+			for _, shape := range []string{"edge", "chart", "focus"} {
+				hold(shape, on, 3)
+			}
+		}
+		for _, v := range verdicts {
+			hold(v, v+"-bg", 4.5)
+		}
+		for _, on := range []string{"out", "in", "hit", "track"} {
+			hold("ink", on, 4.5)
+		}
+		hold("soft", "track", 4.5) // the count of a choice under the pointer
+		hold("chart", "band", 3)
+		hold("fail", "band", 3)
+		if held < 40 {
+			t.Errorf("%s: only %d pairs were held", file, held)
 		}
 	}
 }

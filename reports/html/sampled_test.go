@@ -20,8 +20,8 @@ func TestSampledPage(t *testing.T) {
 		return b.String()
 	}
 	says := []string{
-		"judged by rows drawn at random, of seed 42", "rows read</dt>", "inconsistent of these</dt>", "<p class=\"sides\">drawn: 500 of about 30,000 rows by random key; seed 42</p>",
-		"<p class=\"sides\">drawn: 1 row by reservoir (reads them all) in 3 strata; seed 42</p>", ">500 drawn</td>",
+		"judged by rows drawn at random, of seed 42", "rows read</span>", "inconsistent of these</span>", "<p class=\"say\">drawn: 500 of about 30,000 rows by random key; seed 42</p>",
+		"<p class=\"say\">drawn: 1 row by reservoir (reads them all) in 3 strata; seed 42</p>", ">500 drawn</td>", "\"drawn: 500 of about 30,000 rows by random key; seed 42\"",
 	}
 	rep := made(3, result.Pass, result.Fail, result.Pass)
 	rep.Summary.Inconsistency = new(0.25)
