@@ -107,13 +107,20 @@ func (b *builder) plainExpectation(o *object, dataset string) {
 	before := len(b.list)
 	e.Joins = b.joins(o)
 	ok = ok && about && !b.list[before:].HasErrors()
-	if _, has := o.pairs["expect"]; !has {
+	_, expect := o.pairs["expect"]
+	_, metric := o.pairs["metric"]
+	_, base := o.pairs["baseline"]
+	if !expect && !(metric && base) { // a metric and its baseline are enough
 		if !o.broken {
-			b.list.Errorf("bad-expectation", o.at, "add expect: and CEL, or a named expectation", "this expectation says nothing that must hold")
+			hint := "add expect: and CEL, or a named expectation"
+			if base {
+				hint = "add metric: and CEL, whose value the baseline judges"
+			}
+			b.list.Errorf("bad-expectation", o.at, hint, "this expectation says nothing that must hold")
 		}
 		return
 	}
-	if !ok || e.Expect.Value == "" {
+	if !ok || expect && e.Expect.Value == "" || !expect && (e.Baseline == nil || e.Metric.Value == "") {
 		return
 	}
 	if e.ID == "" {
@@ -260,6 +267,7 @@ func (b *builder) common(o *object, dataset string) (spec.Expectation, bool) {
 	if e.Detect = o.rate("detect"); e.Detect != nil && (e.Detect.Sign() == 0 || e.Detect.Cmp(value.DecFromInt(1)) == 0) {
 		o.bad("detect", "0.1% is the rate looked for unless said", "a sample can exclude neither no row nor every row")
 	}
+	e.Baseline = b.baseline(o)
 	if e.ID != "" && e.ID != idWord(e.ID) {
 		o.bad("id", "letters, digits, and . _ - : /", "%s cannot be an id", quote(e.ID))
 	}

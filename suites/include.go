@@ -48,6 +48,7 @@ func (b *builder) include(path string, at diag.Span, chain []string) {
 	if !ok {
 		return
 	}
+	b.excluded = append(b.excluded, b.exclude(o)...)
 	switch history := b.takeHistory(f, o); {
 	case len(chain) == 0:
 		b.name, b.history = o.str("suite"), history
@@ -98,7 +99,7 @@ func (b *builder) config() {
 	}
 	b.read = append(b.read, f)
 	b.version(o)
-	for _, k := range []string{"suite", "include", "datasets", "expectations"} {
+	for _, k := range []string{"suite", "include", "datasets", "expectations", "exclude"} {
 		if _, ok := o.pairs[k]; ok {
 			b.list.Errorf("bad-config", o.keyAt(k), "put it into a suite", "%s declares connections, vars and history only, not %s", ConfigName, k)
 		}

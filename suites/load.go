@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/baseline"
 	"github.com/assay-dev/assay/expectations/catalog"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/spec"
@@ -115,6 +117,12 @@ func (l *loader) suite(path string) (spec.Suite, bool) {
 	if b.history != nil {
 		s.History = *b.history
 	}
+	s.Exclude = b.excluded
+	for i := range s.Expectations {
+		if base := s.Expectations[i].Baseline; base != nil {
+			base.Exclude = append(slices.Clone(b.excluded), base.Exclude...)
+		}
+	}
 	return s, !l.list[before:].HasErrors() || len(b.read) > 0
 }
 
@@ -145,6 +153,7 @@ type builder struct {
 	pendingVars  []declaredVar
 	vars         map[string]value.Value
 	history      *spec.History
+	excluded     []baseline.Span
 	conns        map[string]diag.Span
 	sets         map[string]diag.Span
 	ids          map[string]diag.Span

@@ -67,7 +67,14 @@ func (a *app) finish(ctx context.Context, f *finishing, h *histories) error {
 }
 
 // judgeByPast holds the run's figures against their baselines: it sets the trends of rep, and may make verdicts and the summary worse.
-func (a *app) judgeByPast(context.Context, *finishing) error { return nil }
+func (a *app) judgeByPast(ctx context.Context, f *finishing) error {
+	rules := baselineRules(f.suite)
+	rules.Strict, rules.Shown = f.strict, trendPoints(len(f.rep.Expectations))
+	if _, none := f.past.(noPast); none {
+		rules.Own = true
+	}
+	return baseline.Apply(ctx, f.past, f.rep, rules)
+}
 
 // raise evaluates the alert rules: it sets rep.Alerts.
 func (a *app) raise(context.Context, *finishing) error { return nil }

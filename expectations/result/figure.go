@@ -14,7 +14,7 @@ func (e *Expectation) Figure() (of TrendOf, figure float64, ok bool) {
 		return "", 0, false
 	}
 	if e.Kind == KindMetric {
-		figure, ok = number(e.Observed.Value)
+		figure, ok = Number(e.Observed.Value)
 		return TrendObserved, figure, ok
 	}
 	if e.Rate == nil || e.Counts == nil {
@@ -55,8 +55,8 @@ func (e *Expectation) sampled() bool {
 	return e.Sample != nil && !e.Sample.All || e.Compare != nil && e.Compare.Sample != nil && !e.Compare.Sample.All
 }
 
-// number is a value as statistics take it.
-func number(v value.Value) (f float64, ok bool) {
+// Number is a value as statistics take it, false of one that is no finite number.
+func Number(v value.Value) (f float64, ok bool) {
 	switch v.Kind() {
 	case value.Int:
 		return float64(v.Int()), true

@@ -45,7 +45,7 @@ const (
 
 // Baseline is what the history says of a figure.
 type Baseline struct {
-	// Verdict is pass, fail, or skipped while too little is known.
+	// Verdict is pass, fail, inconclusive where the figure is an estimate that may lie on either side, or skipped while too little is known.
 	Verdict Verdict `json:"verdict"`
 	Shape   Shape   `json:"shape,omitempty"`
 	// Expected lies in the middle of the band from Low to High; all nil while too little is known.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/baseline"
 	"github.com/assay-dev/assay/expectations/diag"
 )
 
@@ -21,6 +22,7 @@ type Suite struct {
 	Expectations []Expectation // in the order of the file; nested ones carry their dataset's name
 	Vars         map[string]value.Value
 	History      History
+	Exclude      []baseline.Span // whose runs no baseline learns from
 }
 
 // History says where the runs of a suite are kept. Its zero value keeps them all, in the state directory.
@@ -130,6 +132,8 @@ type Expectation struct {
 	Tags              []string
 	Show              []string // columns to show of failing rows
 	Owner             string
+	// Baseline says how the figure is judged by those of the runs before; nil where it is not. The suite's Exclude is among its own.
+	Baseline          *baseline.Settings
 	At                diag.Span            // the expectation's first line
 	Places            map[string]diag.Span // key -> where its value stands; "show.NAME" -> where show names that column
 }

@@ -51,6 +51,10 @@ const (
 	Switch
 	// Masks is a column, a list of them, or a map from a column to one of Field.Enum.
 	Masks
+	// Number is a number.
+	Number
+	// Items is a list of maps with known keys: Field.Of.
+	Items
 	// Any is whatever a later version takes.
 	Any
 )
@@ -62,7 +66,7 @@ type Field struct {
 	Required bool
 	Enum     []string
 	Doc      string  // one sentence
-	Of       *Object // of Objects, Nested and Switch
+	Of       *Object // of Objects, Nested, Items and Switch
 	// Later marks a key that is documented but not supported by this version.
 	Later bool
 	// Param marks a connection's key that is handed to its driver.

@@ -118,6 +118,10 @@ func field(f Field) node {
 		return node{"type": []any{"object", "null"}, "additionalProperties": scalar()}
 	case Nested:
 		return object(*f.Of)
+	case Number:
+		return node{"type": []any{"number", "string"}}
+	case Items:
+		return node{"type": []any{"array", "null"}, "items": object(*f.Of)}
 	case Switch:
 		return node{"anyOf": []any{enum([]string{"off"}), node{"const": false}, object(*f.Of)}}
 	case Sided:
@@ -200,7 +204,7 @@ func expectation(nested bool) node {
 		with["dataset"], with["join"] = []any{"expect"}, []any{"dataset", "expect"}
 		n["dependentRequired"] = with
 	}
-	n["oneOf"] = anyRequired(choices...)
+	n["oneOf"] = append(anyRequired(choices...), node{"required": []any{"metric", "baseline"}, "not": node{"required": []any{"expect"}}})
 	n["not"] = node{"required": []any{"mostly", "max_failures"}}
 	return n
 }

@@ -9,7 +9,7 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# The keys of a suite\n\nMade from the declarations that the loader uses; do not edit. The language page says what the keys mean together.\n")
-	for _, o := range []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn(), History()} {
+	for _, o := range []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn(), Baseline(), Change(), Excluded(), History()} {
 		title := strings.TrimPrefix(strings.TrimPrefix(o.Name, "an "), "a ")
 		fmt.Fprintf(&b, "\n## %s%s\n\n%s\n\n| key | value | meaning |\n|---|---|---|\n", strings.ToUpper(title[:1]), title[1:], o.Doc)
 		for _, f := range o.Fields {
@@ -70,6 +70,10 @@ func (f Field) form() string {
 		return "map from name to name"
 	case Nested:
 		return "map"
+	case Number:
+		return "number"
+	case Items:
+		return "list of maps"
 	case Switch:
 		return "`off`, or a map"
 	case Sided:

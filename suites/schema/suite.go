@@ -5,7 +5,7 @@ const FormatVersion = 1
 
 // Suite returns the declaration of a suite's file; assay.yaml is one too.
 func Suite() Object {
-	connection, dataset, history := Connection(), Dataset(), History()
+	connection, dataset, history, span := Connection(), Dataset(), History(), Excluded()
 	return Object{
 		Name: "a suite",
 		Doc:  "A suite of expectations about datasets.",
@@ -19,7 +19,8 @@ func Suite() Object {
 			{Name: "datasets", Kind: Objects, Of: &dataset, Doc: "the data that expectations are about, by name"},
 			{Name: "expectations", Kind: Expectations, Doc: "expectations between datasets"},
 			{Name: "history", Kind: Switch, Of: &history, Doc: "where the runs are kept that later ones are held against; it may stand in assay.yaml beside the suite"},
-			later("schedule"), later("alerts"), later("notify"), later("sample"), later("tests"), later("baselines"),
+			{Name: "exclude", Kind: Items, Of: &span, Doc: "stretches of time whose runs no baseline of the suite learns from: `[{from: 2026-11-01, to: 2026-11-03, reason: migration}]`"},
+			later("schedule"), later("alerts"), later("notify"), later("sample"), later("tests"),
 		},
 	}
 }
@@ -114,9 +115,11 @@ func Expectation() Object {
 		{Name: "show", Kind: Strings, Inside: true, Doc: "the columns to show of failing rows"},
 		{Name: "owner", Kind: String, Inside: true, Doc: "who is asked when it fails"},
 	}
+	base := Baseline()
+	fields = append(fields, Field{Name: "baseline", Kind: Nested, Of: &base, Doc: "holds the metric's value, or the failing rate of rows, against the runs before: `{season: weekly, deviation: 3}`; the verdict is the worse of both"})
 	fields = append(fields, Joining()...)
 	fields = append(fields, Comparison()...)
-	fields = append(fields, later("fix"), later("baseline"), later("sample"), later("schedule"))
+	fields = append(fields, later("fix"), later("sample"), later("schedule"))
 	return Object{
 		Name:   "an expectation",
 		Doc:    "Something that must hold: a CEL expression, a named expectation, or a comparison of two datasets row by row.",

@@ -1,0 +1,265 @@
+package baseline
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// Rule is what a suite says of one expectation's baseline.
+type Rule struct {
+	Settings Settings
+	// Alone says that nothing else judges the expectation: it has a metric and no condition.
+	Alone bool
+	// Metric is the CEL of its value, where the suite has it.
+	Metric string
+	// Message is what is to be said where it fails, before why; empty where nothing is.
+	Message string
+}
+
+// Rules are what a suite says of baselines.
+type Rules struct {
+	Expectations map[string]Rule // by id: those with a baseline of their own
+	Exclude      []Span          // whose runs nothing is learned from
+	Strict       bool            // what is skipped, inconclusive or a warning fails the run
+	Shown        int             // the most points that a trend shows, the run's own included
+	// Own says that only what has a rule is judged: there is no history.
+	Own bool
+}
+
+// The points that are learned from, at most. Whatever is judged by itself has to do with few, for it is everything.
+const (
+	ownPoints    = 400
+	hourlyPoints = 24 * 60
+	autoPoints   = 90
+)
+
+// Apply judges the figures of a run by those of the runs of its job before: the value or failing rate of each expectation, the rows of each dataset and the run's duration. It
+// sets their trends. A figure without a rule of its own is judged for the reader and the alerts alone: no verdict changes. Where a rule's baseline is worse than
+// the verdict, that becomes the verdict, and the summary follows. Errors are the store's.
+func Apply(ctx context.Context, store Store, rep *result.Report, rules Rules) error {
+	var all []*applied
+	usual := Default()
+	usual.Exclude = rules.Exclude
+	add := func(a *applied) {
+		if a.rule == nil && rules.Own {
+			return
+		}
+		if a.rule == nil {
+			a.settings = usual
+			if a.now.Of == result.TrendFailureRate || a.now.Of == result.TrendDuration {
+				a.settings.Direction = Up
+			}
+		} else {
+			a.settings = a.rule.Settings.withDefaults()
+		}
+		a.now.At = rep.Run.Start
+		all = append(all, a)
+	}
+	add(&applied{verdict: rep.Summary.Verdict, trend: &rep.Trend, now: Figure{Of: result.TrendDuration, Value: float64(rep.Run.DurationMS), Unit: 1}})
+	for i := range rep.Datasets {
+		if d := &rep.Datasets[i]; d.Rows != nil {
+			add(&applied{id: d.Name, verdict: rep.Summary.Verdict, trend: &d.Trend, now: Figure{Of: result.TrendRows, Value: float64(*d.Rows), Unit: 1}})
+		}
+	}
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		var rule *Rule
+		if r, ok := rules.Expectations[e.ID]; ok {
+			rule = &r
+		}
+		now, ok := figureOf(e, rule)
+		if ok || rule != nil {
+			add(&applied{id: e.ID, verdict: e.Verdict, trend: &e.Trend, now: now, none: !ok, rule: rule, expectation: e})
+		}
+	}
+	requests := make([]Request, len(all))
+	for i, a := range all {
+		requests[i] = a.request()
+	}
+	points, err := store.Points(ctx, rep.Run.Job, rep.Run.Start, requests)
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	for i, a := range all {
+		a.apply(points[i], rep.Run.ID, rules.Shown)
+	}
+	recount(rep, rules)
+	return nil
+}
+
+// applied is one figure of a run with what judges it.
+type applied struct {
+	id          string
+	verdict     result.Verdict
+	now         Figure
+	none        bool // there is no figure
+	rule        *Rule
+	settings    Settings
+	trend       **result.Trend
+	expectation *result.Expectation
+}
+
+// figureOf is the figure of an expectation, with its interval where it is an estimate.
+func figureOf(e *result.Expectation, rule *Rule) (now Figure, ok bool) {
+	of, v, ok := e.Figure()
+	if !ok {
+		now.Of = result.TrendFailureRate
+		if e.Kind == result.KindMetric {
+			now.Of = result.TrendObserved
+		}
+		// a metric that is one estimated aggregate
+		if rule != nil && e.Kind == result.KindMetric && len(e.Metrics) > 0 && e.Metrics[0].Interval != nil && strings.TrimSpace(rule.Metric) == e.Metrics[0].Expression {
+			if v, ok := result.Number(e.Metrics[0].Value.Value); ok {
+				return Figure{Of: now.Of, Value: v, Low: e.Metrics[0].Interval.Low, High: e.Metrics[0].Interval.High}, true
+			}
+		}
+		return now, false
+	}
+	now = Figure{Of: of, Value: v, Low: v, High: v}
+	if of != result.TrendFailureRate {
+		return now, true
+	}
+	if e.Interval != nil {
+		now.Low, now.High = 1-e.Interval.High, 1-e.Interval.Low
+		return now, true
+	}
+	if passed, failed := e.Tally(); passed+failed > 0 {
+		now.Unit = 1 / float64(passed+failed)
+	}
+	return now, true
+}
+
+func (a *applied) request() Request {
+	r := Request{Series: Series{Of: a.now.Of, ID: a.id}, Since: a.now.At.Add(-a.settings.Window), Limit: autoPoints}
+	if a.rule != nil {
+		r.Limit = ownPoints
+		if s := a.settings.Season; s == SeasonDaily || s == SeasonBoth {
+			r.Limit = hourlyPoints
+		}
+		r.Limit = max(r.Limit, a.settings.MinHistory*a.settings.Season.slots())
+	}
+	return r
+}
+
+// apply judges the figure by the points before it.
+func (a *applied) apply(points []Point, run string, shown int) {
+	var j Judgement
+	switch {
+	case a.none:
+		j = Judgement{Left: make([]string, len(points))}
+		j.Verdict, j.Needed, j.Season, j.Method = result.Skipped, a.settings.MinHistory, a.settings.Season.words(), "no figure"
+		j.Message = "baseline: not judged, this run has no figure"
+		if a.expectation.Sample != nil {
+			j.Message = "baseline: not judged, the figure is not known from a sample; leave --sample out"
+		}
+	default:
+		j = Judge(a.settings, points, a.now)
+	}
+	first := 0
+	if shown > 0 {
+		first = max(len(points)+1-shown, 0)
+	}
+	t := &result.Trend{Of: a.now.Of, Baseline: &j.Baseline, Points: make([]result.TrendPoint, 0, len(points)-first+1)}
+	for i := first; i < len(points); i++ {
+		p := &points[i]
+		t.Points = append(t.Points, result.TrendPoint{Run: p.Run, At: p.At, Value: p.Value, Verdict: p.Verdict, Left: j.Left[i]})
+	}
+	if a.rule == nil && j.Verdict == result.Skipped {
+		t.Baseline = nil // nobody asked
+	}
+	if a.rule != nil {
+		a.merge(&j.Baseline)
+		a.verdict = a.expectation.Verdict
+	}
+	if !a.none {
+		t.Points = append(t.Points, result.TrendPoint{Run: run, At: a.now.At, Value: a.now.Value, Verdict: a.verdict})
+	}
+	*a.trend = t
+}
+
+// merge makes the verdict of an expectation the worse of its own and the baseline's. One that is still learning never hides the other.
+func (a *applied) merge(b *result.Baseline) {
+	e := a.expectation
+	if e.Verdict == result.Error {
+		return
+	}
+	own := e.Message
+	text := b.Message
+	if b.Verdict == result.Fail || b.Verdict == result.Inconclusive {
+		text = "baseline: " + text
+	}
+	switch {
+	case a.rule.Alone && a.none && e.Verdict == result.Pass && (e.Sample != nil || !e.Observed.IsNull()):
+		e.Verdict, e.Message = result.Skipped, b.Message+"; "+own // a value that cannot be judged is no pass
+		return
+	case a.rule.Alone && !a.none:
+		e.Verdict, e.Message = b.Verdict, text
+	case worse(b.Verdict, e.Verdict):
+		e.Verdict, e.Message = b.Verdict, text+"; "+own
+	case b.Verdict == result.Pass:
+		e.Message = own + "; baseline: " + text
+		return
+	default:
+		e.Message = own + "; " + text
+		return
+	}
+	if b.Verdict == result.Fail && a.rule.Message != "" {
+		e.Message = a.rule.Message + " (" + e.Message + ")"
+	}
+}
+
+// worse reports whether a baseline's verdict takes the place of another. Too little history does not.
+func worse(b, own result.Verdict) bool {
+	switch b {
+	case result.Fail:
+		return own != result.Fail && own != result.Error
+	case result.Inconclusive:
+		return own == result.Pass || own == result.Skipped
+	case result.Pass, result.Skipped, result.Error:
+	}
+	return false
+}
+
+// recount makes the summary follow the verdicts.
+func recount(rep *result.Report, rules Rules) {
+	s := &rep.Summary
+	s.Passed, s.Failed, s.Warned, s.Inconclusive, s.Skipped, s.Learning = 0, 0, 0, 0, 0, 0
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		switch e.Verdict {
+		case result.Pass:
+			s.Passed++
+		case result.Fail:
+			if e.Severity == result.SeverityError {
+				s.Failed++
+			} else {
+				s.Warned++
+			}
+		case result.Inconclusive:
+			s.Inconclusive++
+		case result.Skipped:
+			s.Skipped++
+			if r, ok := rules.Expectations[e.ID]; ok && r.Alone && e.Trend != nil && e.Trend.Baseline != nil && e.Trend.Baseline.Verdict == result.Skipped {
+				s.Learning++
+			}
+		case result.Error:
+		}
+	}
+	switch {
+	case s.Errored > 0:
+		s.Verdict = result.Error
+	case s.Failed > 0, rules.Strict && s.Warned+s.Inconclusive+s.Skipped > s.Learning:
+		s.Verdict = result.Fail
+	case s.Inconclusive > 0:
+		s.Verdict = result.Inconclusive
+	default:
+		s.Verdict = result.Pass
+	}
+}
+
+// finite reports whether v is a number to reckon with.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

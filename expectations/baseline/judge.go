@@ -1,0 +1,232 @@
+package baseline
+
+import (
+	"math"
+	"time"
+
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// Figure is what is judged.
+type Figure struct {
+	Of    result.TrendOf
+	At    time.Time // of the run
+	Value float64
+	// Unit is the least step that the value can take, for a rate one row's share; 0 where it is not known: whole numbers are then counts.
+	Unit float64
+	// Low and High hold the value where it is an estimate; both are Value where it is exact.
+	Low, High float64
+}
+
+// Judgement is what the history says of a figure.
+type Judgement struct {
+	result.Baseline
+	// Left says of each point of the history why it was not learned from; empty where it was.
+	Left []string
+}
+
+// Judge holds a figure against the points of the runs before it, oldest first. Neither the figure itself nor anything that did not come before it is learned from.
+func Judge(s Settings, history []Point, now Figure) Judgement {
+	s = s.withDefaults()
+	if now.Low == 0 && now.High == 0 {
+		now.Low, now.High = now.Value, now.Value
+	}
+	t := learn(s, history, now.At)
+	out := Judgement{Left: t.left}
+	if s.Change != nil {
+		judgeChange(s, history, &t, now, &out)
+		return out
+	}
+	f := &fitter{settings: s, unit: now.Unit}
+	out.Needed = s.MinHistory
+	out.Season = s.Season.words()
+	slot := s.Season.slot(now.At)
+	for _, at := range t.at {
+		if s.Season.slot(at) == slot {
+			out.Learned++
+		}
+	}
+	if out.Learned < out.Needed || !finite(now.Value) {
+		return learning(s, now, out)
+	}
+	m := f.fit(&t)
+	slot = m.season.slot(now.At)
+	out.Season = m.season.words()
+	if m.season != SeasonNone {
+		out.Learned = m.count[slot]
+		if s.Season == SeasonAuto {
+			if out.Needed = min(fewest, s.MinHistory); out.Learned < out.Needed {
+				s.Season = m.season
+				return learning(s, now, out)
+			}
+		}
+	}
+	j := judging{fitter: f, model: m, training: &t, now: now, slot: slot, pos: f.position(&t, now.At)}
+	j.band = f.band(m, j.pos, slot)
+	out.Expected, out.Low, out.High = &j.band.expected, &j.band.low, &j.band.high
+	out.Method = j.method()
+	j.decide(&out)
+	for i, a := range m.apart {
+		switch at := t.index[i]; {
+		case a:
+			out.Left[at] = leftApart
+		case i < m.start:
+			out.Left[at] = leftLevel
+		case i >= m.end:
+			out.Left[at] = leftDrift
+		}
+	}
+	if m.season == SeasonNone {
+		out.Learned = m.kept
+	}
+	return out
+}
+
+// learning is what is said while too little is known.
+func learning(s Settings, now Figure, out Judgement) Judgement {
+	out.Verdict = result.Skipped
+	out.Method = "too little history"
+	out.Message = "baseline: learning, " + ofRuns(out.Learned, out.Needed)
+	if w := s.Season.same(now.At); w != "" {
+		out.Message += " " + w
+	}
+	return out
+}
+
+// position is that of a time, as place gives points theirs.
+func (f *fitter) position(t *training, at time.Time) float64 {
+	n := len(f.pos)
+	if gap := f.gap(t); gap > 0 {
+		return at.Sub(t.at[0]).Hours() / gap
+	}
+	return float64(n)
+}
+
+// judging is one figure beside its model.
+type judging struct {
+	*fitter
+	*model
+	training *training
+	now      Figure
+	slot     int
+	pos      float64
+	band     band
+}
+
+// decide sets verdict, shape and message.
+func (j *judging) decide(out *Judgement) {
+	s := j.settings
+	out.Verdict = result.Pass
+	side := j.side(j.band.low, j.band.high)
+	if side != 0 && j.asBefore() {
+		out.Message = j.say("like the run a period before, which was as far from the others: too early to tell a season from an incident")
+		return
+	}
+	drift := j.drifts()
+	switch {
+	case side != 0 && j.straddles():
+		out.Verdict = result.Inconclusive
+		out.Message = j.sayInconclusive()
+		return
+	case side != 0:
+		out.Shape = j.shape(side, drift)
+	case drift.side != 0:
+		side, out.Shape = drift.side, drift.shape
+	}
+	if side == 0 {
+		out.Message = j.say("")
+		return
+	}
+	if side > 0 && s.Direction == Down || side < 0 && s.Direction == Up {
+		out.Shape = result.ShapeNone
+		out.Message = j.say("")
+		return
+	}
+	out.Verdict = result.Fail
+	out.Message = j.sayShape(out.Shape, side, drift)
+}
+
+// side is +1 of a figure above the band, -1 of one below.
+func (j *judging) side(low, high float64) int {
+	switch {
+	case j.now.Value > high+rounding(high):
+		return 1
+	case j.now.Value < low-rounding(low):
+		return -1
+	}
+	return 0
+}
+
+// rounding is what is lost where a bound is computed.
+func rounding(x float64) float64 { return math.Abs(x) * 1e-12 }
+
+// straddles reports whether an estimate may as well lie within the band.
+func (j *judging) straddles() bool {
+	return j.now.Low <= j.band.high && j.now.High >= j.band.low
+}
+
+// asBefore reports whether the run one period before was as far from the others as this one, where nobody named a season and there are too few periods to learn one.
+func (j *judging) asBefore() bool {
+	if j.settings.Season != SeasonAuto || j.season == SeasonBoth {
+		return false
+	}
+	half := j.band.high - j.band.expected
+	for _, c := range []Season{SeasonWeekly, SeasonDaily, SeasonBoth} {
+		if c == j.season || c == SeasonDaily && j.subdaily(j.training) == 1 || c == SeasonWeekly && j.subdaily(j.training) > 1 {
+			continue
+		}
+		slot, n, like := c.slot(j.now.At), 0, false
+		for i, at := range j.training.at {
+			if c.slot(at) == slot {
+				n++
+				like = like || math.Abs(j.now.Value-j.training.y[i]) <= half && math.Abs(j.training.y[i]-j.band.expected) > half
+			}
+		}
+		if like && n < fewest {
+			return true
+		}
+	}
+	return false
+}
+
+// shape tells how a figure beyond the band departs: it is a spike unless the runs before it were beyond it too.
+func (j *judging) shape(side int, drift drift) result.Shape {
+	run := j.before(side)
+	switch {
+	case j.ramp > 0 && j.rampSide() == side:
+		return result.ShapeDrift
+	case run >= 2 && drift.side == side:
+		return drift.shape
+	case run >= 2:
+		return result.ShapeShift
+	case drift.side == side && drift.before:
+		return drift.shape
+	}
+	return result.ShapeSpike
+}
+
+// before counts the runs just before this one that lay beyond the band on the same side.
+func (j *judging) before(side int) int {
+	n := 0
+	for i := len(j.x) - 1; i >= 0; i-- {
+		b := j.fitter.band(j.model, j.fitter.pos[i], j.seasonal.slot[i])
+		y := j.training.y[i]
+		if side > 0 && y <= b.high || side < 0 && y >= b.low {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// rampSide is the side to which a slow change goes.
+func (j *judging) rampSide() int {
+	sum := 0.0
+	for _, x := range j.x[j.ramp:] {
+		sum += x - j.centre
+	}
+	if sum < 0 {
+		return -1
+	}
+	return 1
+}

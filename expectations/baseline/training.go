@@ -1,0 +1,87 @@
+package baseline
+
+import (
+	"time"
+)
+
+// Why points are left out.
+const (
+	leftForgotten = "forgotten"
+	leftExcluded  = "excluded"
+	leftAccepted  = "before accepted"
+	leftWindow    = "before the window"
+	leftValue     = "no number"
+	leftLater     = "not before this run"
+	// leftApart says that a point was out of line with its neighbours, so that it does not count.
+	leftApart = "apart"
+	// leftLevel says that the figure has had another level since.
+	leftLevel = "before a shift"
+	// leftDrift says that a slow change is on that is too young to be normal.
+	leftDrift = "of a drift"
+	// leftFailed and leftNotMeasured are of points that a change is not measured from.
+	leftFailed      = "failed"
+	leftNotMeasured = "not measured from"
+)
+
+// training is what is learned from, oldest first.
+type training struct {
+	at    []time.Time
+	hours []float64 // since the first
+	y     []float64
+	index []int // of the point in the history
+	left  []string
+}
+
+// learn chooses the points of the history, oldest first, that are learned from when a figure of the given time is judged.
+func learn(s Settings, history []Point, now time.Time) training {
+	t := training{left: make([]string, len(history))}
+	accepted := -1
+	for i := range history {
+		if history[i].Mark == Accepted && history[i].At.Before(now) {
+			accepted = i
+		}
+	}
+	since := now.Add(-s.Window)
+	for i := range history {
+		p := &history[i]
+		if why := leftOut(s, p, now, since); why != "" {
+			t.left[i] = why
+			continue
+		}
+		if i < accepted {
+			t.left[i] = leftAccepted
+			continue
+		}
+		if len(t.at) == 0 {
+			t.hours = append(t.hours, 0)
+		} else {
+			t.hours = append(t.hours, p.At.Sub(t.at[0]).Hours())
+		}
+		t.at, t.y, t.index = append(t.at, p.At), append(t.y, p.Value), append(t.index, i)
+	}
+	return t
+}
+
+func leftOut(s Settings, p *Point, now, since time.Time) string {
+	switch {
+	case !p.At.Before(now):
+		return leftLater
+	case p.At.Before(since):
+		return leftWindow
+	case p.Mark == Forgotten:
+		return leftForgotten
+	case !finite(p.Value):
+		return leftValue
+	}
+	for _, x := range s.Exclude {
+		if x.holds(p.At) {
+			return leftExcluded
+		}
+	}
+	return ""
+}
+
+// holds reports whether a time lies in the span.
+func (x Span) holds(t time.Time) bool {
+	return (x.From.IsZero() || !t.Before(x.From)) && (x.To.IsZero() || t.Before(x.To))
+}
