@@ -146,7 +146,7 @@ func exitCode(reps []*result.Report, strict bool) int {
 		switch {
 		case s.Errored > 0:
 			return exitError
-		case s.Failed > 0, strict && s.Warned+s.Inconclusive+s.Skipped > 0:
+		case s.Failed > 0, strict && s.Warned+s.Inconclusive+s.Skipped > s.Learning:
 			code = exitFailed
 		}
 	}
