@@ -40,7 +40,7 @@ expectations:
 		t.Helper()
 		out := filepath.Join(dir, "report")
 		var stdout, stderr bytes.Buffer
-		if code := Do(append([]string{"run", suite, "--out", out}, failures...), nil, &stdout, &stderr); code != exitFailed {
+		if code := Do(append([]string{"run", suite, "--out", out, "--state", out}, failures...), nil, &stdout, &stderr); code != exitFailed {
 			t.Fatalf("exit code %d: %s%s", code, stdout.String(), stderr.String())
 		}
 		files, err := os.ReadDir(out)
@@ -89,7 +89,7 @@ expectations:
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	code := Do([]string{"run", filepath.Join(dir, "suite.yaml"), "--out", out}, nil, &stdout, &stderr)
+	code := Do([]string{"run", filepath.Join(dir, "suite.yaml"), "--out", out, "--state", out}, nil, &stdout, &stderr)
 	if code != exitError || !strings.Contains(stderr.String(), failuresName) {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}

@@ -52,7 +52,7 @@ expectations:
 			}
 			busy := func() int { return reading(t, engine, db) }
 			b := &background{out: t.TempDir(), done: make(chan error, 1)}
-			b.cmd = exec.CommandContext(t.Context(), "assay", "run", "--out", b.out, suite)
+			b.cmd = exec.CommandContext(t.Context(), "assay", "run", "--out", b.out, "--state", b.out, suite)
 			b.start(t, busy)
 			b.interrupt(t)
 			none(t, busy)

@@ -100,7 +100,7 @@ type background struct {
 func startRun(t *testing.T, engine, dsn, suite string) *background {
 	t.Helper()
 	b := &background{out: t.TempDir(), done: make(chan error, 1)}
-	b.cmd = exec.CommandContext(t.Context(), "assay", "run", "--out", b.out, suite) // testscript.Main puts the program into the PATH
+	b.cmd = exec.CommandContext(t.Context(), "assay", "run", "--out", b.out, "--state", b.out, suite) // testscript.Main puts the program into the PATH
 	b.start(t, func() int { return busy(t, engine, dsn) })
 	return b
 }

@@ -80,7 +80,7 @@ expectations:
 		}
 		return out.String(), errs.String()
 	}
-	stdout, stderr := run(exitFailed, "run", "--out", dir, "--failures", "100", suite)
+	stdout, stderr := run(exitFailed, "run", "--out", dir, "--state", dir, "--failures", "100", suite)
 	harmless(t, "run's text", stdout, 200_000)
 	harmless(t, "run's stderr", stderr, 10_000)
 	for _, want := range []string{`\x1b[31mred`, `\u202e`, `<script>alert(1)</script>`, "one\\ntwo"} {

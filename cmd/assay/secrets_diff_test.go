@@ -263,7 +263,7 @@ expectations:
 					t.Fatal(err)
 				}
 				out := filepath.Join(dir, "report")
-				found := say(t, a.engine, dir, password, []int{exitError}, "run", "--out", out, "--format", "json", "--format", "html", "--format", "text", suite)
+				found := say(t, a.engine, dir, password, []int{exitError}, "run", "--out", out, "--state", out, "--format", "json", "--format", "html", "--format", "text", suite)
 				if !strings.Contains(found, `"class":"extra"`) && !strings.Contains(found, `"class": "extra"`) {
 					t.Errorf("%s: no difference is told:\n%s", a.engine, found)
 				}

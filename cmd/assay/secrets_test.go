@@ -254,7 +254,7 @@ func (b *breach) try(t *testing.T, password string, fromEnv bool) {
 	}
 	good := suite("", ": nothing_of_the_kind")
 	for _, args := range [][]string{
-		{"run", "--out", dir, good}, {"run", "--out", dir, "--format", "json", "--format", "html", "--format", "text", good}, {"lint", good}, {"explain", good},
+		{"run", "--out", dir, "--state", dir, good}, {"run", "--out", dir, "--state", dir, "--format", "json", "--format", "html", "--format", "text", good}, {"lint", good}, {"explain", good},
 	} {
 		want := exitError
 		if b.usage {
@@ -264,8 +264,8 @@ func (b *breach) try(t *testing.T, password string, fromEnv bool) {
 	}
 	// A finding on the connection's own line, whose source is quoted.
 	b.command(t, dir, password, exitUsage, "lint", suite(", nonsense: 1", ": x"))
-	b.command(t, dir, password, exitUsage, "run", "--out", dir, suite("", ": x, timezone: Nowhere/Land"))
-	b.command(t, dir, password, exitUsage, "run", "--out", dir, suite("", ": x}, {"))
+	b.command(t, dir, password, exitUsage, "run", "--out", dir, "--state", dir, suite("", ": x, timezone: Nowhere/Land"))
+	b.command(t, dir, password, exitUsage, "run", "--out", dir, "--state", dir, suite("", ": x}, {"))
 }
 
 // command runs the program and looks for the secret in what it says and in every file that it wrote.

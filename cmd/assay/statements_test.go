@@ -69,7 +69,7 @@ func runLogged(t *testing.T, e flightEngine, log func(f func()) []section) (expl
 	path, dir := writeFlights(t, e), t.TempDir()
 	_, before := command(t, "explain", "--distrust-constraints", path)
 	seen := log(func() {
-		if code, _ := command(t, "run", "--distrust-constraints", "--out", dir, "--quiet", path); code != exitFailed {
+		if code, _ := command(t, "run", "--distrust-constraints", "--out", dir, "--state", dir, "--quiet", path); code != exitFailed {
 			t.Fatalf("exit code %d: the suite should fail", code)
 		}
 	})

@@ -72,6 +72,8 @@ type Outcome struct {
 	Interval *result.Interval
 	// Observed is the exact text of a metric's value, nil where there is none; a very long one is cut.
 	Observed *string
+	// Metrics are the aggregates that the value was computed from.
+	Metrics []result.Metric
 	// Figure is what trends are made of, as result.Expectation.Figure has it; nil where there is none.
 	Of     result.TrendOf
 	Figure *float64

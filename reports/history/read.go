@@ -3,7 +3,9 @@ package history
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -113,10 +115,10 @@ func scanOutcome(scan func(...any) error, more ...any) (Outcome, error) {
 	var o Outcome
 	var counts [6]sql.NullInt64
 	var low, high, confidence sql.NullFloat64
-	var run sql.NullString
+	var run, metrics sql.NullString
 	var since, runs sql.NullInt64
 	dest := append(slices.Clip(more), &o.ID, &o.Kind, &o.Verdict, &o.Severity, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4], &counts[5],
-		&o.Orphans, &o.Rate, &low, &high, &confidence, &o.Observed, &o.Of, &o.Figure, &run, &since, &runs)
+		&o.Orphans, &o.Rate, &low, &high, &confidence, &o.Observed, &metrics, &o.Of, &o.Figure, &run, &since, &runs)
 	if err := scan(dest...); err != nil {
 		return o, err
 	}
@@ -128,6 +130,11 @@ func scanOutcome(scan func(...any) error, more ...any) (Outcome, error) {
 	}
 	if confidence.Valid {
 		o.Interval = &result.Interval{Low: low.Float64, High: high.Float64, Confidence: confidence.Float64}
+	}
+	if metrics.Valid {
+		if err := json.Unmarshal([]byte(metrics.String), &o.Metrics); err != nil {
+			return o, fmt.Errorf("the metrics of %s: %w", o.ID, err)
+		}
 	}
 	if run.Valid {
 		o.Failing = &result.Failing{Run: run.String, At: instant(since.Int64), Runs: int(runs.Int64)}
@@ -166,4 +173,39 @@ func (s *Store) Outcomes(ctx context.Context, job, expectation string, limit int
 	}, "SELECT r.seq, o."+strings.ReplaceAll(outcomeColumns, ", ", ", o.")+" FROM assay_runs r JOIN assay_outcomes o ON o.run = r.seq AND o.expectation = $1 WHERE r.job = $2 "+
 		"ORDER BY r.started DESC, r.seq DESC LIMIT $3", clean(expectation), clean(job), limit)
 	return out, failed("read the outcomes of "+expectation, err)
+}
+
+// Table returns the latest runs of a job, the latest first and at most limit of them, with the outcomes of their expectations: byID[id][n] is that of the n-th
+// run, nil where it did not have the expectation.
+func (s *Store) Table(ctx context.Context, job string, limit int) (runs []*Run, byID map[string][]*Outcome, err error) {
+	if runs, err = s.Runs(ctx, job, limit); err != nil || len(runs) == 0 {
+		return runs, nil, err
+	}
+	byID = map[string][]*Outcome{}
+	for n, r := range runs {
+		list, err := outcomes(ctx, s.db, r.seq)
+		if err != nil {
+			return nil, nil, failed("read run "+r.ID, err)
+		}
+		for i := range list {
+			o := &list[i]
+			if byID[o.ID] == nil {
+				byID[o.ID] = make([]*Outcome, len(runs))
+			}
+			byID[o.ID][n] = o
+		}
+	}
+	return runs, byID, nil
+}
+
+// JobsOf returns the jobs that have an expectation of that id, in the order of their names.
+func (s *Store) JobsOf(ctx context.Context, expectation string) ([]string, error) {
+	var jobs []string
+	err := each(ctx, s.db, func(scan func(...any) error) (bool, error) {
+		var job string
+		err := scan(&job)
+		jobs = append(jobs, job)
+		return true, err
+	}, "SELECT DISTINCT r.job FROM assay_runs r JOIN assay_outcomes o ON o.run = r.seq AND o.expectation = $1 ORDER BY r.job", clean(expectation))
+	return jobs, failed("look for expectation "+expectation, err)
 }

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 const observedBytes = 4096
 
 const outcomeColumns = "expectation, kind, verdict, severity, true_rows, false_rows, undecided, undecided_by_null, where_undecided, skipped_null, " +
-	"orphans, rate, low, high, confidence, observed, figure_of, figure, failing_run, failing_since, failing_runs"
+	"orphans, rate, low, high, confidence, observed, metrics, figure_of, figure, failing_run, failing_since, failing_runs"
 
 // Save adds a run with its outcomes, datasets and figures. A run that the history has already stays as it is.
 func (s *Store) Save(ctx context.Context, rep *result.Report) error {
@@ -102,6 +103,7 @@ func outcomeRow(seq int64, e *result.Expectation, since *result.Failing) []any {
 	} else {
 		row = append(row, bounded(clean(e.Observed.Text())))
 	}
+	row = append(row, metricsText(e.Metrics))
 	if of, figure, ok := e.Figure(); ok {
 		row = append(row, string(of), figure)
 	} else {
@@ -111,6 +113,21 @@ func outcomeRow(seq int64, e *result.Expectation, since *result.Failing) []any {
 		return append(row, clean(since.Run), micros(since.At), since.Runs)
 	}
 	return append(row, nil, nil, nil)
+}
+
+// metricsBytes bounds the text of an expectation's metrics; longer ones are not kept.
+const metricsBytes = 16 << 10
+
+// metricsText is the metrics of an expectation as JSON, nil for none.
+func metricsText(list []result.Metric) any {
+	if len(list) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(list)
+	if err != nil || len(b) > metricsBytes { // what JSON cannot say is no figure either
+		return nil
+	}
+	return string(b)
 }
 
 // bounded cuts a text that is too long to be kept.

@@ -56,6 +56,7 @@ CREATE TABLE assay_outcomes (
 	high {double},
 	confidence {double},
 	observed TEXT,
+	metrics TEXT, -- what the value was computed from, as JSON
 	figure_of TEXT NOT NULL,
 	figure {double},
 	failing_run TEXT, -- the first of the runs in which it fails, up to this one
