@@ -27,7 +27,9 @@ import (
 // formats are the forms for machines and for other people's pages, with the name of each golden.
 var formats = map[string]func(io.Writer, *result.Report) error{
 	"junit.xml": reports.JUnit, "sarif.json": reports.SARIF, "github.txt": reports.GitHub, "openlineage.jsonl": reports.OpenLineage, "csv": reports.CSV,
-	"md": func(w io.Writer, rep *result.Report) error { return reports.Markdown(w, rep, reports.MarkdownOptions{}) },
+	"md": func(w io.Writer, rep *result.Report) error {
+		return reports.Markdown(w, rep, reports.MarkdownOptions{})
+	},
 }
 
 func written(t *testing.T, format string, rep *result.Report) string {
@@ -116,8 +118,10 @@ func TestFormatsShow(t *testing.T) {
 	rep := known()
 	rep.Expectations = rep.Expectations[:0]
 	for _, e := range []result.Expectation{
-		{ID: "fails", Verdict: result.Fail, Severity: result.SeverityError}, {ID: "warns", Verdict: result.Fail, Severity: result.SeverityWarning},
-		{ID: "informs", Verdict: result.Fail, Severity: result.SeverityInfo}, {ID: "doubts", Verdict: result.Inconclusive, Severity: result.SeverityError},
+		{ID: "fails", Verdict: result.Fail, Severity: result.SeverityError},
+		{ID: "warns", Verdict: result.Fail, Severity: result.SeverityWarning},
+		{ID: "informs", Verdict: result.Fail, Severity: result.SeverityInfo},
+		{ID: "doubts", Verdict: result.Inconclusive, Severity: result.SeverityError},
 		{ID: "breaks", Verdict: result.Error, Severity: result.SeverityWarning},
 	} {
 		e.Kind, e.Location, e.Message, e.Datasets = result.KindRow, at(3), "because "+e.ID, []string{"orders"}
@@ -228,7 +232,9 @@ func TestGitHubLimits(t *testing.T) {
 	}
 	var log struct {
 		Runs []struct {
-			Tool        struct{ Driver struct{ Rules []struct{ ID string } } }
+			Tool struct {
+				Driver struct{ Rules []struct{ ID string } }
+			}
 			Results     []struct{ Level, RuleID string }
 			Invocations []struct {
 				ToolExecutionNotifications []struct{ Message struct{ Text string } }

@@ -123,8 +123,13 @@ func junitNoteOf(e *result.Expectation) *junitNote {
 func junitProperties(rep *result.Report) []junitProperty {
 	s := &rep.Summary
 	all := []junitProperty{
-		{"run", rep.Run.ID}, {"job", rep.Run.Job}, {"mode", rep.Run.Mode}, {"verdict", string(s.Verdict)},
-		{"warned", strconv.Itoa(s.Warned)}, {"inconclusive", strconv.Itoa(s.Inconclusive)}, {"records_checked", strconv.FormatInt(s.RecordsChecked, 10)},
+		{"run", rep.Run.ID},
+		{"job", rep.Run.Job},
+		{"mode", rep.Run.Mode},
+		{"verdict", string(s.Verdict)},
+		{"warned", strconv.Itoa(s.Warned)},
+		{"inconclusive", strconv.Itoa(s.Inconclusive)},
+		{"records_checked", strconv.FormatInt(s.RecordsChecked, 10)},
 	}
 	if rep.Run.Seed != "" {
 		all = append(all, junitProperty{"seed", rep.Run.Seed})

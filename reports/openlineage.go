@@ -166,7 +166,6 @@ func OpenLineage(w io.Writer, rep *result.Report) error {
 	return nil
 }
 
-
 func lineageFacetOf(schema string) lineageFacet {
 	return lineageFacet{informationURI, schema}
 }

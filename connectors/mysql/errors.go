@@ -164,3 +164,6 @@ func (w *worded) Error() string {
 
 // Unwrap returns the server's error.
 func (w *worded) Unwrap() error { return w.err }
+
+// SQLState is the standard's code of the error, which quotes nothing.
+func (w *worded) SQLState() string { return strings.Trim(string(w.err.SQLState[:]), "\x00") }

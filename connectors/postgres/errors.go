@@ -56,6 +56,9 @@ type serverError struct {
 
 func (e *serverError) Error() string { return e.text + " (SQLSTATE " + e.code + ")" }
 
+// SQLState is the standard's code of the error, which quotes nothing.
+func (e *serverError) SQLState() string { return e.code }
+
 // failure turns an error of the driver into the contract's. secret never appears in the result's text.
 func failure(ctx context.Context, op, secret string, err error) error {
 	var known *connectors.Error

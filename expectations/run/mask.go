@@ -127,6 +127,9 @@ func (e plainError) Unwrap() error { return e.error }
 // errHidden stands for an error that may quote what is masked.
 var errHidden = errors.New("why is not said here, for it may quote values of columns that are masked; the server's log says it, and so does a run without their masks")
 
+// ofStatement begins the codes of what is wrong with a statement's own text, by the SQL standard: it names what the suite names, and no row was looked at.
+const ofStatement = "42"
+
 // ofItem is what may be said of an error of an item.
 func (r *runner) ofItem(it *plan.Item, err error) error {
 	if _, ok := errors.AsType[*plan.DiagnosedError](err); ok || err == nil {
@@ -165,7 +168,10 @@ func (r *runner) told(err error, datasets ...string) error {
 	if coded, ok := errors.AsType[interface {
 		error
 		SQLState() string
-	}](err); ok {
+	}](err); ok && coded.SQLState() != "" {
+		if strings.HasPrefix(coded.SQLState(), ofStatement) {
+			return err
+		}
 		text += " (SQLSTATE " + coded.SQLState() + ")"
 	}
 	hidden := fmt.Errorf("%s; %w", text, errHidden)
