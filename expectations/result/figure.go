@@ -10,14 +10,14 @@ import (
 // It has none where nothing was evaluated, where a constraint or the schema alone decided, and where the value is no finite number. Exact numbers are
 // rounded to float64; a duration is in seconds.
 func (e *Expectation) Figure() (of TrendOf, figure float64, ok bool) {
-	if e.Verdict == Error || e.Verdict == Skipped {
+	if e.Verdict == Error {
 		return "", 0, false
 	}
-	if e.Kind == KindMetric {
+	if e.Kind == KindMetric { // one whose baseline still learns is skipped, and has a value to learn from
 		figure, ok = Number(e.Observed.Value)
 		return TrendObserved, figure, ok
 	}
-	if e.Rate == nil || e.Counts == nil {
+	if e.Rate == nil || e.Counts == nil || e.Verdict == Skipped {
 		return "", 0, false
 	}
 	if e.sampled() {

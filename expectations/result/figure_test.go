@@ -32,6 +32,10 @@ func TestFigure(t *testing.T) {
 		"text":            {e: metric(value.StringValue("3")), none: true},
 		"null":            {e: metric(value.NullValue()), none: true},
 		"metric in error": {e: result.Expectation{Kind: result.KindMetric, Verdict: result.Error, Observed: result.Cell{Value: value.IntValue(1)}}, none: true},
+		"metric that learns": {
+			e:  result.Expectation{Kind: result.KindMetric, Verdict: result.Skipped, Observed: result.Cell{Value: value.IntValue(7)}},
+			of: result.TrendObserved, want: 7,
+		},
 		"rows": {
 			e:  result.Expectation{Kind: result.KindRow, Verdict: result.Fail, Rate: rate(0.75), Counts: &result.Counts{True: 3, False: 1}},
 			of: result.TrendFailureRate, want: 0.25,

@@ -75,7 +75,7 @@ type Summary struct {
 	Errored        int            `json:"errored"`
 	Skipped        int            `json:"skipped"`
 	Learning       int            `json:"learning,omitempty"` // of those skipped, the ones whose baseline has too little history
-	RecordsChecked int64          `json:"records_checked"` // rows of the datasets read, each dataset once; of one that was only read under a condition, the rows that it selects
+	RecordsChecked int64          `json:"records_checked"`    // rows of the datasets read, each dataset once; of one that was only read under a condition, the rows that it selects
 	RecordsFixed   int64          `json:"records_fixed"`
 	ErrorCount     int64          `json:"error_count"`        // rows undecided for a cause other than null, and failed evaluations
 	Inconsistency  *float64       `json:"inconsistency_rate"` // false / (true + false) over row and compare expectations; null when none
