@@ -13,8 +13,8 @@ const audit = `(() => {
 	const out = [], all = (q) => [...document.querySelectorAll(q)], seen = (e) => e.checkVisibility({visibilityProperty: true});
 	const say = (what, e) => out.push(what + ": " + e.outerHTML.slice(0, 120));
 	const named = (e) => (e.getAttribute("aria-label") || e.textContent || "").trim() || (e.getAttribute("aria-labelledby") || "").split(" ").some(i => document.getElementById(i));
-	for (const e of all("input,select,textarea")) { if (seen(e) && !e.getAttribute("aria-label") && ![...e.labels].some(l => l.textContent.trim())) { say("no label", e); } }
-	for (const e of all("button,a,summary,[role=region],nav,section,dialog,[role=search]")) { if (!named(e)) { say("no name", e); } }
+	for (const e of all("input,select,textarea")) { if (seen(e) && !e.getAttribute("aria-label") && ![...e.labels].some(l => l.textContent.trim() && l.checkVisibility())) { say("no label", e); } }
+	for (const e of all("button,a,summary,[role=group],nav,section,dialog,[role=search]")) { if (!named(e)) { say("no name", e); } }
 	for (const e of all("svg")) { if (!e.closest("[aria-hidden=true]") && !(e.getAttribute("role") === "img" && e.getAttribute("aria-label"))) { say("a picture without words", e); } }
 	for (const e of all("th")) { if (!e.getAttribute("scope")) { say("no scope", e); } }
 	for (const e of all("table")) { if (!e.querySelector("th")) { say("no head", e); } }

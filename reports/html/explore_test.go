@@ -11,7 +11,7 @@ import (
 func TestReading(t *testing.T) {
 	b := openBrowser(t)
 	for name, f := range map[string]func(*testing.T, *browser){
-		"filter": testFilter, "keyboard": testKeyboard, "paper": testPaper, "points": testPoints, "history": testHistory, "accessible": testAccessible, "hostile": testHostile, "scale": testScale,
+		"looks": testLooks, "policy": testPolicy, "filter": testFilter, "keyboard": testKeyboard, "paper": testPaper, "points": testPoints, "history": testHistory, "accessible": testAccessible, "hostile": testHostile, "scale": testScale,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.t = t

@@ -280,7 +280,7 @@ type stretch struct {
 	Top, Height int
 }
 
-// stretches divides a box by counts; whatever is not nothing is at least least wide, so that it can be seen.
+// stretches divides a box by counts; whatever is not nothing is wide enough to be seen: least or more.
 func stretches(parts []part, least float64) []stretch {
 	n := make([]int64, len(parts))
 	for i, p := range parts {
@@ -297,7 +297,7 @@ func stretches(parts []part, least float64) []stretch {
 	return out
 }
 
-// shares divides 100 by counts; whatever is not nothing gets at least least before all are fitted to 100.
+// shares divides 100 by counts; whatever is not nothing gets least or more, before all are fitted to 100.
 func shares(least float64, counts ...int64) []float64 {
 	total, sum := 0.0, 0.0
 	for _, n := range counts {

@@ -96,9 +96,9 @@ func write(t *testing.T, rep *result.Report) string {
 	return path
 }
 
-// TestInBrowser looks at the pages in a real browser: on a wide screen and a telephone, light, dark and printed.
-func TestInBrowser(t *testing.T) {
-	b := openBrowser(t)
+// testLooks looks at the pages in a real browser: on a wide screen and a telephone, light, dark and printed.
+func testLooks(t *testing.T, b *browser) {
+	t.Helper()
 	for name, rep := range pages() {
 		path := write(t, rep)
 		for _, l := range []look{{1280, false, "", true}, {1280, true, "", true}, {390, false, "", true}, {390, true, "", true}, {800, true, "print", true}, {1280, false, "", false}} {
@@ -133,9 +133,9 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
-// TestPolicy tries to run and to fetch from within the page: what a hostile value would do if it got so far.
-func TestPolicy(t *testing.T) {
-	b := openBrowser(t)
+// testPolicy tries to run and to fetch from within the page: what a hostile value would do if it got so far.
+func testPolicy(t *testing.T, b *browser) {
+	t.Helper()
 	b.load(write(t, made(2, result.Fail)), look{1280, false, "", true})
 	var got []string
 	b.eval(`new Promise(done => {

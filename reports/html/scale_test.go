@@ -14,7 +14,7 @@ import (
 // scaled is a run of n expectations about n/50 datasets, of which every fifth does not pass and shows ten failing rows, each with a trend
 // of 60 runs and a baseline: the run that a page must hold.
 func scaled(n int) *result.Report {
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // plausible figures, no secrets
+	rng := rand.New(rand.NewPCG(1, 2))
 	rep := made(n, result.Pass, result.Pass, result.Pass, result.Pass, result.Fail)
 	rep.Run.Suite, rep.Run.Job = "warehouse", "warehouse-nightly"
 	rep.Summary.Inconsistency, rep.Summary.Throughput = new(0.00021), 27_000.0
@@ -101,13 +101,20 @@ func trend(rng *rand.Rand, of result.TrendOf, level, noise float64, v result.Ver
 	low, high := max(0, level-4*noise), level+4*noise
 	t.Baseline = &result.Baseline{
 		Verdict: v, Expected: &level, Low: &low, High: &high, Learned: 51, Needed: 7, Method: "median and median absolute deviation",
-		Message: fmt.Sprintf("%.6g lies within what 51 runs lead to expect, %.6g to %.6g", t.Points[59].Value, low, high),
+		Message: fmt.Sprintf("%s lies within what 51 runs lead to expect, %s to %s", said(of, t.Points[59].Value), said(of, low), said(of, high)),
 	}
 	if v != result.Pass {
 		t.Baseline.Shape = result.ShapeShift
-		t.Baseline.Message = fmt.Sprintf("%.6g has lain above what 51 runs lead to expect, %.6g to %.6g, for 9 runs: the level shifted", t.Points[59].Value, low, high)
+		t.Baseline.Message = fmt.Sprintf("%s has lain above what 51 runs lead to expect, %s to %s, for 9 runs: the level shifted", said(of, t.Points[59].Value), said(of, low), said(of, high))
 	}
 	return t
+}
+
+func said(of result.TrendOf, v float64) string {
+	if of == result.TrendFailureRate {
+		return fmt.Sprintf("%.3g %%", 100*v)
+	}
+	return fmt.Sprintf("%.6g", v)
 }
 
 // remembered is a run with a history: what changed, alerts, a plan, trends with bands of every sort.

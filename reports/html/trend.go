@@ -46,8 +46,8 @@ type baseline struct {
 
 // trend packs a trend; span says that its values are seconds of a duration.
 func (b *builder) trend(t *result.Trend, span bool) *trend {
-	if t == nil || len(t.Points) == 0 {
-		return nil
+	if t == nil || len(t.Points) == 0 || len(t.Points) == 1 && t.Baseline == nil {
+		return nil // one point is no history
 	}
 	points := t.Points[max(0, len(t.Points)-shownPoints):]
 	out := &trend{Of: line(string(t.Of)), Axis: b.axis(points), Verdicts: verdicts(points)}
@@ -188,7 +188,7 @@ func float(b *strings.Builder, v float64) bool {
 		return false
 	}
 	const sign = 1 << 23
-	put(b, uint64(m+sign), 4) //nolint:gosec // a mantissa has six digits
+	put(b, uint64(m+sign), 4)
 	b.WriteByte(digits[e])
 	return true
 }

@@ -1,16 +1,19 @@
 // Charts of history. Nothing is told by colour alone: what failed is a diamond, what was left out is hollow, the band is labelled.
 
+// extent is what the axis spans: the points, the band as far as it does not flatten them, and some room. What is never negative has no room below 0.
 function extent(points, b) {
   let low = Infinity, high = -Infinity;
   for (const p of points) { low = Math.min(low, p.value); high = Math.max(high, p.value); }
-  if (b && b.l !== undefined && b.h !== undefined) {
-    // a band far wider than the points would flatten them
-    const room = 4 * ((high - low) || Math.abs(high) || 1);
+  const floor = low >= 0 ? 0 : -Infinity;
+  if (banded(b)) {
+    const room = 4 * ((high - low) || Math.abs(high) || (b.h - b.l));
     low = Math.min(low, Math.max(b.l, low - room)); high = Math.max(high, Math.min(b.h, high + room));
   }
-  if (low === high) { const pad = Math.abs(low) * 0.05 || 1; low -= pad; high += pad; }
-  return [low, high];
+  const pad = 0.1 * (high - low) || Math.abs(low) * 0.05 || 1;
+  return [Math.max(floor, low - pad), high + pad];
 }
+
+function banded(b) { return b && b.l !== undefined && b.h !== undefined; }
 
 function pathOf(points, x, y) { return points.map((p, i) => (i ? "L" : "M") + x(i).toFixed(1) + " " + y(p.value).toFixed(1)).join(""); }
 
@@ -22,7 +25,7 @@ function spark(t, width, height) {
   const y = (v) => 3 + inner - (v - low) / (high - low) * inner;
   const last = points[points.length - 1];
   const out = svg("svg", {class: "spark", viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": "history of " + plural(points.length, "run") + ", now " + figure(t.o, last.value)});
-  if (b && b.l !== undefined && b.h !== undefined) {
+  if (banded(b)) {
     const top = y(clamp(b.h, low, high)), bottom = y(clamp(b.l, low, high));
     out.append(svg("rect", {class: "band", x: 0, y: top.toFixed(1), width: width, height: Math.max(1, bottom - top).toFixed(1)}));
   }
@@ -48,28 +51,28 @@ function history(t, width) {
   const says = (p) => figure(t.o, p.value) + " · " + moment(p.at) + (verdictNames[p.verdict] ? " · " + verdictNames[p.verdict] : "") + (p.left ? " · not learned from: " + p.left : "");
   const rest = () => { readout.textContent = says(last); };
   rest();
+  if (points.length < 2) { return b ? judged(t, b) : null; }
   const f = h("figure", {class: "history"}, h("figcaption", null, h("b", null, "History of " + (nouns[t.o] || t.o) + ", " + plural(points.length, "run")), readout), chart(t, points, width, (p) => { if (p) { readout.textContent = says(p); } else { rest(); } }));
-  f.append(legend(points, b));
+  f.append(legend(t, points, b));
   if (b) { f.append(judged(t, b)); }
   f.append(asTable(t, points));
   return f;
 }
 
 function judged(t, b) {
-  const details = [], bounds = b.l !== undefined && b.h !== undefined;
+  const details = [];
   if (b.v === "skipped") {
     return h("div", null, h("p", {class: "judged"}, b.m || "skipped (" + (b.n || 0) + " of " + (b.k || 0) + " runs)"));
   }
-  if (b.e !== undefined) { details.push("expected " + figure(t.o, b.e) + (bounds ? ", between " + figure(t.o, b.l) + " and " + figure(t.o, b.h) : "")); }
   if (b.n) { details.push("learned from " + plural(b.n, "run") + (b.t ? " of the same " + text(b.t) : "")); }
   if (b.d) { details.push(text(b.d)); }
   return h("div", null, h("p", {class: "judged"}, b.m || shapeNames[b.s], b.s ? [" ", h("span", {class: "chip new"}, b.s)] : null), h("p", {class: "because"}, details.join(" · ")));
 }
 
-function legend(points, b) {
+function legend(t, points, b) {
   const out = h("p", {class: "legend"});
   const entry = (shape, name) => out.append(h("span", null, svg("svg", {viewBox: "0 0 14 10", class: "chart", "aria-hidden": "true"}, shape), name));
-  if (b && b.l !== undefined && b.h !== undefined) { entry(svg("rect", {class: "band", width: 14, height: 10}), b.t ? "expected now" : "expected"); }
+  if (banded(b)) { entry(svg("rect", {class: "band", width: 14, height: 10}), "expected" + (b.t ? " of this run: " : ": ") + figure(t.o, b.l) + " to " + figure(t.o, b.h)); }
   if (points.some((p) => p.verdict === "f" || p.verdict === "e")) { entry(mark(7, 5, 3, {verdict: "f"}, "dot"), "did not pass"); }
   if (points.some((p) => p.left)) { entry(mark(7, 5, 3, {verdict: "p", left: "x"}, "dot"), "not learned from"); }
   return out;
@@ -83,7 +86,7 @@ function chart(t, points, width, tell) {
   const y = (v) => top + (height - top - bottom) * (1 - (v - low) / (high - low));
   const last = points[points.length - 1];
   const out = svg("svg", {class: "chart", viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": (nouns[t.o] || t.o) + " over " + plural(points.length, "run") + ", from " + moment(points[0].at) + " to " + moment(last.at) + "; now " + figure(t.o, last.value)});
-  if (b && b.l !== undefined && b.h !== undefined) {
+  if (banded(b)) {
     // the band of one season speaks of this run alone
     const from = b.t ? Math.max(left, x(points.length - 1) - 22) : left, y1 = y(clamp(b.h, low, high)), y2 = y(clamp(b.l, low, high));
     out.append(svg("rect", {class: "band", x: from.toFixed(1), y: y1.toFixed(1), width: (width - right - from + 6).toFixed(1), height: Math.max(2, y2 - y1).toFixed(1)}));
@@ -123,7 +126,7 @@ function asTable(t, points) {
   const d = h("details", {class: "points"}, h("summary", null, "The points as a table"));
   d.addEventListener("toggle", () => {
     if (!d.open || d.children.length > 1) { return; }
-    d.append(h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "points of the history"}, h("table", null,
+    d.append(h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": "points of the history"}, h("table", null,
       h("thead", null, h("tr", null, ["run", "began", "value", "verdict", "not learned from"].map((n, i) => h("th", {scope: "col", class: i === 2 ? "n" : ""}, n)))),
       h("tbody", null, points.slice().reverse().map((p) => h("tr", null, h("td", null, p.run), h("td", null, moment(p.at)), h("td", {class: "n"}, figure(t.o, p.value)), h("td", null, verdictNames[p.verdict]), h("td", null, p.left)))))));
   });

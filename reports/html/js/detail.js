@@ -14,7 +14,7 @@ function body(e, width, words) {
   if (e.f) { out.append(h("dl", {class: "facts"}, pairs(e.f).map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))))); }
   if (e.o) { out.append(h("ul", {class: "notes"}, e.o.map((n) => h("li", null, text(n))))); }
   if (e.h) { out.append(h("details", null, h("summary", null, plural(e.h.length, "note") + " of the schema check"), h("ul", {class: "notes"}, e.h.map((n) => h("li", null, text(n)))))); }
-  if (e.$) { out.append(history(e.$, width)); }
+  if (e.$) { fill(out, [history(e.$, width)]); }
   for (const t of e.t || []) { out.append(grid(t, words)); }
   if (e.j) { out.append(differences(e.j, words)); }
   out.append(ran(e));
@@ -35,7 +35,7 @@ function grid(t, words) {
   const cls = (i) => (i < keys ? "key " : "") + (numbers.has(i) ? "n " : "") + (t.f && i === names.length - 1 && names[i] === "message" ? "say " : "");
   const line = (row) => h("tr", null, row.map((cell, i) => h("td", {class: (cls(i) + (t.f ? hit(cell, words) : "")).trim()}, cell)));
   const rows = h("tbody", null, t.r.slice(0, shownRows).map(line));
-  const out = h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": t.c}, h("table", null, h("caption", null, t.c),
+  const out = h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": t.c}, h("table", null, h("caption", null, t.c),
     h("thead", null, h("tr", null, names.map((n, i) => h("th", {scope: "col", class: cls(i).replace("say ", "").trim()}, n)))), rows));
   if (t.r.length > shownRows) {
     const more = h("button", {type: "button", class: "tool"}, group(t.r.length - shownRows) + " more");
@@ -67,7 +67,7 @@ function differences(d, words) {
       rows.push(tr);
     });
   }
-  return h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": d.c}, h("table", {class: "diff"}, h("caption", null, d.c),
+  return h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": d.c}, h("table", {class: "diff"}, h("caption", null, d.c),
     h("thead", null, h("tr", null, h("th", {scope: "col"}, "class"), d.k.map((k) => h("th", {scope: "col", class: "key"}, text(k))), ["column", "source", "target"].map((n) => h("th", {scope: "col"}, n)))),
     h("tbody", null, rows)));
 }

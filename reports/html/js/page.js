@@ -123,7 +123,7 @@ function datasetCharts() {
   if (!head || !Object.keys(data.rows).length) { return; }
   head.children[5].before(h("th", {scope: "col"}, "history of rows"));
   lines.forEach((tr, n) => {
-    const t = data.rows[n], td = h("td", null, t ? spark(t, 110, 22) : null);
+    const t = data.rows[n], td = h("td", null, t && data.axes[t.a].length > 1 ? spark(t, 110, 22) : null);
     if (t && t.b && t.b.v === "fail") { td.append(h("span", {class: "say"}, t.b.m || "outside its band")); }
     tr.children[5].before(td);
   });
@@ -138,7 +138,7 @@ function start() {
   show();
   follow();
   datasetCharts();
-  if (data.duration && trendOf(data.duration).length > 1) {
+  if (data.duration && data.axes[data.duration.a].length > 1) {
     const b = data.duration.b;
     fill(byId("pace"), [spark(data.duration, 220, 40), h("figcaption", null, "duration over " + plural(trendOf(data.duration).length, "run") + (b && b.v === "fail" ? ": " + b.m : ""))]).hidden = false;
   }
