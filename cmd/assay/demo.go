@@ -40,11 +40,11 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.report(rep, []output{{format: "text"}}, shownRows); err != nil {
+	if err := a.report(rep, []output{{format: "text"}}, shownRows, ""); err != nil {
 		return err
 	}
 	for _, o := range []output{{"html", filepath.Join(dir, "report.html")}, {"json", filepath.Join(dir, "report.json")}} {
-		if err := a.report(rep, []output{o}, shownRows); err != nil {
+		if err := a.report(rep, []output{o}, shownRows, ""); err != nil {
 			return err
 		}
 	}

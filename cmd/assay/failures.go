@@ -13,10 +13,11 @@ import (
 	"github.com/assay-dev/assay/expectations/result"
 )
 
-// failuresName is the file beside a run's report that holds every difference.
+// failuresName is the file beside a run's report that holds every difference; of a run that was asked for its keys, every failing row.
 const failuresName = "failures.jsonl"
 
-// failuresFile takes the differences of a run, one a line, as they are found: keys and the names of columns, never values. It
+// failuresFile takes the differences and the failing rows of a run, one a line, as they are found: keys and the names of columns, and values only of a
+// row that has no key. It
 // appears with the first difference, readable by its owner alone.
 type failuresFile struct {
 	dir string
@@ -32,8 +33,10 @@ func (f *failuresFile) path() string { return filepath.Join(f.dir, failuresName)
 // failureLine is a line of the file.
 type failureLine struct {
 	Expectation string                 `json:"expectation"`
-	Class       result.Class           `json:"class"`
+	Class       result.Class           `json:"class,omitempty"`
+	Outcome     string                 `json:"outcome,omitempty"` // of a row by itself: false or undecided
 	Key         map[string]result.Cell `json:"key"`
+	Values      map[string]result.Cell `json:"values,omitempty"`
 	Columns     []string               `json:"columns,omitempty"`
 	SourceRows  int64                  `json:"source_rows,omitempty"`
 	TargetRows  int64                  `json:"target_rows,omitempty"`
@@ -41,7 +44,13 @@ type failureLine struct {
 
 // take writes a difference.
 func (f *failuresFile) take(expectation string, d *result.Failure) error {
-	line, err := json.Marshal(failureLine{expectation, d.Class, d.Key, d.Columns, d.SourceRows, d.TargetRows})
+	bounded := result.BoundFailure(*d)
+	d = &bounded
+	outcome := ""
+	if d.Class == "" {
+		outcome = d.Outcome
+	}
+	line, err := json.Marshal(failureLine{expectation, d.Class, outcome, d.Key, d.Values, d.Columns, d.SourceRows, d.TargetRows})
 	if err != nil {
 		return fmt.Errorf("keep the differences: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,10 +15,13 @@ import (
 	"github.com/assay-dev/assay/reports/html"
 )
 
+// keysFormat is the form that holds the key of every failing row, one a line.
+const keysFormat = "jsonl"
+
 // format is a form in which a run is written.
 type format struct {
 	name  string
-	write func(w io.Writer, rep *result.Report) error // nil for the text, which a terminal has a part in
+	write func(w io.Writer, rep *result.Report) error // nil for the text, which a terminal has a part in, and for the keys, which stand in a file already
 }
 
 // formats are all forms, in the order in which they are named.
@@ -34,6 +38,7 @@ func formats() []format {
 		{"github", reports.GitHub},
 		{"openlineage", reports.OpenLineage},
 		{"csv", reports.CSV},
+		{keysFormat, nil},
 	}
 }
 
@@ -74,9 +79,20 @@ func meant(name string, names []string) string {
 	return ""
 }
 
-// report writes the run in every format that was asked for.
-func (a *app) report(rep *result.Report, outs []output, shown int) error {
+// wantsKeys reports whether the key of every failing row is asked for.
+func wantsKeys(outs []output) bool {
+	return slices.ContainsFunc(outs, func(o output) bool { return o.format == keysFormat })
+}
+
+// report writes the run in every format that was asked for. keys is the file that holds the key of every failing row; "" where none fails.
+func (a *app) report(rep *result.Report, outs []output, shown int, keys string) error {
 	for _, o := range outs {
+		if o.format == keysFormat {
+			if err := a.writeKeys(o, keys); err != nil {
+				return &worldError{err}
+			}
+			continue
+		}
 		if o.path == "" {
 			if err := a.render(a.stdout, rep, o.format, shown); err != nil {
 				return &worldError{err}
@@ -93,6 +109,35 @@ func (a *app) report(rep *result.Report, outs []output, shown int) error {
 		}
 	}
 	return nil
+}
+
+// keysBeside is the file of keys that a kept report has beside it, "" for none.
+func keysBeside(report string) string {
+	path := filepath.Join(filepath.Dir(report), failuresName)
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// writeKeys copies the file of keys to where it is asked for.
+func (a *app) writeKeys(o output, keys string) error {
+	write := func(w io.Writer) error {
+		if keys == "" {
+			return nil
+		}
+		f, err := os.Open(keys) //nolint:gosec // the run's own file
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // it was read
+		_, err = io.Copy(w, f)
+		return err
+	}
+	if o.path == "" {
+		return write(a.stdout)
+	}
+	return writeFile(o.path, write)
 }
 
 // render writes the run in one format; shown is the number of failing rows of each expectation in the text form.

@@ -38,7 +38,8 @@ type runFlags struct {
 	sample    sampleFlags
 	job       string
 	failures  int
-	shown     int // failing rows of each expectation in the text form
+	keys      bool // of every failing row
+	shown     int  // failing rows of each expectation in the text form
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -67,7 +68,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html, one below it for each of several suites (default: a new one in the state directory)")
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
 	cmd.Flags().StringVar(&f.job, "job", "", "name that the history knows the run by (default: the suite's, and +TAG for each --tag)")
-	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json, html, junit, sarif, markdown, github, openlineage or csv, optionally =PATH (repeatable; without a path to standard output)")
+	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json, html, junit, sarif, markdown, github, openlineage, csv or jsonl (the key of every failing row), optionally =PATH (repeatable; without a path to standard output)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
 	cmd.Flags().BoolVar(&f.distrust, "distrust-constraints", false, "check even what the database's own constraints guarantee")
@@ -87,6 +88,10 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	}
 	if f.failures < 0 {
 		return fmt.Errorf("--failures %d: must be 0 or more", f.failures)
+	}
+	f.keys = wantsKeys(out)
+	if f.keys && f.failures == 0 {
+		return fmt.Errorf("--format %s holds the keys of failing rows, and --failures 0 keeps none", keysFormat)
 	}
 	planned := plan.Options{DistrustConstraints: f.distrust, KeepGoing: f.keepGoing, Sample: f.sample.plan()}
 	if err := f.resources.add(&planned); err != nil {
@@ -136,7 +141,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		if err := a.finish(ctx, done, past); err != nil {
 			return err
 		}
-		if err := a.report(rep, out, f.shown); err != nil {
+		if err := a.report(rep, out, f.shown, path); err != nil {
 			return err
 		}
 		if err := a.keep(rep, dir, f.shown, path); err != nil {
@@ -168,7 +173,7 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, plan
 	}
 	return run.Run(ctx, suite, run.Options{
 		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: keep,
-		Plan: planned, Sampling: f.sample.sampling(),
+		Plan: planned, Sampling: f.sample.sampling(), Keys: f.keys,
 	})
 }
 

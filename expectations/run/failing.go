@@ -15,17 +15,17 @@ import (
 
 // failing fetches failing rows of the expectations that failed on the server, in one bounded query.
 func (x *execution) failing(ctx context.Context) {
-	if x.r.opts.FailureRows <= 0 || ctx.Err() != nil {
+	if x.r.opts.FailureRows <= 0 && !x.r.wantsKeys() || ctx.Err() != nil {
 		return
 	}
 	counts := map[*plan.Item]int64{}
 	var items []*plan.Item
 	for _, it := range x.items {
 		n := x.r.of(it)
-		if n.err != nil || !n.server || n.here && len(n.failures) > 0 {
-			continue
+		if n.err != nil || !n.server || n.here && (len(n.failures) > 0 || x.r.wantsKeys()) {
+			continue // what is evaluated here is captured as it passes
 		}
-		if j := judged(it, n); failed(j) {
+		if j := judged(it, n); failed(j) || j.failed > 0 && x.r.wantsKeys() {
 			items = append(items, it)
 			counts[it] = j.failed
 		}
@@ -33,7 +33,7 @@ func (x *execution) failing(ctx context.Context) {
 	if len(items) == 0 {
 		return
 	}
-	f := plan.FailingRows(x.d, x.source.Caps(), items, counts, x.r.opts.FailureRows)
+	f := plan.FailingRows(x.d, x.source.Caps(), items, counts, x.r.rowLimit())
 	if len(f.Select.Branches) == 0 {
 		return
 	}
@@ -128,6 +128,10 @@ func (x *execution) attribute(f *plan.Failing, progs map[*plan.Item]*eval.Progra
 				}
 				fails, pred = vs[0], vs[1]
 			}
+			room := 0
+			if n := x.r.of(it); failed(judged(it, n)) {
+				room = x.r.opts.FailureRows - len(n.failures)
+			}
 			for i := range b.N {
 				if len(f.Items) > 1 && b.Cols[len(cols)].Ints[i] != int64(branch) {
 					continue
@@ -136,12 +140,16 @@ func (x *execution) attribute(f *plan.Failing, progs map[*plan.Item]*eval.Progra
 					continue
 				}
 				undecided := pred != nil && (pred.Errs.Get(i) || pred.Nulls.Get(i))
-				row := x.failure(it, b, cols, i, undecided)
-				x.r.note(it, func(n *numbers) {
-					if len(n.failures) < x.r.opts.FailureRows {
-						n.failures = append(n.failures, row)
+				if x.r.wantsKeys() {
+					if err := x.handKey(it, b, cols, i, undecided); err != nil {
+						return err
 					}
-				})
+				}
+				if room--; room < 0 {
+					continue
+				}
+				row := x.failure(it, b, cols, i, undecided)
+				x.r.note(it, func(n *numbers) { n.failures = append(n.failures, row) })
 			}
 		}
 	}
@@ -150,20 +158,31 @@ func (x *execution) attribute(f *plan.Failing, progs map[*plan.Item]*eval.Progra
 
 // failure forms the report's entry of one failing row: its key, the columns concerned and the message.
 func (x *execution) failure(it *plan.Item, b *value.Batch, cols []*query.Column, row int, undecided bool) result.Failure {
-	f := result.Failure{Key: map[string]result.Cell{}, Values: map[string]result.Cell{}, Outcome: "false"}
+	f := result.Failure{Outcome: "false"}
 	if undecided {
 		f.Outcome = "undecided"
 	}
-	at := map[int]int{}
-	for i, c := range cols {
-		at[c.Index] = i
-	}
+	at := positions(cols)
+	x.key(&f, b, at, row)
+	x.values(&f, it, b, at, row)
+	f.Message = x.message(it, b, at, row)
+	return f
+}
+
+// key adds the key of a row.
+func (x *execution) key(f *result.Failure, b *value.Batch, at map[int]int, row int) {
+	f.Key = map[string]result.Cell{}
 	for _, c := range x.d.KeyColumns() {
 		if i, ok := at[c.Index]; ok {
 			f.Key[c.Col.Name] = x.cell(b, i, row, c)
 			f.Order = append(f.Order, c.Col.Name)
 		}
 	}
+}
+
+// values adds the columns concerned.
+func (x *execution) values(f *result.Failure, it *plan.Item, b *value.Batch, at map[int]int, row int) {
+	f.Values = map[string]result.Cell{}
 	shown := []*query.Column(nil)
 	switch {
 	case it.Row != nil:
@@ -181,8 +200,6 @@ func (x *execution) failure(it *plan.Item, b *value.Batch, cols []*query.Column,
 			f.Order = append(f.Order, c.Col.Name)
 		}
 	}
-	f.Message = x.message(it, b, at, row)
-	return f
 }
 
 // cell is a value for the report, masked where the dataset says so.

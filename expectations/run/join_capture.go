@@ -69,7 +69,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 		for w, word := range set {
 			for ; word != 0; word &= word - 1 {
 				i := w*64 + bits.TrailingZeros64(word)
-				if len(*to) >= limit {
+				if len(*to) >= limit && !c.x.r.wantsKeys() {
 					return nil
 				}
 				if wanted != nil && !wanted(i) {
@@ -79,7 +79,14 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 				if err != nil {
 					return err
 				}
-				*to = append(*to, f)
+				if c.x.r.wantsKeys() {
+					if err := c.x.r.hand(c.item, f); err != nil {
+						return err
+					}
+				}
+				if len(*to) < limit {
+					*to = append(*to, f)
+				}
 			}
 		}
 		return nil
@@ -104,7 +111,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 	}); err != nil {
 		return err
 	}
-	c.full = len(j.failing) >= limit && len(j.lonely) >= limit
+	c.full = len(j.failing) >= limit && len(j.lonely) >= limit && !c.x.r.wantsKeys()
 	return nil
 }
 

@@ -180,10 +180,13 @@ var errStopped = errors.New("stopped by an earlier failure")
 
 // captureViolations reads the stream again up to the rows wanted. Within a snapshot the rows come in the same order.
 func (x *execution) captureViolations(ctx context.Context, it *plan.Item, ordinals []int64, cols []*query.Column) error {
-	if _, ok := x.conn.source.(connectors.Snapshotter); !ok || x.r.opts.FailureRows <= 0 {
+	if _, ok := x.conn.source.(connectors.Snapshotter); !ok || x.r.opts.FailureRows <= 0 && !x.r.wantsKeys() {
 		return nil
 	}
-	ordinals = ordinals[:min(len(ordinals), x.r.opts.FailureRows)]
+	kept := 0
+	if !x.r.wantsKeys() {
+		ordinals = ordinals[:min(len(ordinals), x.r.opts.FailureRows)]
+	}
 	src, err := x.source.Select(ctx, *x.d.Stream)
 	if err != nil {
 		return err
@@ -196,8 +199,16 @@ func (x *execution) captureViolations(ctx context.Context, it *plan.Item, ordina
 			return err
 		}
 		for len(ordinals) > 0 && ordinals[0] < seen+int64(b.N) {
-			f := x.failure(it, b, cols, int(ordinals[0]-seen), false)
-			x.r.note(it, func(n *numbers) { n.failures = append(n.failures, f) })
+			at := int(ordinals[0] - seen)
+			if x.r.wantsKeys() {
+				if err := x.handKey(it, b, cols, at, false); err != nil {
+					return err
+				}
+			}
+			if kept++; kept <= x.r.opts.FailureRows {
+				f := x.failure(it, b, cols, at, false)
+				x.r.note(it, func(n *numbers) { n.failures = append(n.failures, f) })
+			}
 			ordinals = ordinals[1:]
 		}
 		seen += int64(b.N)
@@ -263,12 +274,21 @@ func (k *capture) take(x *execution, b *value.Batch, cols []*query.Column) (bool
 		if fails.Errs.Get(i) || !fails.Bools[i] {
 			continue
 		}
+		undecided := pred.Errs.Get(i) || pred.Nulls.Get(i)
+		if x.r.wantsKeys() {
+			if err := x.handKey(k.item, b, cols, i, undecided); err != nil {
+				return false, err
+			}
+		}
 		if k.found >= x.r.opts.FailureRows {
+			if x.r.wantsKeys() {
+				continue
+			}
 			return true, nil
 		}
 		k.found++
-		f := x.failure(k.item, b, cols, i, pred.Errs.Get(i) || pred.Nulls.Get(i))
+		f := x.failure(k.item, b, cols, i, undecided)
 		x.r.note(k.item, func(n *numbers) { n.failures = append(n.failures, f) })
 	}
-	return k.found >= x.r.opts.FailureRows, nil
+	return k.found >= x.r.opts.FailureRows && !x.r.wantsKeys(), nil
 }

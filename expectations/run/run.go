@@ -43,6 +43,9 @@ type Options struct {
 	// Difference is handed every difference that a comparison finds, without the rows' values, as it is found; nil for nobody. It is
 	// called concurrently. Its error ends the comparison.
 	Difference func(expectation string, f *result.Failure) error
+	// Keys hands to Difference also every failing row of the other expectations, those that are tolerated among them, by its key. Of an expectation that
+	// is judged by a sample these are rows that were drawn. All failing rows are read then, not only those for the report.
+	Keys bool
 }
 
 // Event is one step of a run.
