@@ -174,6 +174,9 @@ func (p *page) tiles() {
 		if x.n == 0 {
 			t.Class, t.Filter = "none", ""
 		}
+		if x.class == "skipped" && s.Learning > 0 {
+			t.Note = diag.Group(int64(s.Learning)) + " still learning"
+		}
 		p.Tiles = append(p.Tiles, t)
 	}
 	read := tile{Name: "rows checked", Value: diag.Group(s.RecordsChecked)}

@@ -104,7 +104,7 @@ func trend(rng *rand.Rand, of result.TrendOf, level, noise float64, v result.Ver
 		Message: fmt.Sprintf("%s lies within what 51 runs lead to expect, %s to %s", said(of, t.Points[59].Value), said(of, low), said(of, high)),
 	}
 	if v != result.Pass {
-		t.Baseline.Shape = result.ShapeShift
+		t.Baseline.Shape, t.Baseline.Asked = result.ShapeShift, true
 		t.Baseline.Message = fmt.Sprintf("%s has lain above what 51 runs lead to expect, %s to %s, for 9 runs: the level shifted", said(of, t.Points[59].Value), said(of, low), said(of, high))
 	}
 	return t
@@ -135,6 +135,7 @@ func remembered() *result.Report {
 		Method: "random key", Seed: "42", Drawn: 500, Rows: new(int64(30_000)),
 		Strata: []result.Stratum{{Name: text("de"), Rows: 9_000, Drawn: 250, Failed: 7, Low: 0.01, High: 0.06}, {Name: text("fr"), Rows: 21_000, Drawn: 250, High: 0.02}},
 	}
+	rep.Expectations[6].Trend.Baseline.Verdict, rep.Expectations[6].Trend.Baseline.Shape = result.Fail, result.ShapeSpike
 	metric := &rep.Expectations[5]
 	metric.Kind, metric.Counts, metric.Rate, metric.Observed = result.KindMetric, nil, nil, result.Cell{Value: value.DurationValue(9 * time.Hour)}
 	metric.Trend.Of, metric.Trend.Baseline = result.TrendObserved, nil

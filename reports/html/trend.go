@@ -34,6 +34,7 @@ type trend struct {
 type baseline struct {
 	Verdict  string   `json:"v"`
 	Shape    string   `json:"s,omitempty"`
+	Asked    bool     `json:"a,omitempty"`
 	Expected *float64 `json:"e,omitempty"`
 	Low      *float64 `json:"l,omitempty"`
 	High     *float64 `json:"h,omitempty"`
@@ -62,7 +63,7 @@ func (b *builder) trend(t *result.Trend, span bool) *trend {
 	}
 	if s := t.Baseline; s != nil {
 		out.Baseline = &baseline{
-			Verdict: line(string(s.Verdict)), Shape: line(string(s.Shape)), Expected: finite(s.Expected), Low: finite(s.Low), High: finite(s.High), Learned: s.Learned, Needed: s.Needed,
+			Verdict: line(string(s.Verdict)), Shape: line(string(s.Shape)), Asked: s.Asked, Expected: finite(s.Expected), Low: finite(s.Low), High: finite(s.High), Learned: s.Learned, Needed: s.Needed,
 			Season: b.ref(line(s.Season)), Method: b.ref(line(s.Method)), Message: line(s.Message),
 		}
 	}

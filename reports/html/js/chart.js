@@ -59,6 +59,11 @@ function history(t, width) {
   return f;
 }
 
+// departs says how the last point departs from its history, "" where it does not.
+function departs(t) { return t && t.b && t.b.v === "fail" ? t.b.s || "outside" : ""; }
+
+function departure(b) { return h("span", {class: b.a ? "chip new" : "chip watch"}, b.s || "outside"); }
+
 function judged(t, b) {
   const details = [];
   if (b.v === "skipped") {
@@ -66,7 +71,8 @@ function judged(t, b) {
   }
   if (b.n) { details.push("learned from " + plural(b.n, "run") + (b.t ? " of the same " + text(b.t) : "")); }
   if (b.d) { details.push(text(b.d)); }
-  return h("div", null, h("p", {class: "judged"}, b.m || shapeNames[b.s], b.s ? [" ", h("span", {class: "chip new"}, b.s)] : null), h("p", {class: "because"}, details.join(" · ")));
+  if (b.v === "fail" && !b.a) { details.push("nobody asked for it, so it changes no verdict"); }
+  return h("div", null, h("p", {class: "judged"}, b.m || shapeNames[b.s], b.v === "fail" ? [" ", departure(b)] : null), h("p", {class: "because"}, details.join(" · ")));
 }
 
 function legend(t, points, b) {

@@ -22,6 +22,7 @@ function row(i) {
   const head = h("div", {class: "head"}, h("span", {class: "id"}, e.i),
     since === "new" || since === "added" || since === "fixed" ? h("span", {class: "chip " + (since === "fixed" ? "fixed" : "new")}, sinceNames[since]) : null,
     since === "still_failing" ? h("span", {class: "chip"}, sinceNames[since]) : null,
+    departs(e.$) ? departure(e.$.b) : null,
     h("p", null, text(e.m)));
   const d = h("details", {class: "item " + cls, id: "e" + (i + 1)}, h("summary", null, h("span", {class: "badge " + cls}, text(e.l)), head, e.$ && data.axes[e.$.a].length > 1 ? spark(e.$, 104, 26) : null, h("div", {class: "value", title: e.b ? "of the rows judged, how many hold" : ""}, text(e.v), bar(e))));
   d.addEventListener("toggle", () => { if (d.open) { build(d, i); } });

@@ -1,6 +1,6 @@
 // Search and filters: which expectations are shown.
 
-const chosen = {class: new Set(), severity: new Set(), since: new Set(), dataset: new Set()};
+const chosen = {class: new Set(), severity: new Set(), since: new Set(), history: new Set(), dataset: new Set()};
 let words = [];
 let index = null; // of every expectation what can be searched for, made when first needed
 
@@ -23,6 +23,7 @@ const values = {
   class: (e) => [classOf(e)],
   severity: (e) => [text(e.s)],
   since: (e) => [text(e.n)],
+  history: (e) => [departs(e.$)],
   dataset: datasetsOf,
 };
 
@@ -92,6 +93,11 @@ function makeFilters(changed) {
   if (data.compared) {
     const since = tally("since");
     to.append(choices("since", "Since the last run", ["new", "still_failing", "fixed", "added", "same"].filter((s) => since.has(s)).map((s) => ({value: s, name: sinceNames[s], n: since.get(s)[0]})), () => null, changed));
+  }
+  const history = tally("history");
+  history.delete("");
+  if (history.size) {
+    to.append(choices("history", "Departs from its history", ["spike", "shift", "drift", "outside"].filter((s) => history.has(s)).map((s) => ({value: s, name: s === "outside" ? "outside its band" : s, n: history.get(s)[0]})), () => null, changed));
   }
   const severity = tally("severity");
   if (severity.size > 1) {
