@@ -235,13 +235,14 @@ func (p *printer) details(rep *result.Report) {
 	p.bounds(rep)
 }
 
-// bounds prints what samples show of the expectations that passed: without its bound a pass would say too much.
+// bounds prints what samples and baselines show of the expectations that passed: without its bound a pass would say too much.
 func (p *printer) bounds(rep *result.Report) {
 	shown := false
 	for i := range rep.Expectations {
 		e := &rep.Expectations[i]
 		drawn := e.Sample != nil && !e.Sample.All || e.Compare != nil && e.Compare.Sample != nil && !e.Compare.Sample.All
-		if e.Verdict != result.Pass || !drawn || p.o.Quiet {
+		asked := e.Trend != nil && e.Trend.Baseline != nil && e.Trend.Baseline.Asked
+		if e.Verdict != result.Pass || !drawn && !asked || p.o.Quiet {
 			continue
 		}
 		shown = true

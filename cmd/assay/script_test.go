@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //	fill FILE...                    put the value of the variable X where the files say @X@
 //	plain                           the last command's output in the files out and err, times and this run's own names put aside
 //	documents INDEX N               so many documents {n, s: "ABC"}
+//	past HISTORY JOB EVERY FILE     runs in a history: see pastVerb
 //	private-server ENGINE           a server of this script's own: $FAR_DSN, $FAR_HOST
 //	while-reading kill|drop CODE N ARGS...
 //	                                run assay, kill that server, or have it drop all connections, while so many requests read it at once
@@ -46,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
 			"exits": exitsVerb, "es": esVerb, "fill": fillVerb, "plain": plainVerb,
+			"past": pastVerb,
 			"documents": documentsVerb, "private-server": privateServerVerb, "while-reading": whileVerb,
 			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
 		},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/assay-dev/assay/expectations/result"
 )
@@ -42,17 +43,12 @@ const (
 // the verdict, that becomes the verdict, and the summary follows. Errors are the store's.
 func Apply(ctx context.Context, store Store, rep *result.Report, rules Rules) error {
 	var all []*applied
-	usual := Default()
-	usual.Exclude = rules.Exclude
 	add := func(a *applied) {
 		if a.rule == nil && rules.Own {
 			return
 		}
 		if a.rule == nil {
-			a.settings = usual
-			if a.now.Of == result.TrendFailureRate || a.now.Of == result.TrendDuration {
-				a.settings.Direction = Up
-			}
+			a.settings = Usual(a.now.Of, rules.Exclude)
 		} else {
 			a.settings = a.rule.Settings.withDefaults()
 		}
@@ -78,7 +74,7 @@ func Apply(ctx context.Context, store Store, rep *result.Report, rules Rules) er
 	}
 	requests := make([]Request, len(all))
 	for i, a := range all {
-		requests[i] = a.request()
+		requests[i] = RequestFor(a.settings, Series{Of: a.now.Of, ID: a.id}, a.now.At, a.rule != nil)
 	}
 	points, err := store.Points(ctx, rep.Run.Job, rep.Run.Start, requests)
 	if err != nil {
@@ -133,14 +129,26 @@ func figureOf(e *result.Expectation, rule *Rule) (now Figure, ok bool) {
 	return now, true
 }
 
-func (a *applied) request() Request {
-	r := Request{Series: Series{Of: a.now.Of, ID: a.id}, Since: a.now.At.Add(-a.settings.Window), Limit: autoPoints}
-	if a.rule != nil {
+// Usual are the settings of a figure that the suite says nothing of: failing rates and durations are out of line where they are high.
+func Usual(of result.TrendOf, exclude []Span) Settings {
+	s := Default()
+	s.Exclude = exclude
+	if of == result.TrendFailureRate || of == result.TrendDuration {
+		s.Direction = Up
+	}
+	return s
+}
+
+// RequestFor asks for the points that judge a figure of a run at the given time: more of one with a rule of its own than of one that is judged because everything is.
+func RequestFor(s Settings, of Series, at time.Time, own bool) Request {
+	s = s.withDefaults()
+	r := Request{Series: of, Since: at.Add(-s.Window), Limit: autoPoints}
+	if own {
 		r.Limit = ownPoints
-		if s := a.settings.Season; s == SeasonDaily || s == SeasonBoth {
+		if s.Season == SeasonDaily || s.Season == SeasonBoth {
 			r.Limit = hourlyPoints
 		}
-		r.Limit = max(r.Limit, a.settings.MinHistory*a.settings.Season.slots())
+		r.Limit = max(r.Limit, min(s.MinHistory, hourlyPoints)*s.Season.slots())
 	}
 	return r
 }
@@ -172,6 +180,7 @@ func (a *applied) apply(points []Point, run string, shown int) {
 		t.Baseline = nil // nobody asked
 	}
 	if a.rule != nil {
+		t.Baseline.Asked = true
 		a.merge(&j.Baseline)
 		a.verdict = a.expectation.Verdict
 	}

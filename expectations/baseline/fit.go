@@ -10,6 +10,7 @@ type fitter struct {
 	scratch
 	settings Settings
 	unit     float64   // the least step of the figure: 1 of a count, one row's share of a rate; 0 where there is none
+	share    bool      // the figure is a rate: whole numbers are no counts
 	pos      []float64 // of the points in time, in usual times between runs
 }
 
@@ -102,7 +103,7 @@ func (f *fitter) place(t *training) {
 
 // setUnit takes whole numbers for counts.
 func (f *fitter) setUnit(y []float64) {
-	if f.unit > 0 {
+	if f.unit > 0 || f.share {
 		return
 	}
 	for _, v := range y {
@@ -165,7 +166,7 @@ func (f *fitter) estimate(m *model) {
 		}
 		params += float64(seen-1) * min(float64(len(x))/float64(len(m.x)), 1)
 	}
-	f.setScale(m, rest, pos, keep, params)
+	f.setScale(m, rest, keep, params)
 	shift := m.start
 	if m.form == walk {
 		shift++
@@ -231,7 +232,7 @@ func (f *fitter) setCentre(m *model, rest, pos []float64, keep []bool) {
 }
 
 // setScale sets sigma, its degrees of freedom, the tails and the correlation of neighbours.
-func (f *fitter) setScale(m *model, rest, pos []float64, keep []bool, params float64) {
+func (f *fitter) setScale(m *model, rest []float64, keep []bool, params float64) {
 	at := func(i int) float64 {
 		if m.form == line {
 			return rest[i] - (m.centre - m.slope*m.mean)
@@ -276,18 +277,29 @@ func (f *fitter) setScale(m *model, rest, pos []float64, keep []bool, params flo
 	if ss > 0 && m.form != walk {
 		m.rho = min(max(cross/ss, 0), 0.9)
 	}
-	m.tail = tailOf(far)
-	_ = pos
+	m.tail = tailOf(far, keep)
 }
 
-// tailOf says by how much further the ends of a distribution reach than a normal one's, from the distances of its points: 1 for a normal one, and up to 1.8.
-// It goes by the ratio of the 95th to the 50th percentile (2.91 of a normal distribution, 4.2 of Student's t with 3 degrees of freedom), which a few spikes hardly
-// move, less its standard error.
-func tailOf(far []float64) float64 {
+// tailOf says by how much further the ends of a distribution reach than a normal one's, from the distances of its points: 1 for a normal one, and up to 1.8. It goes
+// by the ratio of the 95th to the 50th percentile (2.91 of a normal distribution, 4.2 of Student's t with 3 degrees of freedom), less 1.3 of its standard errors. A few points
+// apart are no heavy tail but incidents: one, another one in fifty, and those that the series ends with, which may be a new level.
+func tailOf(far []float64, keep []bool) float64 {
+	n := len(far)
+	for n > 0 && !keep[n-1] {
+		n--
+	}
+	apart := 0
+	for _, k := range keep[:n] {
+		if !k {
+			apart++
+		}
+	}
+	far = far[:n]
+	slices.Sort(far)
+	far = far[:n-min(apart, 1+n/50)]
 	if len(far) < 14 {
 		return 1
 	}
-	slices.Sort(far)
 	half := middle(far)
 	if half == 0 {
 		return 1

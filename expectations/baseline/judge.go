@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/assay-dev/assay/expectations/result"
@@ -37,7 +38,7 @@ func Judge(s Settings, history []Point, now Figure) Judgement {
 		judgeChange(s, history, &t, now, &out)
 		return out
 	}
-	f := &fitter{settings: s, unit: now.Unit}
+	f := &fitter{settings: s, unit: now.Unit, share: now.Of == result.TrendFailureRate}
 	out.Needed = s.MinHistory
 	out.Season = s.Season.words()
 	slot := s.Season.slot(now.At)
@@ -63,6 +64,9 @@ func Judge(s Settings, history []Point, now Figure) Judgement {
 	}
 	j := judging{fitter: f, model: m, training: &t, now: now, slot: slot, pos: f.position(&t, now.At)}
 	j.band = f.band(m, j.pos, slot)
+	if f.unit == 1 && now.Value == math.Trunc(now.Value) { // the whole numbers within
+		j.band.low, j.band.high = math.Ceil(j.band.low), math.Floor(j.band.high)
+	}
 	out.Expected, out.Low, out.High = &j.band.expected, &j.band.low, &j.band.high
 	out.Method = j.method()
 	j.decide(&out)
@@ -80,6 +84,35 @@ func Judge(s Settings, history []Point, now Figure) Judgement {
 		out.Learned = m.kept
 	}
 	return out
+}
+
+// Foretell is Judge of a figure that is not there yet: it has the band in which that would pass, and no verdict of its own but skipped where too little is known.
+func Foretell(s Settings, history []Point, now Figure) Judgement {
+	now.Value = 0
+	for i := range history {
+		if finite(history[i].Value) {
+			now.Value = history[i].Value
+		}
+	}
+	now.Low, now.High = now.Value, now.Value
+	j := Judge(s, history, now)
+	j.Shape = result.ShapeNone
+	if j.Verdict == result.Skipped {
+		return j
+	}
+	j.Verdict = result.Pass
+	var would []string
+	if s.Direction != Up && (*j.Low > 0 || now.Of == result.TrendObserved) {
+		would = append(would, "below "+Spoken(now.Of, *j.Low))
+	}
+	if s.Direction != Down && (*j.High < 1 || now.Of != result.TrendFailureRate) {
+		would = append(would, "above "+Spoken(now.Of, *j.High))
+	}
+	j.Message = "nothing would fail"
+	if len(would) > 0 {
+		j.Message = "would fail: " + strings.Join(would, " or ")
+	}
+	return j
 }
 
 // learning is what is said while too little is known.
@@ -118,6 +151,10 @@ func (j *judging) decide(out *Judgement) {
 	s := j.settings
 	out.Verdict = result.Pass
 	side := j.side(j.band.low, j.band.high)
+	if side != 0 && j.isBack() {
+		out.Message = j.say("back from where the last run was")
+		return
+	}
 	if side != 0 && j.asBefore() {
 		out.Message = j.say("like the run a period before, which was as far from the others: too early to tell a season from an incident")
 		return
@@ -139,7 +176,7 @@ func (j *judging) decide(out *Judgement) {
 	}
 	if side > 0 && s.Direction == Down || side < 0 && s.Direction == Up {
 		out.Shape = result.ShapeNone
-		out.Message = j.say("")
+		out.Message = j.say("apart on the side that does not fail")
 		return
 	}
 	out.Verdict = result.Fail
@@ -163,6 +200,16 @@ func rounding(x float64) float64 { return math.Abs(x) * 1e-12 }
 // straddles reports whether an estimate may as well lie within the band.
 func (j *judging) straddles() bool {
 	return j.now.Low <= j.band.high && j.now.High >= j.band.low
+}
+
+// isBack reports whether a figure that goes on from run to run is where it was before the last run, which lay apart.
+func (j *judging) isBack() bool {
+	n := len(j.x)
+	if j.form != walk || n < 2 || !j.apart[n-1] {
+		return false
+	}
+	was := j.x[n-2] + 2*j.centre + j.effect[j.slot]
+	return math.Abs(j.now.Value-was) <= (j.band.high-j.band.expected)*math.Sqrt2
 }
 
 // asBefore reports whether the run one period before was as far from the others as this one, where nobody named a season and there are too few periods to learn one.
@@ -208,7 +255,7 @@ func (j *judging) shape(side int, drift drift) result.Shape {
 // before counts the runs just before this one that lay beyond the band on the same side.
 func (j *judging) before(side int) int {
 	n := 0
-	for i := len(j.x) - 1; i >= 0; i-- {
+	for i := len(j.x) - 1; i >= 0 && j.form != walk; i-- {
 		b := j.fitter.band(j.model, j.fitter.pos[i], j.seasonal.slot[i])
 		y := j.training.y[i]
 		if side > 0 && y <= b.high || side < 0 && y >= b.low {

@@ -62,8 +62,10 @@ func (j *judging) bandText() string {
 
 // never reports whether a figure cannot be, or never was, below zero.
 func (j *judging) never() bool {
-	if j.now.Of != result.TrendObserved {
+	switch j.now.Of {
+	case result.TrendFailureRate, result.TrendRows, result.TrendDuration:
 		return true
+	case result.TrendObserved:
 	}
 	for _, y := range j.training.y {
 		if y < 0 {

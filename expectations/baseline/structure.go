@@ -61,7 +61,7 @@ func (f *fitter) structureOf(x []float64) structure {
 	clean := f.withoutSpikes(x, scale)
 	if pieces, l := f.steps(x, clean, scale); len(pieces) > 0 {
 		if s := score(l, priceLevel+priceBreak*float64(len(pieces))); s < best {
-			best, out = s, structure{start: pieces[len(pieces)-1], pieces: pieces[:len(pieces)-1]}
+			best, out = s, f.onwards(x, pieces)
 		}
 	}
 	if n < leastForHinge {
@@ -72,6 +72,25 @@ func (f *fitter) structureOf(x []float64) structure {
 			return structure{ramp: at}
 		}
 		return structure{form: line, start: at}
+	}
+	return out
+}
+
+// onwards is the structure of levels that begin at the pieces, unless the last is none but a slow change.
+func (f *fitter) onwards(x []float64, pieces []int) structure {
+	last := len(pieces) - 1
+	at := pieces[last]
+	out := structure{start: at, pieces: pieces[:last]}
+	if _, _, ok := f.lineOf(x[at:], f.pos[at:]); !ok {
+		return out
+	}
+	if len(x)-at >= 2*f.settings.MinHistory {
+		out.form = line
+		return out
+	}
+	out = structure{ramp: at}
+	if last > 0 {
+		out.start, out.pieces = pieces[last-1], pieces[:last-1]
 	}
 	return out
 }
@@ -191,10 +210,20 @@ func (f *fitter) steps(x, clean []float64, scale float64) (pieces []int, total f
 	at := 0
 	before := 0.0
 	rest := f.levelLoss(x, scale)
+	end := n // what comes after it is apart still
 	for {
-		k := bestSplit(clean[at:], 4, f.settings.MinHistory)
+		k := bestSplit(clean[at:end], 4, 1)
 		if k == 0 {
 			break
+		}
+		if young := end - at - k; young < f.settings.MinHistory {
+			if math.Abs(f.medianOf(clean[at+k:end])-f.medianOf(clean[at:at+k])) > 3*scale {
+				end = at + k
+				continue
+			}
+			if k = bestSplit(clean[at:end], 4, f.settings.MinHistory); k == 0 {
+				break
+			}
 		}
 		l, r := f.levelLoss(x[at:at+k], scale), f.levelLoss(x[at+k:], scale)
 		whole, split := before+rest, before+l+r

@@ -74,14 +74,14 @@ func leftOut(s Settings, p *Point, now, since time.Time) string {
 		return leftValue
 	}
 	for _, x := range s.Exclude {
-		if x.holds(p.At) {
+		if x.Holds(p.At) {
 			return leftExcluded
 		}
 	}
 	return ""
 }
 
-// holds reports whether a time lies in the span.
-func (x Span) holds(t time.Time) bool {
+// Holds reports whether a time lies in the span.
+func (x Span) Holds(t time.Time) bool {
 	return (x.From.IsZero() || !t.Before(x.From)) && (x.To.IsZero() || t.Before(x.To))
 }

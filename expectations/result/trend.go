@@ -48,6 +48,8 @@ type Baseline struct {
 	// Verdict is pass, fail, inconclusive where the figure is an estimate that may lie on either side, or skipped while too little is known.
 	Verdict Verdict `json:"verdict"`
 	Shape   Shape   `json:"shape,omitempty"`
+	// Asked says that the suite has it: the expectation's verdict is the worse of its own and this one. What nobody asked for changes no verdict.
+	Asked bool `json:"asked,omitempty"`
 	// Expected lies in the middle of the band from Low to High; all nil while too little is known.
 	Expected *float64 `json:"expected"`
 	Low      *float64 `json:"low"`
