@@ -31,7 +31,7 @@ type (
 		Timestamp  string          `xml:"timestamp,attr"`
 		Properties []junitProperty `xml:"properties>property"`
 		Cases      []junitCase     `xml:"testcase"`
-		Out        string          `xml:"system-out,omitempty"`
+		Out        *junitText      `xml:"system-out"`
 	}
 	junitProperty struct {
 		Name  string `xml:"name,attr"`
@@ -44,12 +44,15 @@ type (
 		Skipped *junitNote `xml:"skipped"`
 		Error   *junitNote `xml:"error"`
 		Failure *junitNote `xml:"failure"`
-		Out     string     `xml:"system-out,omitempty"`
+		Out     *junitText `xml:"system-out"`
 	}
 	junitNote struct {
 		Type    string `xml:"type,attr"`
 		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
+		Text    string `xml:",cdata"`
+	}
+	junitText struct {
+		Text string `xml:",cdata"`
 	}
 )
 
@@ -80,13 +83,13 @@ func JUnit(w io.Writer, rep *result.Report) error {
 			c.Skipped = &junitNote{Type: "skipped", Message: why(e, junitMessage)}
 		case string(result.Pass):
 		default:
-			c.Out = block(e, junitRows)
+			c.Out = &junitText{block(e, junitRows)}
 			notes = append(notes, outcome(e)+": "+name(e.ID, junitMessage)+": "+why(e, junitMessage))
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
 	if len(notes) > 0 {
-		suite.Out = strings.Join(notes, "\n") + "\n"
+		suite.Out = &junitText{strings.Join(notes, "\n") + "\n"}
 	}
 	doc := junitSuites{Name: suite.Name, Time: suite.Time, Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Suite: suite}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
