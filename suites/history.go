@@ -51,7 +51,10 @@ func (b *builder) takeHistory(f *file, o *object) *spec.History {
 			b.list.Errorf("bad-value", f.span(n), "", "%s of history is a single text, not %s", key, kindName(n))
 			continue
 		}
-		*to, _ = b.environment(f, n)
+		v, ok := b.environment(f, n)
+		if *to = v; ok && strings.TrimSpace(v) == "" { // another history than the one that was meant would be begun
+			b.list.Errorf("bad-value", f.span(n), "set the variable, or leave "+key+" out", "%s of history is empty", key)
+		}
 	}
 	if _, both := sub.pairs["dsn"]; both && sub.has("path") {
 		b.list.Errorf("bad-value", sub.keyAt("path"), "leave one out", "a history is in PostgreSQL (dsn) or in a file (path), not in both")

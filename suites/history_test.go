@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,13 @@ func TestHistory(t *testing.T) {
 		if got != c.want || file != c.file {
 			t.Errorf("%s: got %+v of %q", name, got, file)
 		}
+	}
+}
+
+func TestHistoryIsEmpty(t *testing.T) {
+	_, list, out := load(t, tree{"s.yaml": `history: {dsn: "${EMPTY}"}`}, suites.Options{Env: env}, "s.yaml")
+	if !list.HasErrors() || !strings.Contains(out, "s.yaml:1:16: error[bad-value]: dsn of history is empty") {
+		t.Error(out)
 	}
 }
 

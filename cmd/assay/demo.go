@@ -36,7 +36,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err != nil {
 		return &worldError{err}
 	}
-	rep, err := a.demoRun(ctx, suite)
+	rep, err := a.demoRun(ctx, suite, dir)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,7 @@ Two databases were made in %[1]s: a shop, and the warehouse that is fed from it.
   look at the report       %[1]s%[2]creport.html   (open it in a browser; report.json is for machines)
   read the suite           %[1]s%[2]cshop.yaml
   run it again             assay run %[1]s%[2]cshop.yaml
+  see what became of it    assay history %[1]s%[2]cshop.yaml
   see what it asks         assay explain %[1]s%[2]cshop.yaml
   break it                 change an expectation in shop.yaml, and assay lint %[1]s%[2]cshop.yaml
 
@@ -85,7 +86,7 @@ func demoFiles(ctx context.Context, dir string, now time.Time) (string, error) {
 	return suite, nil
 }
 
-func (a *app) demoRun(ctx context.Context, suite string) (*result.Report, error) {
+func (a *app) demoRun(ctx context.Context, suite, dir string) (*result.Report, error) {
 	l, err := a.load(ctx, []string{suite}, &loadFlags{}, false)
 	if err != nil {
 		return nil, err
@@ -94,5 +95,7 @@ func (a *app) demoRun(ctx context.Context, suite string) (*result.Report, error)
 	if found.HasErrors() {
 		return nil, &foundError{list: found, sources: l.sources}
 	}
-	return rep, nil
+	past := &histories{app: a}
+	defer past.close()
+	return rep, a.finish(ctx, &finishing{suite: &l.suites[0], rep: rep, job: l.suites[0].Name, dir: dir, state: dir}, past)
 }
