@@ -10,12 +10,12 @@ import (
 // TestReading does with the pages what readers do, in one browser: to start one takes longer than most of this.
 func TestReading(t *testing.T) {
 	b := openBrowser(t)
-	for name, f := range map[string]func(*testing.T, *browser){
+	for name, f := range map[string]func(*browser){
 		"looks": testLooks, "policy": testPolicy, "filter": testFilter, "keyboard": testKeyboard, "paper": testPaper, "points": testPoints, "history": testHistory, "accessible": testAccessible, "hostile": testHostile, "scale": testScale,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.t = t
-			f(t, b)
+			f(b)
 		})
 	}
 }
@@ -77,8 +77,8 @@ func (b *browser) truth(script, what string) {
 }
 
 // testFilter types and clicks as a reader does.
-func testFilter(t *testing.T, b *browser) {
-	t.Helper()
+func testFilter(b *browser) {
+	t := b.t
 	rep := made(20, result.Pass, result.Pass, result.Pass, result.Fail)
 	rep.Expectations[2].Tags, rep.Expectations[3].Owner = []string{"gold"}, "team-x"
 	b.load(write(t, rep), look{1280, false, "", true})
@@ -128,8 +128,8 @@ func testFilter(t *testing.T, b *browser) {
 }
 
 // testKeyboard reaches everything without a mouse.
-func testKeyboard(t *testing.T, b *browser) {
-	t.Helper()
+func testKeyboard(b *browser) {
+	t := b.t
 	b.load(write(t, remembered()), look{1280, false, "", true})
 	at := func(what, id string) {
 		t.Helper()
@@ -174,8 +174,8 @@ func testKeyboard(t *testing.T, b *browser) {
 }
 
 // testPaper holds that on paper what did not pass is open, that what passed is there, and that a cut is said.
-func testPaper(t *testing.T, b *browser) {
-	t.Helper()
+func testPaper(b *browser) {
+	t := b.t
 	b.load(write(t, remembered()), look{800, false, "", true})
 	b.eval(`window.dispatchEvent(new Event("beforeprint"))`, nil)
 	b.truth(`document.querySelectorAll(".item").length === 60 && document.querySelectorAll(".item[open] .body table").length >= 12 && document.querySelectorAll(".item.pass[open]").length === 0`,
@@ -190,8 +190,8 @@ func testPaper(t *testing.T, b *browser) {
 
 // testScale holds a page of 10,000 expectations to what a reader needs: it is not large, it paints at once, and every failing row is found. That it
 // paints within a second is held where nothing else runs: see ASSAY_TEST_SOAK.
-func testScale(t *testing.T, b *browser) {
-	t.Helper()
+func testScale(b *browser) {
+	t := b.t
 	const n = 10_000
 	rep := scaled(n)
 	path := write(t, rep)

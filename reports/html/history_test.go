@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/assay-dev/assay/expectations/result"
 )
 
 // testPoints packs figures of every size into a page and reads them off its table of points.
-func testPoints(t *testing.T, b *browser) {
-	t.Helper()
+func testPoints(b *browser) {
+	t := b.t
 	for name, c := range map[string]struct {
 		of     result.TrendOf
 		values []float64
@@ -45,8 +44,8 @@ func testPoints(t *testing.T, b *browser) {
 }
 
 // testHistory holds what is seen of a history: the chart with its band, what was left out, what the baseline says, and no more than the latest points.
-func testHistory(t *testing.T, b *browser) {
-	t.Helper()
+func testHistory(b *browser) {
+	t := b.t
 	rep := remembered()
 	long := rep.Expectations[9].Trend
 	for len(long.Points) < 1000 {

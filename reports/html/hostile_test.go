@@ -2,7 +2,6 @@ package html_test
 
 import (
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/value"
@@ -14,8 +13,8 @@ const evil = "</script><script>window.ran=1</script><!--<script><img src=x onerr
 
 // testHostile puts what harms into every text that the page shows, opens everything, and finds it harmless: nothing ran, nothing was fetched, no element is
 // there that the page did not make.
-func testHostile(t *testing.T, b *browser) {
-	t.Helper()
+func testHostile(b *browser) {
+	t := b.t
 	rep := hostile()
 	path := write(t, rep)
 	for _, script := range []bool{true, false} {

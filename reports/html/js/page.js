@@ -129,11 +129,14 @@ function datasetCharts() {
   });
 }
 
+const manyItems = 200;
+
 function start() {
 
   byId("tools").hidden = false;
   byId("explorer").hidden = false;
   if (window.innerWidth < 1021) { byId("more-filters").open = false; }
+  if (items.length > manyItems && items.some((e) => classOf(e) !== "pass")) { by.value = "verdict"; } // of very many, what did not pass comes first wherever it is
   makeFilters(show);
   show();
   follow();
