@@ -53,8 +53,8 @@ func Markdown(w io.Writer, rep *result.Report, o MarkdownOptions) error {
 		}
 	}
 	if left+cut > 0 {
-		b.text.WriteString(fmt.Sprintf("\nLeft out, for this may be %s bytes long: the details of %s, and %s of the table. The report of the run has all of them.\n",
-			diag.Group(int64(o.Limit)), diag.Plural(int64(left), "expectation"), diag.Plural(int64(cut), "line")))
+		fmt.Fprintf(&b.text, "\nLeft out, for this may be %s bytes long: the details of %s, and %s of the table. The report of the run has all of them.\n",
+			diag.Group(int64(o.Limit)), diag.Plural(int64(left), "expectation"), diag.Plural(int64(cut), "line"))
 	}
 	text := b.text.String()
 	if o.Limit > 0 && len(text) > o.Limit { // there was no room even for that

@@ -36,7 +36,7 @@ func worstFirst(rep *result.Report, keep func(*result.Expectation) bool) []*resu
 	return out
 }
 
-// said is a text on one line, harmless, of at most most bytes.
+// said is a text on one line, harmless, of no more than most bytes.
 func said(s string, most int) string {
 	s = diag.Visible(strings.TrimSpace(head(s, most)))
 	if len(s) <= most {
@@ -52,7 +52,7 @@ func said(s string, most int) string {
 	return s[:cut] + "…"
 }
 
-// name is an id or a name of at most most bytes. Of a longer one the end is a digest, so that no two names become one.
+// name is an id or a name of no more than most bytes. Of a longer one the end is a digest, so that no two names become one.
 func name(s string, most int) string {
 	v := diag.Visible(s)
 	if len(v) <= most {

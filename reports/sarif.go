@@ -127,7 +127,8 @@ func SARIF(w io.Writer, rep *result.Report) error {
 		if err != nil {
 			return fmt.Errorf("write SARIF: %w", err)
 		}
-		text = append(b, '\n')
+		b = append(b, '\n')
+		text = b
 		if len(text) <= sarifBytes || most == 0 {
 			break
 		}
@@ -160,7 +161,7 @@ func gzipped(text []byte) (int, error) {
 	return b.Len(), err
 }
 
-// sarifOf forms the log with at most most results, and with the rules of what passed only where all is set.
+// sarifOf forms the log with no more than most results, and with the rules of what passed only where all is set.
 func sarifOf(rep *result.Report, most int, all bool) *sarifLog {
 	results := worstFirst(rep, needsAttention)
 	left := len(results) - min(len(results), most)
@@ -298,17 +299,17 @@ func sarifResultOf(rep *result.Report, e *result.Expectation, at int) sarifResul
 		level = "note"
 	case result.Pass, result.Fail, result.Skipped:
 	}
-	text := why(e, sarifMessage/2)
+	text := []string{why(e, sarifMessage/2)}
 	if e.Compare == nil {
 		for i := range min(len(e.Failures), sarifRows) {
-			text += "\n" + said(rowText(&e.Failures[i]), sarifMessage/2/sarifRows)
+			text = append(text, said(rowText(&e.Failures[i]), sarifMessage/2/sarifRows))
 		}
 	}
-	print := digest(rep.Run.Job, e.ID)
+	known := digest(rep.Run.Job, e.ID)
 	return sarifResult{
-		RuleID: name(e.ID, sarifName), RuleIndex: at, Kind: "fail", Level: level, Message: sarifText{text}, Locations: sarifAt(e),
+		RuleID: name(e.ID, sarifName), RuleIndex: at, Kind: "fail", Level: level, Message: sarifText{strings.Join(text, "\n")}, Locations: sarifAt(e),
 		// GitHub knows an alert by the first, others by what the standard lets a tool name. Neither depends on the line.
-		Fingerprints: map[string]string{"primaryLocationLineHash": print[:16] + ":1", "assayExpectation/v1": print},
+		Fingerprints: map[string]string{"primaryLocationLineHash": known[:16] + ":1", "assayExpectation/v1": known},
 		Baseline:     baselineState(rep, e), Properties: map[string]any{"verdict": string(e.Verdict), "failing": Failing(e)},
 	}
 }

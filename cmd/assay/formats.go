@@ -160,7 +160,7 @@ func summarise(rep *result.Report) error {
 	if path == "" {
 		return nil
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600) //nolint:gosec // the file that the workflow names
 	if err != nil {
 		return fmt.Errorf("write the step summary: %w", err)
 	}

@@ -32,11 +32,7 @@ const (
 func masker(state string, suites []spec.Suite) (*result.Masker, error) {
 	wanted := false
 	for i := range suites {
-		for k := range suites[i].Datasets {
-			for _, m := range suites[i].Datasets[k].Mask {
-				wanted = wanted || m == spec.MaskHash
-			}
-		}
+		wanted = wanted || slices.ContainsFunc(suites[i].Datasets, makesTokens)
 	}
 	if !wanted {
 		return nil, nil //nolint:nilnil // no tokens, no masker: a nil one redacts
@@ -52,6 +48,16 @@ func masker(state string, suites []spec.Suite) (*result.Masker, error) {
 		return nil, &worldError{fmt.Errorf("the key for masking: %w; give one by %s where the state directory cannot be written", err, maskKeyVariable)}
 	}
 	return result.NewMasker(key), nil
+}
+
+// makesTokens reports whether the dataset masks a column by tokens.
+func makesTokens(d spec.Dataset) bool {
+	for _, m := range d.Mask {
+		if m == spec.MaskHash {
+			return true
+		}
+	}
+	return false
 }
 
 // maskKey reads the key at path, or makes it.

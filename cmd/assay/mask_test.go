@@ -189,7 +189,7 @@ func (b maskBed) everything(t *testing.T, masks [4]string, flags ...string) map[
 		if err != nil || d.IsDir() || d.Name() == "suite.yaml" {
 			return err
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // of the test
+		text, err := os.ReadFile(path)
 		files[strings.TrimPrefix(path, b.dir+"/")] = string(text)
 		return err
 	})

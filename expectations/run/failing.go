@@ -128,30 +128,39 @@ func (x *execution) attribute(f *plan.Failing, progs map[*plan.Item]*eval.Progra
 				}
 				fails, pred = vs[0], vs[1]
 			}
-			room := 0
-			if n := x.r.of(it); failed(judged(it, n)) {
-				room = x.r.opts.FailureRows - len(n.failures)
+			failing := func(i int) bool {
+				mine := len(f.Items) < 2 || b.Cols[len(cols)].Ints[i] == int64(branch)
+				return mine && (fails == nil || !fails.Errs.Get(i) && fails.Bools[i])
 			}
-			for i := range b.N {
-				if len(f.Items) > 1 && b.Cols[len(cols)].Ints[i] != int64(branch) {
-					continue
-				}
-				if fails != nil && (fails.Errs.Get(i) || !fails.Bools[i]) {
-					continue
-				}
-				undecided := pred != nil && (pred.Errs.Get(i) || pred.Nulls.Get(i))
-				if x.r.wantsKeys() {
-					if err := x.handKey(it, b, cols, i, undecided); err != nil {
-						return err
-					}
-				}
-				if room--; room < 0 {
-					continue
-				}
-				row := x.failure(it, b, cols, i, undecided)
-				x.r.note(it, func(n *numbers) { n.failures = append(n.failures, row) })
+			if err := x.attributed(it, b, cols, failing, pred); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// attributed gives the failing rows of a batch to an expectation. pred is its predicate, nil where it has none.
+func (x *execution) attributed(it *plan.Item, b *value.Batch, cols []*query.Column, failing func(int) bool, pred *value.Vector) error {
+	room := 0
+	if n := x.r.of(it); failed(judged(it, n)) {
+		room = x.r.opts.FailureRows - len(n.failures)
+	}
+	for i := range b.N {
+		if !failing(i) {
+			continue
+		}
+		undecided := pred != nil && (pred.Errs.Get(i) || pred.Nulls.Get(i))
+		if x.r.wantsKeys() {
+			if err := x.handKey(it, b, cols, i, undecided); err != nil {
+				return err
+			}
+		}
+		if room--; room < 0 {
+			continue
+		}
+		row := x.failure(it, b, cols, i, undecided)
+		x.r.note(it, func(n *numbers) { n.failures = append(n.failures, row) })
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 	"strings"
@@ -65,33 +66,29 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 		return err
 	}
 	undecided := truth[2].Undecided
-	each := func(set value.Bitmap, to *[]result.Failure, form func(i int) (result.Failure, error)) error {
-		for w, word := range set {
-			for ; word != 0; word &= word - 1 {
-				i := w*64 + bits.TrailingZeros64(word)
-				if len(*to) >= limit && !c.x.r.wantsKeys() {
-					return nil
-				}
-				if wanted != nil && !wanted(i) {
-					continue
-				}
-				f, err := form(i)
-				if err != nil {
-					return err
-				}
-				if c.x.r.wantsKeys() {
-					if err := c.x.r.hand(c.item, f); err != nil {
-						return err
-					}
-				}
-				if len(*to) < limit {
-					*to = append(*to, f)
-				}
+	each := func(set value.Bitmap, class result.Class, to *[]result.Failure, form func(i int) (result.Failure, error)) error {
+		for i := range ones(set) {
+			if len(*to) >= limit && !c.x.r.wantsKeys() {
+				return nil
 			}
+			if wanted != nil && !wanted(i) {
+				continue
+			}
+			if err := c.handKey(b, i, class, undecided.Get(i)); err != nil {
+				return err
+			}
+			if len(*to) >= limit {
+				continue
+			}
+			f, err := form(i)
+			if err != nil {
+				return err
+			}
+			*to = append(*to, f)
 		}
 		return nil
 	}
-	if err := each(truth[0].True, &j.failing, func(i int) (result.Failure, error) {
+	if err := each(truth[0].True, "", &j.failing, func(i int) (result.Failure, error) {
 		f := c.row(b, i)
 		if undecided.Get(i) {
 			f.Outcome = "undecided"
@@ -103,7 +100,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 	}); err != nil {
 		return err
 	}
-	if err := each(truth[1].True, &j.lonely, func(i int) (result.Failure, error) {
+	if err := each(truth[1].True, result.Orphan, &j.lonely, func(i int) (result.Failure, error) {
 		f := c.row(b, i)
 		f.Class = result.Orphan
 		f.Message, err = c.lack(b, i)
@@ -113,6 +110,32 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 	}
 	c.full = len(j.failing) >= limit && len(j.lonely) >= limit && !c.x.r.wantsKeys()
 	return nil
+}
+
+// ones are the positions of what is set.
+func ones(set value.Bitmap) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for w, word := range set {
+			for ; word != 0; word &= word - 1 {
+				if !yield(w*64 + bits.TrailingZeros64(word)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// handKey hands on a failing row where every one is wanted.
+func (c *joinCapture) handKey(b *value.Batch, i int, class result.Class, undecided bool) error {
+	if !c.x.r.wantsKeys() {
+		return nil
+	}
+	f := c.row(b, i)
+	f.Class = class
+	if undecided && class == "" {
+		f.Outcome = "undecided"
+	}
+	return c.x.r.hand(c.item, f)
 }
 
 // has reports whether row i has a partner.
