@@ -25,7 +25,7 @@ type finishing struct {
 }
 
 // finish makes of an evaluated suite what its reports say, in this order: what the history says of the figures, what is new since the last run,
-// which alerts fire; and keeps the run in the history. A history that fails takes nothing from the run: see docs/decisions/0020. A run that was
+// which alerts fire; and keeps the run in the history. A history that fails takes nothing from the run: see docs/decisions/0021. A run that was
 // interrupted is neither judged by its past nor kept: its figures are those of a part, and must not be learned from.
 func (a *app) finish(ctx context.Context, f *finishing, h *histories) error {
 	f.past = noPast{}

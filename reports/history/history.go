@@ -1,5 +1,5 @@
 // Package history keeps every run with its outcomes and figures in a database, so that later runs can be held against it: a file of SQLite, or PostgreSQL where
-// several machines share it. The layout is docs/decisions/0019-a-run-is-a-row-with-its-figures.md.
+// several machines share it. The layout is docs/decisions/0020-a-run-is-a-row-with-its-figures.md.
 //
 // A run is saved in one transaction: whoever reads sees all of it or nothing, also when the writer is killed.
 package history
