@@ -30,7 +30,7 @@ func (f *fitter) band(m *model, pos float64, slot int) band {
 		b.expected += m.effect[slot]
 		variance += max(1/max(float64(m.count[slot]), 1)-1/n, 0)
 	}
-	sigma := max(m.sigma, f.least(m.x[m.start:m.end]))
+	sigma := max(m.sigma, f.least)
 	b.sigma = sigma * math.Sqrt(variance)
 	half := f.reach(m) * b.sigma
 	b.low, b.high = b.expected-half, b.expected+half

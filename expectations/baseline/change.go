@@ -81,14 +81,13 @@ func judgeChange(s Settings, history []Point, t *training, now Figure, out *Judg
 	out.Message = fmt.Sprintf("%s against %s of %s: %s %s, %s may", Spoken(now.Of, now.Value), Spoken(now.Of, was), against, verb, changeText(now.Value, was), percent(c.Within))
 	over, under := now.Value > high+rounding(high), now.Value < low-rounding(low)
 	over, under = over && s.Direction != Down, under && s.Direction != Up
-	if !over && !under {
-		return
-	}
-	if now.Low <= high && now.High >= low {
+	crosses := s.Direction != Down && now.Low <= high && now.High > high || s.Direction != Up && now.Low < low && now.High >= low
+	switch {
+	case now.Low < now.High && crosses:
 		out.Verdict = result.Inconclusive
-		return
+	case over || under:
+		out.Verdict = result.Fail
 	}
-	out.Verdict = result.Fail
 }
 
 func failed(v result.Verdict) bool { return v == result.Fail || v == result.Error }

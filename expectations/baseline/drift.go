@@ -45,7 +45,7 @@ func (j *judging) drifts() drift {
 	if old.sigma == 0 {
 		return drift{}
 	}
-	sigma := max(old.sigma, j.least(j.x))
+	sigma := max(old.sigma, j.least)
 	foretold := func(pos float64) float64 {
 		if old.form == line {
 			return old.centre + old.slope*(pos-old.mean)
@@ -119,7 +119,7 @@ func (j *judging) limit(old *model, n int) float64 {
 func (j *judging) ramping() drift {
 	return drift{
 		side: j.rampSide(), shape: result.ShapeDrift, before: true, runs: len(j.x) - j.ramp + 1,
-		from: j.centre + j.effect[j.slot], mean: (j.now.Value - j.effect[j.slot] - j.centre) / max(j.sigma, j.least(j.x)),
+		from: j.centre + j.effect[j.slot], mean: (j.now.Value - j.effect[j.slot] - j.centre) / max(j.sigma, j.least),
 	}
 }
 

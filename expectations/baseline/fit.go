@@ -10,6 +10,7 @@ type fitter struct {
 	scratch
 	settings Settings
 	unit     float64   // the least step of the figure: 1 of a count, one row's share of a rate; 0 where there is none
+	least    float64   // the least scale that is believed
 	share    bool      // the figure is a rate: whole numbers are no counts
 	pos      []float64 // of the points in time, in usual times between runs
 }
@@ -38,9 +39,11 @@ func cutFor(n int) float64 { return 3.5 * (1 + 6/float64(n)) }
 // fit learns from the points, of which there is at least one.
 func (f *fitter) fit(t *training) *model {
 	f.setUnit(t.y)
-	f.place(t)
+	f.setLeast(t.y, t.y)
+	f.setPositions(t)
 	m := &model{seasonal: f.seasonOf(t, f.settings.Season)}
 	m.x = f.deseasoned(t.y, &m.seasonal)
+	f.setLeast(t.y, m.x)
 	m.structure = f.structureOf(m.x)
 	m.end = len(m.x)
 	if m.ramp > 0 {
@@ -89,8 +92,8 @@ func (f *fitter) base(m *model, i int) float64 {
 	return m.centre
 }
 
-// place gives the points their positions in time: in usual times between runs, or one by one where there is no time between them.
-func (f *fitter) place(t *training) {
+// setPositions gives the points their positions in time: in usual times between runs, or one by one where there is no time between them.
+func (f *fitter) setPositions(t *training) {
 	gap := f.gap(t)
 	f.pos = make([]float64, len(t.y))
 	for i := range f.pos {
@@ -114,22 +117,32 @@ func (f *fitter) setUnit(y []float64) {
 	f.unit = 1
 }
 
-// least is the least scale that is believed: half of a unit, and where hardly any point differs from the others, a thousandth of the level.
-func (f *fitter) least(y []float64) float64 {
-	m := f.medianOf(y)
-	least := max(f.unit/2, math.Abs(m)*1e-9, 1e-9*math.SmallestNonzeroFloat32)
-	if f.flat(y) {
-		least = max(least, math.Abs(m)*1e-3)
+// setLeast sets the least scale that is believed: half of a unit, and where hardly any point differs from the others beside its season, a thousandth of the level.
+func (f *fitter) setLeast(y, x []float64) {
+	m := math.Abs(f.medianOf(y))
+	f.least = max(f.unit/2, m*1e-12, leastOfAll)
+	if flat(x) {
+		f.least = max(f.least, m*1e-3)
 	}
-	return least
 }
 
+// leastOfAll keeps what is divided by a scale a number.
+const leastOfAll = 1e-150
+
 // flat reports whether the points take so few values that their scatter says nothing.
-func (f *fitter) flat(y []float64) bool {
-	v := f.take(len(y))
-	copy(v, y)
-	slices.Sort(v)
-	return len(slices.Compact(v)) <= max(2, len(y)/10)
+func flat(x []float64) bool {
+	few := max(2, len(x)/10)
+	values := make([]float64, 0, few)
+	for _, v := range x {
+		if slices.ContainsFunc(values, func(w float64) bool { return math.Abs(v-w) <= math.Abs(v)*1e-12 }) {
+			continue
+		}
+		if len(values) == few {
+			return false
+		}
+		values = append(values, v)
+	}
+	return true
 }
 
 // estimate finds centre and scale of the points that are learned from: median and median absolute deviation first, then mean and standard deviation of those
@@ -155,7 +168,7 @@ func (f *fitter) estimate(m *model) {
 	case level:
 		copy(rest, x)
 	}
-	keep := f.keep(rest, f.least(m.x))
+	keep := f.keep(rest, f.least)
 	f.setCentre(m, rest, pos, keep)
 	if m.season != SeasonNone {
 		seen := 0
@@ -186,7 +199,6 @@ func (f *fitter) keep(rest []float64, least float64) []bool {
 		for i, r := range rest {
 			d[i] = math.Abs(r - c)
 		}
-		slices.Sort(d)
 		s = quantile(d, 0.9) / 1.645
 	}
 	s = max(s, least)
@@ -295,12 +307,14 @@ func tailOf(far []float64, keep []bool) float64 {
 		}
 	}
 	far = far[:n]
-	slices.Sort(far)
-	far = far[:n-min(apart, 1+n/50)]
+	if left := n - min(apart, 1+n/50); left < n {
+		place(far, left)
+		far = far[:left]
+	}
 	if len(far) < 14 {
 		return 1
 	}
-	half := middle(far)
+	half := median(far)
 	if half == 0 {
 		return 1
 	}

@@ -64,6 +64,11 @@ func Judge(s Settings, history []Point, now Figure) Judgement {
 	}
 	j := judging{fitter: f, model: m, training: &t, now: now, slot: slot, pos: f.position(&t, now.At)}
 	j.band = f.band(m, j.pos, slot)
+	if !finite(j.band.low) || !finite(j.band.high) || !finite(j.band.expected) {
+		out.Verdict, out.Learned, out.Method = result.Skipped, 0, "numbers too large to reckon with"
+		out.Message = "baseline: not judged, its numbers are too large to reckon with"
+		return out
+	}
 	if f.unit == 1 && now.Value == math.Trunc(now.Value) { // the whole numbers within
 		j.band.low, j.band.high = math.Ceil(j.band.low), math.Floor(j.band.high)
 	}
@@ -126,7 +131,7 @@ func learning(s Settings, now Figure, out Judgement) Judgement {
 	return out
 }
 
-// position is that of a time, as place gives points theirs.
+// position is that of a time, as setPositions gives points theirs.
 func (f *fitter) position(t *training, at time.Time) float64 {
 	n := len(f.pos)
 	if gap := f.gap(t); gap > 0 {
@@ -161,7 +166,7 @@ func (j *judging) decide(out *Judgement) {
 	}
 	drift := j.drifts()
 	switch {
-	case side != 0 && j.straddles():
+	case j.straddles(side):
 		out.Verdict = result.Inconclusive
 		out.Message = j.sayInconclusive()
 		return
@@ -197,9 +202,15 @@ func (j *judging) side(low, high float64) int {
 // rounding is what is lost where a bound is computed.
 func rounding(x float64) float64 { return math.Abs(x) * 1e-12 }
 
-// straddles reports whether an estimate may as well lie within the band.
-func (j *judging) straddles() bool {
-	return j.now.Low <= j.band.high && j.now.High >= j.band.low
+// straddles reports whether an estimate may as well lie on the other side of an end of the band that fails.
+func (j *judging) straddles(side int) bool {
+	if j.now.Low == j.now.High {
+		return false
+	}
+	if side != 0 {
+		return j.now.Low <= j.band.high && j.now.High >= j.band.low
+	}
+	return j.settings.Direction != Down && j.now.High > j.band.high || j.settings.Direction != Up && j.now.Low < j.band.low
 }
 
 // isBack reports whether a figure that goes on from run to run is where it was before the last run, which lay apart.

@@ -1,38 +1,17 @@
 package baseline
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // toSigma makes of a median absolute deviation the standard deviation of a normal distribution: 1 / Φ⁻¹(3/4).
 const toSigma = 1.482602218505602
 
-// median returns the middle of v, NaN of nothing. It orders v.
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(v)
-	return middle(v)
-}
-
+// middle is the median of what is in order.
 func middle(sorted []float64) float64 {
 	n := len(sorted)
 	if n%2 == 1 {
 		return sorted[n/2]
 	}
 	return sorted[n/2-1] + (sorted[n/2]-sorted[n/2-1])/2
-}
-
-// quantile returns the q-quantile of sorted by linear interpolation (Hyndman and Fan's type 7).
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // smallMAD corrects the bias of the median absolute deviation of n normal numbers: Croux and Rousseeuw, Time-efficient algorithms for two highly robust
@@ -69,19 +48,6 @@ func (s *scratch) medianOf(v []float64) float64 {
 	d := s.take(len(v))
 	copy(d, v)
 	return median(d)
-}
-
-// diffScale is the standard deviation of what v has beside its level, from the differences of neighbours: shifts of level and trends hardly count in it
-// (von Neumann's idea, with the median for the mean).
-func (s *scratch) diffScale(v []float64) float64 {
-	if len(v) < 2 {
-		return 0
-	}
-	d := s.take(len(v) - 1)
-	for i := range d {
-		d[i] = math.Abs(v[i+1] - v[i])
-	}
-	return median(d) * toSigma / math.Sqrt2
 }
 
 // studentQuantile is the p-quantile of Student's t with nu degrees of freedom, by Hill's algorithm 396 (Comm. ACM 13, 1970), good to some six digits from

@@ -44,7 +44,7 @@ func (f *fitter) seasonOf(t *training, named Season) seasonal {
 		fits[i] = f.slotsOf(t, d, c)
 		scale = min(scale, f.outside(d, fits[i]))
 	}
-	scale = max(scale, f.least(t.y))
+	scale = max(scale, f.least)
 	best, out := f.looLoss(d, none, scale)*math.Exp(-0.16-12/float64(len(d))), none // by chance in one of a hundred series without a season
 	for i, c := range candidates {
 		l := f.looLoss(d, fits[i], scale)
@@ -84,8 +84,8 @@ func (f *fitter) candidates(t *training) []Season {
 			out = append(out, s)
 		}
 	}
-	if len(out) == 3 && f.subdaily(t) == 1 {
-		return out[:1]
+	if i := slices.Index(out, SeasonBoth); i >= 0 && f.subdaily(t) == 1 {
+		out = slices.Delete(out, i, i+1) // the same as weekly
 	}
 	return out
 }

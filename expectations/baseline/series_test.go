@@ -9,13 +9,14 @@ import (
 	"github.com/assay-dev/assay/expectations/baseline"
 )
 
-// shape is what a series is like before anything happens to it: level, noise and season, all in units that a seed chooses.
+// world is what a series is like before anything happens to it: level, noise and season, all in units that a seed chooses.
 type world struct {
 	name  string
 	gap   time.Duration
 	count []int // lengths of history to draw from
-	// at gives the figure of run i at a time, noise included; sigma is the noise's standard deviation.
-	make func(r *rand.Rand) (at func(i int, t time.Time) float64, sigma float64)
+	// make gives the figure of run i at a time, noise included; sigma is the noise's standard deviation.
+	make                                func(r *rand.Rand) (at func(i int, t time.Time) float64, sigma float64)
+	whole, positive, missing, incidents bool
 }
 
 const day = 24 * time.Hour
@@ -50,21 +51,23 @@ func worlds() []world {
 		}
 	}
 	return []world{
-		{"level", day, lengths(), level(false)},
-		{"level, heavy tails", day, lengths(), level(true)},
-		{"trend", day, []int{30, 45, 60, 90, 180, 365}, func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		{name: "level", gap: day, count: lengths(), make: level(false)},
+		{name: "level, heavy tails", gap: day, count: lengths(), make: level(true)},
+		{name: "level, some runs missing", gap: day, count: lengths(), make: level(false), missing: true},
+		{name: "level, past incidents", gap: day, count: lengths(), make: level(false), incidents: true},
+		{name: "trend", gap: day, count: []int{30, 45, 60, 90, 180, 365}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l, s := scaleOf(r)
 			slope := s * (0.1 + 0.9*r.Float64())
 			return func(i int, _ time.Time) float64 { return l + slope*float64(i) + s*noise(r, false) }, s
 		}},
-		{"weekly season", day, []int{28, 42, 60, 90, 180, 365}, weekly(false)},
-		{"weekly season, heavy tails", day, []int{28, 42, 60, 90, 180, 365}, weekly(true)},
-		{"weekly season and trend", day, []int{42, 60, 90, 180, 365}, func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		{name: "weekly season", gap: day, count: []int{28, 42, 60, 90, 180, 365}, make: weekly(false)},
+		{name: "weekly season, heavy tails", gap: day, count: []int{28, 42, 60, 90, 180, 365}, make: weekly(true)},
+		{name: "weekly season and trend", gap: day, count: []int{42, 60, 90, 180, 365}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			at, s := weekly(false)(r)
 			slope := s * (0.05 + 0.25*r.Float64())
 			return func(i int, t time.Time) float64 { return at(i, t) + slope*float64(i) }, s
 		}},
-		{"daily season", time.Hour, []int{24 * 7, 24 * 10, 24 * 14}, func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		{name: "daily season", gap: time.Hour, count: []int{24 * 7, 24 * 10, 24 * 14}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l, s := scaleOf(r)
 			amp := s * (3 + 10*r.Float64())
 			ph := r.Float64() * 2 * math.Pi
@@ -72,19 +75,30 @@ func worlds() []world {
 				return l + amp*math.Sin(ph+2*math.Pi*float64(t.Hour())/24) + s*noise(r, false)
 			}, s
 		}},
-		{"counts", day, lengths(), func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		{name: "daily season of one busy hour", gap: time.Hour, count: []int{24 * 7, 24 * 10, 24 * 14}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+			l, s := scaleOf(r)
+			peak, busy := s*between(r, 10, 40), r.IntN(24)
+			return func(_ int, t time.Time) float64 {
+				v := l + s*noise(r, false)
+				if t.Hour() == busy {
+					v += peak
+				}
+				return v
+			}, s
+		}},
+		{name: "counts", gap: day, count: lengths(), make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l := math.Pow(10, 1+3*r.Float64())
 			return func(int, time.Time) float64 { return math.Round(l + math.Sqrt(l)*r.NormFloat64()) }, math.Sqrt(l)
-		}},
-		{"few counts", day, lengths(), func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		}, whole: true},
+		{name: "few counts", gap: day, count: lengths(), make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l := math.Pow(10, -1+2*r.Float64())
-			return func(int, time.Time) float64 { return poisson(r, l) }, math.Sqrt(l)
-		}},
-		{"random walk", day, []int{30, 45, 60, 90, 180, 365}, func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+			return func(int, time.Time) float64 { return poisson(r, l) }, max(math.Sqrt(l), 1)
+		}, whole: true, positive: true},
+		{name: "random walk", gap: day, count: []int{30, 45, 60, 90, 180, 365}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l, s := scaleOf(r)
 			return func(int, time.Time) float64 { l += s * r.NormFloat64(); return l }, s
 		}},
-		{"likeness of neighbours (0.5)", day, []int{30, 45, 60, 90, 180, 365}, func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		{name: "likeness of neighbours (0.5)", gap: day, count: []int{30, 45, 60, 90, 180, 365}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l, s := scaleOf(r)
 			e := r.NormFloat64()
 			return func(int, time.Time) float64 { e = 0.5*e + math.Sqrt(0.75)*r.NormFloat64(); return l + s*e }, s
@@ -116,48 +130,67 @@ func poisson(r *rand.Rand, mean float64) float64 {
 	return k
 }
 
-// event is what happens to a series: add gives what it adds to the figure, in standard deviations, of the i-th run since it began.
+// event is what happens to a series, in standard deviations of its noise.
 type event struct {
 	name string
 	runs int // runs in which it may be found
-	add  func(i int) float64
+	// draw gives what it adds to the figure of the i-th run since it began.
+	draw func(r *rand.Rand) func(i int) float64
 }
 
-func spike(k float64) event {
-	return event{fmt.Sprintf("spike of %g", k), 1, func(int) float64 { return k }}
+// between draws the size of an event.
+func between(r *rand.Rand, low, high float64) float64 { return low + (high-low)*r.Float64() }
+
+func spikes(low, high float64) event {
+	return event{"spike", 1, func(r *rand.Rand) func(int) float64 {
+		k := between(r, low, high)
+		return func(int) float64 { return k }
+	}}
 }
 
-func shift(k float64) event {
-	return event{fmt.Sprintf("shift of %g", k), 3, func(int) float64 { return k }}
+func shifts(low, high float64) event {
+	e := spikes(low, high)
+	e.name, e.runs = "level shift", 3
+	return e
 }
 
-func driftOf(k float64) event {
-	return event{fmt.Sprintf("drift of %g a run", k), int(6 / k), func(i int) float64 { return k * float64(i+1) }}
+func drifts() event {
+	return event{"drift", 20, func(r *rand.Rand) func(int) float64 {
+		k := between(r, 0.25, 0.5)
+		return func(i int) float64 { return k * float64(i+1) }
+	}}
 }
+
+// incident adds to one run in forty of the past, which nobody excluded.
+const incidents = 40
 
 // series draws a history and the runs after it, as they are and as the event makes them.
-func (w *world) series(seed uint64, e event) (history []baseline.Point, plain, hit []baseline.Point) {
+func (w *world) series(seed uint64, e event) (history, plain, hit []baseline.Point) {
 	r := rand.New(rand.NewPCG(seed, 0xba5e))
 	n := w.count[r.IntN(len(w.count))]
 	at, sigma := w.make(r)
+	add := e.draw(r)
 	start := time.Date(2026, 1, 1, 5, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(7*24)) * time.Hour)
-	if w.name == "few counts" {
-		sigma = max(sigma, 1)
-	}
 	sign := 1.0
-	if r.IntN(2) == 0 && w.name != "few counts" {
+	if r.IntN(2) == 0 && !w.positive {
 		sign = -1
 	}
 	for i := range n + e.runs {
 		t := start.Add(time.Duration(i)*w.gap + time.Duration(r.IntN(120))*time.Second)
 		p := baseline.Point{Run: fmt.Sprint(i), At: t, Value: at(i, t)}
+		if w.missing && r.IntN(4) == 0 && i < n {
+			continue
+		}
 		if i < n {
+			if w.incidents && r.IntN(incidents) == 0 {
+				p.Value += sigma * between(r, -30, 30)
+			}
 			history = append(history, p)
 			continue
 		}
 		plain = append(plain, p)
-		p.Value += sign * sigma * e.add(i-n)
-		if w.name == "counts" || w.name == "few counts" {
+		p.Value += sign * sigma * add(i-n)
+		if w.whole {
 			p.Value = math.Round(p.Value)
 		}
 		hit = append(hit, p)

@@ -40,7 +40,7 @@ const leastForHinge = 20
 // structureOf finds the form of x: the one with the least loss, what it has to say paid for.
 func (f *fitter) structureOf(x []float64) structure {
 	n := len(x)
-	scale := max(f.stepScale(x), f.least(x))
+	scale := max(f.stepScale(x), f.least)
 	ln := math.Log(float64(n))
 	score := func(loss, price float64) float64 { return float64(n)*math.Log(loss/float64(n)+0.05) + price*ln }
 	out := structure{}
@@ -161,7 +161,7 @@ func (f *fitter) lineOf(x, pos []float64) (intercept, slope float64, ok bool) {
 			rest[i] = x[i] - slope*pos[i]
 		}
 		intercept = f.medianOf(rest)
-		reach := cutFor(n) * max(f.mad(rest, intercept), f.least(x))
+		reach := cutFor(n) * max(f.mad(rest, intercept), f.least)
 		var w, sx, sy, sxx, sxy, syy float64
 		for i := range x {
 			if math.Abs(rest[i]-intercept) <= reach {

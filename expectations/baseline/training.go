@@ -34,7 +34,8 @@ type training struct {
 
 // learn chooses the points of the history, oldest first, that are learned from when a figure of the given time is judged.
 func learn(s Settings, history []Point, now time.Time) training {
-	t := training{left: make([]string, len(history))}
+	n := len(history)
+	t := training{left: make([]string, n), at: make([]time.Time, 0, n), hours: make([]float64, 0, n), y: make([]float64, 0, n), index: make([]int, 0, n)}
 	accepted := -1
 	for i := range history {
 		if history[i].Mark == Accepted && history[i].At.Before(now) {

@@ -1,0 +1,54 @@
+package baseline_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/baseline"
+	"github.com/assay-dev/assay/expectations/result"
+)
+
+// past is a store in memory.
+type past map[baseline.Series][]baseline.Point
+
+func (p past) Points(_ context.Context, _ string, before time.Time, requests []baseline.Request) ([][]baseline.Point, error) {
+	out := make([][]baseline.Point, len(requests))
+	for i, r := range requests {
+		for _, x := range p[r.Series] {
+			if x.At.Before(before) && !x.At.Before(r.Since) {
+				out[i] = append(out[i], x)
+			}
+		}
+		if n := len(out[i]); r.Limit > 0 && n > r.Limit {
+			out[i] = out[i][n-r.Limit:]
+		}
+	}
+	return out, nil
+}
+
+// BenchmarkApply judges 500 metrics by 365 runs before: "own" with a baseline each, "auto" as every figure is.
+func BenchmarkApply(b *testing.B) {
+	store := past{}
+	rules := baseline.Rules{Expectations: map[string]baseline.Rule{}, Shown: 60}
+	rep := &result.Report{Run: result.Run{Job: "shop", ID: "now", Start: monday.Add(365 * day)}}
+	for i := range 500 {
+		id := fmt.Sprintf("e%d", i)
+		store[baseline.Series{Of: result.TrendObserved, ID: id}] = daily(around(uint64(i), 365, 1000, 20)...)
+		rules.Expectations[id] = baseline.Rule{Settings: baseline.Default()}
+		rep.Expectations = append(rep.Expectations, result.Expectation{
+			ID: id, Kind: result.KindMetric, Verdict: result.Pass, Severity: result.SeverityError, Observed: result.Cell{Value: value.IntValue(int64(980 + i%40))},
+		})
+	}
+	for name, r := range map[string]baseline.Rules{"own": rules, "auto": {Shown: 60}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := baseline.Apply(b.Context(), store, rep, r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
