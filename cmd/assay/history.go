@@ -64,6 +64,9 @@ func (a *app) past(ctx context.Context, file string, f *pastFlags) (*pastOf, err
 	if where.Off {
 		return nil, fmt.Errorf("%s says history: off: no run is kept", where.At.File)
 	}
+	if strings.Contains(where.DSN+where.Path, "${") {
+		return nil, fmt.Errorf("%s:%d: history is where a variable says that the environment does not have: set it", where.At.File, where.At.Line)
+	}
 	p := &pastOf{suite: name, place: "the database that " + where.At.File + " names"}
 	if where.DSN == "" {
 		p.place = historyPath(where, stateDir(f.state, paths))

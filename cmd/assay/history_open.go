@@ -83,8 +83,11 @@ func (h *histories) of(ctx context.Context, where spec.History, state string) *h
 	return o.store
 }
 
-// lose says that a history failed.
+// lose says that a history failed. One that was asked by a run that is interrupted did not.
 func (h *histories) lose(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	if !h.lost {
 		h.app.note("assay: %v; nothing is known of earlier runs, or this one is not kept", err)
 	}

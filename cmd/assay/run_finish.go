@@ -30,23 +30,10 @@ type finishing struct {
 func (a *app) finish(ctx context.Context, f *finishing, h *histories) error {
 	f.past = noPast{}
 	f.rep.Run.Job = f.job
-	if ctx.Err() != nil {
+	if interrupted(ctx) {
 		return nil
 	}
-	store := h.of(ctx, f.suite.History, f.state)
-	var last *history.Run
-	var outcomes map[string]history.Outcome
-	if store != nil {
-		f.past = &lenient{store.Mode(f.rep.Run.Mode), h}
-		err := patiently(ctx, func(ctx context.Context) (err error) {
-			last, outcomes, err = store.Previous(ctx, f.job, f.rep.Run.Start)
-			return err
-		})
-		if err != nil {
-			h.lose(err)
-			store, f.past = nil, noPast{}
-		}
-	}
+	store, last, outcomes := f.recall(ctx, h)
 	if err := a.judgeByPast(ctx, f); err != nil {
 		return err
 	}
@@ -59,11 +46,29 @@ func (a *app) finish(ctx context.Context, f *finishing, h *histories) error {
 	if err := a.raise(ctx, f); err != nil {
 		return err
 	}
-	if store == nil || ctx.Err() != nil {
-		return nil
+	if store != nil && !interrupted(ctx) {
+		h.save(ctx, store, f.suite.History, f.rep)
 	}
-	h.save(ctx, store, f.suite.History, f.rep)
 	return nil
+}
+
+func interrupted(ctx context.Context) bool { return ctx.Err() != nil }
+
+// recall opens the history and reads the last run of the job; the store is nil where there is none, or none that can be read.
+func (f *finishing) recall(ctx context.Context, h *histories) (store *history.Store, last *history.Run, outcomes map[string]history.Outcome) {
+	if store = h.of(ctx, f.suite.History, f.state); store == nil {
+		return nil, nil, nil
+	}
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		last, outcomes, err = store.Previous(ctx, f.job, f.rep.Run.Start)
+		return err
+	})
+	if err != nil {
+		h.lose(err)
+		return nil, nil, nil
+	}
+	f.past = &lenient{store.Mode(f.rep.Run.Mode), h}
+	return store, last, outcomes
 }
 
 // judgeByPast holds the run's figures against their baselines: it sets the trends of rep, and may make verdicts and the summary worse.

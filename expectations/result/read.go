@@ -122,7 +122,7 @@ func typeNamed(name string) (value.Type, bool) {
 		elem, ok := typeNamed(strings.TrimSuffix(of, ")"))
 		return value.ListOf(elem), ok
 	}
-	for k := value.Null; k < value.List; k++ {
+	for k := range value.List {
 		if strings.ReplaceAll(k.String(), " ", "_") == name {
 			return value.Of(k), true
 		}

@@ -66,6 +66,7 @@ func overhead(t testing.TB, s *history.Store, rep *result.Report) {
 }
 
 func benchEngines(b *testing.B, f func(b *testing.B, p place)) {
+	b.Helper()
 	b.Run("sqlite", func(b *testing.B) {
 		f(b, place{history.SQLite, "sqlite", history.SQLiteDSN(b.TempDir() + "/history.db")})
 	})

@@ -171,7 +171,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, into string, rows [][]an
 				tuples[i] = "(" + places(1+i*width, width) + ")"
 			}
 			var err error
-			if stmt, err = tx.PrepareContext(ctx, "INSERT INTO "+into+" VALUES "+strings.Join(tuples, ", ")); err != nil {
+			if stmt, err = tx.PrepareContext(ctx, strings.Join([]string{"INSERT INTO ", into, " VALUES ", strings.Join(tuples, ", ")}, "")); err != nil {
 				return err
 			}
 			prepared = n
