@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/csv"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +20,7 @@ func hostileTexts() []string {
 	return []string{
 		"\x1b[31mred\x1b[0m", "one\ntwo\nthree", "<script>alert(1)</script>", "abc\u202egnp.exe", "\x1b]0;title\x07", "\x9b2J", "\u009b2J", "a\rb", "tab\tbed", "back\bspace", "nul\x00nul", "del\x7f",
 		"</script><script>alert(2)</script>", "<img src=x onerror=alert(3)>", `"><b onmouseover='x'>`, "&lt;b&gt;", "]]>--><!--",
-		"\u2066x\u2069", "a\u200bb\ufeff", "one\u2028two\u2029", "bad \xff\xfe", "\u202e\u202d\u202c", "{{.Secret}}", "javascript:alert(4)",
+		"\u2066x\u2069", "a\u200bb\ufeff", "one\u2028two\u2029", "bad \xff\xfe", "\u202e\u202d\u202c", "{{.Secret}}", "javascript:alert(4)", "=cmd|' /C calc'!A0", "@SUM(1)", "::error::x", "@team #1",
 		strings.Repeat("<b>\x1b[2J\u202e", 100_000), // a megabyte
 	}
 }
@@ -80,7 +82,14 @@ expectations:
 		}
 		return out.String(), errs.String()
 	}
-	stdout, stderr := run(exitFailed, "run", "--out", dir, "--state", dir, "--failures", "100", suite)
+	args := []string{"run", "--out", dir, "--state", dir, "--failures", "100", suite, "--format", "text"}
+	for _, f := range formats() {
+		if f.name != "text" {
+			args = append(args, "--format", f.name+"="+filepath.Join(dir, f.name+".out"))
+		}
+	}
+	stdout, stderr := run(exitFailed, args...)
+	hostileFormats(t, dir)
 	harmless(t, "run's text", stdout, 200_000)
 	harmless(t, "run's stderr", stderr, 10_000)
 	for _, want := range []string{`\x1b[31mred`, `\u202e`, `<script>alert(1)</script>`, "one\\ntwo"} {
@@ -105,6 +114,9 @@ expectations:
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(report) > 1_000_000 || strings.Count(string(report), "SHA-256") < 4 {
+		t.Errorf("cells of a megabyte make a report of %d bytes, or none says that it was cut", len(report))
+	}
 	if !json.Valid(report) || !utf8.Valid(report) || bytes.ContainsAny(report, "\x1b\x00\x07\r") {
 		t.Error("report.json is no plain JSON")
 	}
@@ -121,6 +133,55 @@ expectations:
 	for _, command := range []string{"lint", "run", "explain"} {
 		stdout, stderr = run(exitUsage, command, suite)
 		harmless(t, command+"'s findings", stdout+stderr, 100_000)
+	}
+}
+
+// hostileFormats looks at what every format made of the run.
+func hostileFormats(t *testing.T, dir string) {
+	t.Helper()
+	read := func(format string) string {
+		text, err := os.ReadFile(filepath.Join(dir, format+".out")) //nolint:gosec // of the test
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for _, f := range formats() {
+		switch f.name {
+		case "text", "json", "html", keysFormat:
+			continue
+		}
+		harmless(t, f.name, strings.ReplaceAll(read(f.name), "\r\n", "\n"), 300_000)
+	}
+	if err := xml.Unmarshal([]byte(read("junit")), new(struct{})); err != nil || !json.Valid([]byte(read("sarif"))) {
+		t.Errorf("JUnit's XML or SARIF is broken: %v", err)
+	}
+	for _, format := range []string{"openlineage", keysFormat} {
+		n := 0
+		for l := range strings.SplitSeq(strings.TrimSuffix(read(format), "\n"), "\n") {
+			if n++; !json.Valid([]byte(l)) || !utf8.ValidString(l) || strings.ContainsAny(l, "\x1b\x00\x07\r") {
+				t.Errorf("%s: a line is %.100q", format, l)
+			}
+		}
+		if n < 2 || format == keysFormat && n < 4*len(hostileTexts()) || len(read(format)) > 1_500_000 {
+			t.Errorf("%s: %d lines, %d bytes", format, n, len(read(format)))
+		}
+	}
+	rows, err := csv.NewReader(strings.NewReader(read("csv"))).ReadAll()
+	if err != nil || len(rows) < 6 {
+		t.Errorf("%d lines of CSV: %v", len(rows), err)
+	}
+	for _, r := range rows {
+		for _, c := range r {
+			if c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
+				t.Errorf("a cell of the CSV is %.40q", c)
+			}
+		}
+	}
+	for l := range strings.Lines(read("github")) {
+		if !strings.HasPrefix(l, "::error file=") {
+			t.Errorf("a line for the workflow is %.100q", l)
+		}
 	}
 }
 
