@@ -328,6 +328,20 @@ func TestMaskKeys(t *testing.T) {
 	}
 }
 
+// TestMaskedQuery holds that what is wrong with a query's text is told of an engine without codes too.
+func TestMaskedQuery(t *testing.T) {
+	b := maskBeds(t)["sqlite"](t)
+	b.dir = t.TempDir()
+	t.Chdir(b.dir)
+	suite := "version: 1\nsuite: s\nconnections: {c: " + b.connection + "}\ndatasets:\n  d: {connection: c, query: \"select nosuchcolumn from people\", mask: [x], expectations: [not_null: x]}\n"
+	if err := os.WriteFile("suite.yaml", []byte(suite), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := b.do(t, "bad", exitError, "run", "suite.yaml"); !strings.Contains(said, "nosuchcolumn") {
+		t.Error(said)
+	}
+}
+
 // TestMaskedErrors holds that errors that quote data are not told, and others are.
 func TestMaskedErrors(t *testing.T) {
 	b := maskBeds(t)["postgres"](t)
