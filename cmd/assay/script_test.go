@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
 			"exits": exitsVerb, "es": esVerb, "fill": fillVerb, "plain": plainVerb,
-			"past": pastVerb,
+			"past":      pastVerb,
 			"documents": documentsVerb, "private-server": privateServerVerb, "while-reading": whileVerb,
 			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
 		},

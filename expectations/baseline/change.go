@@ -21,33 +21,8 @@ func judgeChange(s Settings, history []Point, t *training, now Figure, out *Judg
 	if c.Against == Average {
 		out.Needed = runs
 	}
-	failing := true
-	n := len(t.y)
-	for i := max(n-s.MinHistory, 0); i < n; i++ {
-		failing = failing && failed(history[t.index[i]].Verdict)
-	}
-	failing = failing && n >= s.MinHistory
-	var sum float64
-	used := map[int]bool{}
-	var from time.Time
-	for i := n - 1; i >= 0 && out.Learned < out.Needed; i-- {
-		p := &history[t.index[i]]
-		if failed(p.Verdict) && !failing || c.Against == Weekday && (p.At.UTC().Weekday() != now.At.UTC().Weekday() || now.At.Sub(p.At) < 24*time.Hour) {
-			continue
-		}
-		sum += p.Value
-		out.Learned++
-		used[t.index[i]] = true
-		from = p.At
-	}
-	for i := range t.index {
-		if at := t.index[i]; !used[at] {
-			out.Left[at] = leftNotMeasured
-			if failed(history[at].Verdict) && !failing {
-				out.Left[at] = leftFailed
-			}
-		}
-	}
+	failing := lastingFailure(s.MinHistory, history, t)
+	sum, from := measured(c, history, t, now.At, failing, out)
 	if out.Learned < out.Needed || !finite(now.Value) {
 		if c.Against == Weekday {
 			s.Season = SeasonWeekly
@@ -77,8 +52,7 @@ func judgeChange(s Settings, history []Point, t *training, now Figure, out *Judg
 		against += " (" + from.UTC().Format("2006-01-02 15:04") + ")"
 	}
 	out.Verdict = result.Pass
-	verb := "changed by"
-	out.Message = fmt.Sprintf("%s against %s of %s: %s %s, %s may", Spoken(now.Of, now.Value), Spoken(now.Of, was), against, verb, changeText(now.Value, was), percent(c.Within))
+	out.Message = fmt.Sprintf("%s against %s of %s: changed by %s, %s may", Spoken(now.Of, now.Value), Spoken(now.Of, was), against, changeText(now.Value, was), percent(c.Within))
 	over, under := now.Value > high+rounding(high), now.Value < low-rounding(low)
 	over, under = over && s.Direction != Down, under && s.Direction != Up
 	crosses := s.Direction != Down && now.Low <= high && now.High > high || s.Direction != Up && now.Low < low && now.High >= low
@@ -88,6 +62,40 @@ func judgeChange(s Settings, history []Point, t *training, now Figure, out *Judg
 	case over || under:
 		out.Verdict = result.Fail
 	}
+}
+
+// lastingFailure reports whether the latest runs, so many of them, failed all.
+func lastingFailure(runs int, history []Point, t *training) bool {
+	n := len(t.index)
+	if n < runs {
+		return false
+	}
+	for _, at := range t.index[n-runs:] {
+		if !failed(history[at].Verdict) {
+			return false
+		}
+	}
+	return true
+}
+
+// measured sums the figures that a change is measured from, the latest first, and says of the others why they are none; from is the time of the earliest.
+func measured(c *Change, history []Point, t *training, now time.Time, failing bool, out *Judgement) (sum float64, from time.Time) {
+	for i := len(t.index) - 1; i >= 0; i-- {
+		at := t.index[i]
+		p := &history[at]
+		bad := failed(p.Verdict) && !failing
+		other := c.Against == Weekday && (p.At.UTC().Weekday() != now.UTC().Weekday() || now.Sub(p.At) < 24*time.Hour)
+		switch {
+		case bad:
+			out.Left[at] = leftFailed
+		case other || out.Learned == out.Needed:
+			out.Left[at] = leftNotMeasured
+		default:
+			sum, from = sum+p.Value, p.At
+			out.Learned++
+		}
+	}
+	return sum, from
 }
 
 func failed(v result.Verdict) bool { return v == result.Fail || v == result.Error }

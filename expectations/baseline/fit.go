@@ -78,12 +78,11 @@ func (f *fitter) base(m *model, i int) float64 {
 	case i < m.start:
 		from, to := 0, m.start
 		for _, p := range m.pieces {
-			if p <= i {
-				from = p
-			} else {
+			if p > i {
 				to = p
 				break
 			}
+			from = p
 		}
 		return f.medianOf(m.x[from:to])
 	case m.form == line:

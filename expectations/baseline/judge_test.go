@@ -344,8 +344,8 @@ func TestAnySeries(t *testing.T) {
 	kinds := []func(r *rand.Rand, i int) float64{
 		func(r *rand.Rand, _ int) float64 { return r.NormFloat64() * math.Pow(10, float64(r.IntN(30)-15)) },
 		func(r *rand.Rand, _ int) float64 { return float64(r.IntN(2)) },
-		func(r *rand.Rand, i int) float64 { return float64(i) },
-		func(r *rand.Rand, i int) float64 { return math.Pow(1.1, float64(i)) },
+		func(_ *rand.Rand, i int) float64 { return float64(i) },
+		func(_ *rand.Rand, i int) float64 { return math.Pow(1.1, float64(i)) },
 		func(*rand.Rand, int) float64 { return math.MaxFloat64 / 4 },
 		func(r *rand.Rand, _ int) float64 {
 			return []float64{math.NaN(), math.Inf(1), 5, -1e308, 1e308}[r.IntN(5)]
@@ -355,15 +355,15 @@ func TestAnySeries(t *testing.T) {
 	}
 	for seed := range uint64(4000) {
 		r := rand.New(rand.NewPCG(seed, 2))
-		make := kinds[r.IntN(len(kinds))]
+		draw := kinds[r.IntN(len(kinds))]
 		step := []time.Duration{0, time.Second, time.Hour, 5 * time.Hour, day, 9 * day}[r.IntN(6)]
 		var h []baseline.Point
 		at := monday
 		for i := range r.IntN(80) {
-			h = append(h, baseline.Point{At: at, Value: make(r, i)})
+			h = append(h, baseline.Point{At: at, Value: draw(r, i)})
 			at = at.Add(step + time.Duration(r.Int64N(int64(step)+2)))
 		}
-		v := make(r, len(h))
+		v := draw(r, len(h))
 		s := baseline.Settings{Season: []baseline.Season{"", baseline.SeasonNone, baseline.SeasonDaily, baseline.SeasonWeekly, baseline.SeasonBoth}[r.IntN(5)], MinHistory: 2 + r.IntN(8)}
 		j := baseline.Judge(s, h, baseline.Figure{Of: result.TrendObserved, At: at.Add(time.Hour), Value: v, Low: v, High: v})
 		if len(j.Left) != len(h) || j.Message == "" || j.Verdict == "" || j.Verdict == result.Error {

@@ -25,7 +25,7 @@ func smallMAD(n int) float64 {
 }
 
 // scratch holds numbers that functions order for themselves.
-type scratch struct{ a, b []float64 }
+type scratch struct{ a []float64 }
 
 func (s *scratch) take(n int) []float64 {
 	if cap(s.a) < n {

@@ -122,12 +122,12 @@ func (j *judging) sayShape(shape result.Shape, side int, d drift) string {
 // method says in words how the band was formed.
 func (j *judging) method() string {
 	var s []string
-	switch {
-	case j.form == walk:
+	switch j.form {
+	case walk:
 		s = append(s, "from the last run on")
-	case j.form == line:
+	case line:
 		s = append(s, "trend")
-	default:
+	case level:
 		s = append(s, "level")
 	}
 	if j.season != SeasonNone {

@@ -59,8 +59,8 @@ func fourteenDays(history []baseline.Point, now baseline.Point) bool {
 // score counts what a method finds of events, and what it says of the same series without.
 type score struct{ found, missed, alarms, quiet, looks int }
 
-func (s *score) add(o score) {
-	s.found, s.missed, s.alarms, s.quiet, s.looks = s.found+o.found, s.missed+o.missed, s.alarms+o.alarms, s.quiet+o.quiet, s.looks+o.looks
+func (s score) and(o score) score {
+	return score{s.found + o.found, s.missed + o.missed, s.alarms + o.alarms, s.quiet + o.quiet, s.looks + o.looks}
 }
 
 func (s score) recall() float64 { return float64(s.found) / float64(s.found+s.missed) }
@@ -145,21 +145,21 @@ func table(t *testing.T, from uint64, n int) string {
 					count = max(n/5, 5)
 				}
 				s := m.judge(&w, e, from, count)
-				total[i*len(methods())+k].add(s)
-				quiet[k].add(s)
+				total[i*len(methods())+k] = total[i*len(methods())+k].and(s)
+				quiet[k] = quiet[k].and(s)
 				fmt.Fprintf(&b, " %s |", s)
 			}
 		}
 		for k, q := range quiet {
 			fmt.Fprintf(&b, " %.2f %% |", 100*q.falseRate())
-			all[k].add(q)
+			all[k] = all[k].and(q)
 		}
 		b.WriteString("\n")
 		if strings.Contains(w.name, "season") {
-			seasonal.add(quiet[0])
+			seasonal = seasonal.and(quiet[0])
 		}
 		if strings.Contains(w.name, "busy hour") {
-			theirs.add(quiet[1])
+			theirs = theirs.and(quiet[1])
 			if r := quiet[0].falseRate(); r >= 0.01 || theirs.falseRate() < 0.01 {
 				t.Errorf("%s: false alarms of %.2f %%, theirs %.2f %%", w.name, 100*r, 100*theirs.falseRate())
 			}
