@@ -120,7 +120,9 @@ type builder struct {
 
 func newPayload(rep *result.Report, items []item) *payload {
 	b := builder{
-		out:  &payload{Strings: []string{""}, Classes: classes(), Rows: map[int]any{}, Compared: rep.Previous != nil, Items: make([]entry, 0, len(items)), Runs: []run{}, Axes: [][]int{}},
+		out: &payload{
+			Strings: []string{""}, Classes: classes(), Rows: map[int]any{}, Compared: rep.Previous != nil, Items: make([]entry, 0, len(items)), Runs: []run{}, Axes: [][]int{},
+		},
 		refs: map[string]ref{"": 0}, runs: map[string]int{}, axes: map[string]int{},
 	}
 	b.out.Datasets = []ref{}
@@ -252,7 +254,10 @@ func estimate(m *result.Metric) string {
 }
 
 func (b *builder) strata(list []result.Stratum) grid {
-	g := grid{Caption: diag.Plural(int64(len(list)), "stratum"), Numbers: []int{1, 2, 3}, Columns: []ref{b.ref("stratum"), b.ref("rows"), b.ref("drawn"), b.ref("failed"), b.ref("failing of all")}}
+	g := grid{Caption: diag.Plural(int64(len(list)), "stratum"), Numbers: []int{1, 2, 3}}
+	for _, name := range []string{"stratum", "rows", "drawn", "failed", "failing of all"} {
+		g.Columns = append(g.Columns, b.ref(name))
+	}
 	if len(list) > 1 {
 		g.Caption = diag.Group(int64(len(list))) + " strata"
 	}
@@ -261,7 +266,8 @@ func (b *builder) strata(list []result.Stratum) grid {
 		list = list[:shownStrata]
 	}
 	for _, s := range list {
-		g.Rows = append(g.Rows, []string{reports.CellText(s.Name, cellWidth), diag.Group(s.Rows), diag.Group(s.Drawn), diag.Group(s.Failed), diag.Percent(s.Low) + " to " + diag.Percent(s.High)})
+		failing := diag.Percent(s.Low) + " to " + diag.Percent(s.High)
+		g.Rows = append(g.Rows, []string{reports.CellText(s.Name, cellWidth), diag.Group(s.Rows), diag.Group(s.Drawn), diag.Group(s.Failed), failing})
 	}
 	return g
 }

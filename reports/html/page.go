@@ -284,7 +284,9 @@ func colour(class string, n int) string {
 func environment(rep *result.Report) []fact {
 	r := &rep.Run
 	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
-	facts := []fact{{"run", r.ID}, {"job", r.Job}, {"mode", r.Mode}, {"seed", r.Seed}, {"started", at(r.Start)}, {"ended", at(r.End)}, {"now, in expressions", at(r.Now)}, {"suite digest", r.Digest}}
+	facts := []fact{
+		{"run", r.ID}, {"job", r.Job}, {"mode", r.Mode}, {"seed", r.Seed}, {"started", at(r.Start)}, {"ended", at(r.End)}, {"now, in expressions", at(r.Now)}, {"suite digest", r.Digest},
+	}
 	facts = slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
 	for _, name := range sortedKeys(r.Versions) {
 		facts = append(facts, fact{name, r.Versions[name]})

@@ -63,7 +63,8 @@ func (b *builder) trend(t *result.Trend, span bool) *trend {
 	}
 	if s := t.Baseline; s != nil {
 		out.Baseline = &baseline{
-			Verdict: line(string(s.Verdict)), Shape: line(string(s.Shape)), Asked: s.Asked, Expected: finite(s.Expected), Low: finite(s.Low), High: finite(s.High), Learned: s.Learned, Needed: s.Needed,
+			Verdict: line(string(s.Verdict)), Shape: line(string(s.Shape)), Asked: s.Asked,
+			Expected: finite(s.Expected), Low: finite(s.Low), High: finite(s.High), Learned: s.Learned, Needed: s.Needed,
 			Season: b.ref(line(s.Season)), Method: b.ref(line(s.Method)), Message: line(s.Message),
 		}
 	}
