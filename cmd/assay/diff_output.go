@@ -174,10 +174,12 @@ func (j *jsonDiff) difference(c *plan.CompareItem, d *diff.Difference) error {
 }
 
 func (j *jsonDiff) end(c *result.Compare) error {
+	shown := *c
+	shown.Order = nil // the columns stand in the differences
 	text, err := marshal(struct {
 		*result.Compare
 		WhereUndecided int64 `json:"where_undecided,omitempty"`
-	}{c, c.WhereUndecided})
+	}{&shown, c.WhereUndecided})
 	if err != nil {
 		return err
 	}

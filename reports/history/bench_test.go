@@ -78,6 +78,7 @@ func benchEngines(b *testing.B, f func(b *testing.B, p place)) {
 // BenchmarkHistory1000x500 measures a run's overhead on 1,000 runs of 500 expectations, the connection opened anew each time as a command does it.
 func BenchmarkHistory1000x500(b *testing.B) {
 	benchEngines(b, func(b *testing.B, p place) {
+		b.Helper()
 		s := p.open(b)
 		for n := range benchRuns {
 			save(b, s, large(n))
