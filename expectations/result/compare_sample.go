@@ -17,7 +17,7 @@ type CompareSample struct {
 	// Source are the rows drawn of the source, Target those of the target.
 	Source *CompareWay `json:"source"`
 	Target *CompareWay `json:"target"`
-	// Estimates are of all rows of a side, each with its own confidence.
+	// Estimates are of all rows of a side. All of them hold together with their confidence.
 	Estimates []ClassEstimate `json:"estimates"`
 }
 
@@ -56,7 +56,7 @@ type ClassEstimate struct {
 	Sentence string `json:"sentence"`
 	// Of is the side whose rows they are: "source" or "target".
 	Of string `json:"of"`
-	// Rate is the share of the side's rows, and Low to High holds it with Confidence.
+	// Rate is the share of the side's rows. Low to High holds it, and those of the other classes theirs, with Confidence.
 	Rate       float64 `json:"rate"`
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`

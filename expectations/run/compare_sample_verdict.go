@@ -278,6 +278,9 @@ func (s *sampledComparison) way(side canon.Side, c *conclusion) *result.CompareW
 	return out
 }
 
+// statements is the number of classes of both sides that may be estimated, duplicate keys of either among them: the estimates hold together.
+const statements = 5
+
 // estimates are those of a side's classes: the ones that are looked for, and what else was met.
 func (s *sampledComparison) estimates(side int) []result.ClassEstimate {
 	a, w := s.ways[side], &s.res.Ways[side]
@@ -294,7 +297,7 @@ func (s *sampledComparison) estimates(side int) []result.ClassEstimate {
 	}
 	var out []result.ClassEstimate
 	for _, class := range classes {
-		rate, i := a.share(class, w.All, s.opts.Confidence)
+		rate, i := a.share(class, w.All, sample.Split(s.opts.Confidence, statements))
 		e := result.ClassEstimate{Class: result.Class(class), Of: sideWords[side], Rate: rate, Low: i.Low, High: i.High, Confidence: s.opts.Confidence}
 		if population > 0 {
 			// whole rows lie within
