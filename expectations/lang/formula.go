@@ -45,7 +45,7 @@ type Formula struct {
 	Op        FormulaOp
 	Args      []*Formula
 	Aggregate int
-	Number    float64
+	Number    string // in decimal digits, exactly as the author wrote it
 }
 
 // FormulaError says what of an expression intervals do not go through.
@@ -86,12 +86,12 @@ func (f *formulas) of(e celast.Expr) (*Formula, error) {
 func literalFormula(e celast.Expr) (*Formula, error) {
 	switch v := e.AsLiteral().(type) {
 	case types.Int:
-		return &Formula{Op: FormulaNumber, Number: float64(v)}, nil
+		return &Formula{Op: FormulaNumber, Number: strconv.FormatInt(int64(v), 10)}, nil
 	case types.Uint:
-		return &Formula{Op: FormulaNumber, Number: float64(v)}, nil
+		return &Formula{Op: FormulaNumber, Number: strconv.FormatUint(uint64(v), 10)}, nil
 	case types.Double:
-		if !math.IsNaN(float64(v)) {
-			return &Formula{Op: FormulaNumber, Number: float64(v)}, nil
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return &Formula{Op: FormulaNumber, Number: strconv.FormatFloat(f, 'f', -1, 64)}, nil
 		}
 	}
 	return nil, &FormulaError{Construct: fmt.Sprintf("a %s", e.AsLiteral().Type().TypeName())}
@@ -125,11 +125,11 @@ func (f *formulas) call(e celast.Expr) (*Formula, error) {
 		case "decimal":
 			if args[0].Kind() == celast.LiteralKind {
 				if s, ok := args[0].AsLiteral().(types.String); ok {
-					n, err := strconv.ParseFloat(string(s), 64)
+					n, err := value.ParseDec(string(s))
 					if err != nil {
 						return nil, &FormulaError{Construct: "decimal(" + strconv.Quote(string(s)) + ")"}
 					}
-					return &Formula{Op: FormulaNumber, Number: n}, nil
+					return &Formula{Op: FormulaNumber, Number: n.String()}, nil
 				}
 			}
 			return f.of(args[0])

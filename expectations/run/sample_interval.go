@@ -26,7 +26,7 @@ type intervals struct {
 func (x *intervals) number(f *lang.Formula) (sample.Interval, error) {
 	switch f.Op {
 	case lang.FormulaNumber:
-		return sample.Point(f.Number), nil
+		return sample.Around(f.Number)
 	case lang.FormulaMetric:
 		if x.metric == nil {
 			return sample.Interval{}, errNoNumber

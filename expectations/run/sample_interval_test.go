@@ -3,14 +3,18 @@ package run
 import (
 	"errors"
 	"math"
+	"strconv"
 	"testing"
 
+	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/lang"
 	"github.com/assay-dev/assay/expectations/sample"
 )
 
-func agg(i int) *lang.Formula     { return &lang.Formula{Op: lang.FormulaAggregate, Aggregate: i} }
-func num(v float64) *lang.Formula { return &lang.Formula{Op: lang.FormulaNumber, Number: v} }
+func agg(i int) *lang.Formula       { return &lang.Formula{Op: lang.FormulaAggregate, Aggregate: i} }
+func digits(s string) *lang.Formula { return &lang.Formula{Op: lang.FormulaNumber, Number: s} }
+func num(v float64) *lang.Formula   { return digits(strconv.FormatFloat(v, 'f', -1, 64)) }
+
 func op(o lang.FormulaOp, args ...*lang.Formula) *lang.Formula {
 	return &lang.Formula{Op: o, Args: args}
 }
@@ -55,6 +59,45 @@ func TestIntervalNumbers(t *testing.T) {
 	if got, err := x.number(&lang.Formula{Op: lang.FormulaMetric}); err != nil || got != metric {
 		t.Errorf("the metric: %v, %v", got, err)
 	}
+}
+
+// Numbers that no float is are told apart from their neighbours, or not at all: never taken for them.
+func TestIntervalDigits(t *testing.T) {
+	x := &intervals{}
+	for i, v := range []value.Value{value.IntValue(1<<53 + 1), value.IntValue(1 << 53), decimal(t, "0.1"), value.DoubleValue(0.5)} {
+		at, err := around(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.aggregates = append(x.aggregates, at); (at.Low == at.High) != (i%2 == 1) {
+			t.Errorf("%s lies in %v", v.Text(), at)
+		}
+	}
+	for _, c := range []struct {
+		f    *lang.Formula
+		want sample.Truth
+	}{
+		{op(lang.FormulaEqual, agg(0), digits("9007199254740992")), sample.Unknown}, // false, if both were rounded true
+		{op(lang.FormulaGreater, agg(0), digits("9007199254740991")), sample.True},
+		{op(lang.FormulaEqual, agg(1), digits("9007199254740992")), sample.True},
+		{op(lang.FormulaAtMost, agg(1), digits("9007199254740993")), sample.True},
+		{op(lang.FormulaEqual, agg(2), digits("0.1")), sample.Unknown},
+		{op(lang.FormulaEqual, agg(3), digits("0.5")), sample.True},
+		{op(lang.FormulaLess, agg(2), digits("0.10000000000000002")), sample.True},
+	} {
+		if got, err := x.truth(c.f); err != nil || got != c.want {
+			t.Errorf("%v %s %v: %s, %v; want %s", c.f.Args[0].Aggregate, c.f.Op, c.f.Args[1].Number, got, err, c.want)
+		}
+	}
+}
+
+func decimal(t *testing.T, text string) value.Value {
+	t.Helper()
+	d, err := value.ParseDec(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value.DecimalValue(d)
 }
 
 // The share of two counts is known although one of them may be 0.

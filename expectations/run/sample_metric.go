@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/query/eval"
@@ -117,6 +118,18 @@ func float(v value.Value) (float64, error) {
 		return v.Decimal().Float(), nil
 	default:
 		return 0, fmt.Errorf("a %s is no number to estimate with", v.Kind())
+	}
+}
+
+// around is the interval of a number that is known: a point, unless no float is exactly the number.
+func around(v value.Value) (sample.Interval, error) {
+	switch v.Kind() {
+	case value.Int, value.Uint, value.Decimal:
+		return sample.Around(v.Text())
+	case value.Double: // one that meets a decimal stands for its shortest text
+		return sample.Around(strconv.FormatFloat(v.Double(), 'f', -1, 64))
+	default:
+		return sample.Interval{}, fmt.Errorf("a %s is no number to estimate with", v.Kind())
 	}
 }
 

@@ -67,15 +67,15 @@ func (r *runner) known(n *numbers, which int, m *lang.MetricExpr, confidence flo
 		g := n.gathered[aggKey{metric: which, agg: i}]
 		if g == nil {
 			v, err := m.Value(i, exact[i])
-			var at float64
+			var at sample.Interval
 			if err == nil {
-				at, err = float(v)
+				at, err = around(v)
 			}
 			if err != nil {
 				out.Verdict, out.Message = result.Error, "could not be evaluated: "+text+": "+r.metricError(m, err).Error()
 				return x, said, ""
 			}
-			x.aggregates[i] = sample.Point(at)
+			x.aggregates[i] = at
 			shown := r.maskedValue(r.aggregateMasking(a), v)
 			said = append(said, text+" is "+spoken(shown))
 			out.Metrics = append(out.Metrics, result.Metric{Expression: text, Value: result.Cell{Value: shown}})
