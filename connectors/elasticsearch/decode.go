@@ -25,6 +25,8 @@ type page struct {
 	failure      []byte // error of one answer of _msearch
 	status       int    // and its HTTP status
 	whole        bool   // _source came unfiltered
+	quick        bool   // documents end where the text behind them begins, which decoding them has to prove: see framer.ends
+	text         []byte // what was framed, of a quick page
 	after        []byte // sort values of the page before, nil for the first
 	size         int
 	bytes        int
@@ -71,7 +73,7 @@ func frame(s *scanner, p *page) error {
 }
 
 func frameHits(s *scanner, p *page) error {
-	var f framer
+	f := framer{quick: p.quick}
 	return s.array(func() error {
 		h, ok := f.usual(s)
 		if !ok {
@@ -90,6 +92,8 @@ type framer struct {
 	before  []byte // the text from the start of a hit to its _id; empty when nothing is remembered
 	between []byte // from there to its _source
 	behind  []byte // from there to its sort
+	quick   bool   // documents are not walked through
+	end     []byte // the last byte of a document and what is behind it, where quick
 }
 
 // any frames a hit of any form, and remembers it where it is of the usual one.
@@ -119,6 +123,7 @@ func (f *framer) any(s *scanner) (hit, error) {
 		f.before = s.data[start : id-len(h.id)]
 		f.between = s.data[id : source-len(h.source)]
 		f.behind = s.data[source : sort-len(h.sort)]
+		f.end = s.data[source-1 : sort-len(h.sort)]
 	}
 	return h, err
 }
@@ -137,16 +142,65 @@ func (f *framer) usual(s *scanner) (h hit, ok bool) {
 			return hit{}, false
 		}
 		at.pos += len(part.prefix)
+		if f.quick && part.value == &h.source {
+			if end := bytes.Index(at.data[at.pos:], f.end); end > 0 && bytes.Index(at.data[at.pos:at.pos+end], hitStart) < 0 {
+				h.source = at.data[at.pos : at.pos+end+1]
+				at.pos += end + 1
+				continue
+			}
+		}
 		var err error
 		if *part.value, err = at.value(); err != nil {
 			return hit{}, false
 		}
 	}
-	if at.pos >= len(at.data) || at.data[at.pos] != '}' {
+	if at.pos >= len(at.data) || at.data[at.pos] != '}' || f.quick && !f.ends(at.data[at.pos+1:]) {
 		return hit{}, false
 	}
 	s.pos = at.pos + 1
 	return h, true
+}
+
+// hitStart is how the server begins every hit.
+var hitStart = []byte(`{"_index":`) //nolint:gochecknoglobals // a constant
+
+// ends reports whether a hit may end before rest: another one begins, or there are no more. A document may hold just that text, and is then cut short: it is
+// no JSON object, so that there may be more hits than there are, and never fewer. (Were a document's end missed, by a blank behind it, the next hit's start
+// would lie within.) The last hit of an answer ends where it should, or the answer would go on behind its end: text within quotes has no quotes that are not
+// escaped, so that brackets count alike wherever one begins.
+func (f *framer) ends(rest []byte) bool {
+	switch {
+	case len(rest) == 0:
+		return false
+	case rest[0] == ',':
+		return bytes.HasPrefix(rest[1:], f.before)
+	}
+	return rest[0] == ']'
+}
+
+// framePage frames the answer of one search, carefully where the quick way proves wrong.
+func framePage(body []byte, p *page) error {
+	if p.quick {
+		blank := *p
+		s := &scanner{data: body}
+		if err := frame(s, p); err == nil && s.space() == 0 {
+			p.text = body
+			return nil
+		}
+		*p = blank
+		p.hits, p.quick = p.hits[:0], false
+	}
+	return frame(&scanner{data: body}, p)
+}
+
+// again frames a page carefully whose documents do not end where the quick way had them end.
+func (p *page) again() error {
+	careful := page{hits: make([]hit, 0, len(p.hits))}
+	if err := frame(&scanner{data: p.text}, &careful); err != nil {
+		return err
+	}
+	p.hits, p.quick = careful.hits, false
+	return nil
 }
 
 // node is a step of the paths that are read: its children by name, and the leaf that ends here.
@@ -304,6 +358,9 @@ func (d *decoder) row(b *value.Batch, h hit, whole bool) error {
 		s := scanner{data: h.source}
 		if err := d.collect(&s, d.root); err != nil {
 			return err
+		}
+		if s.pos != len(h.source) {
+			return errJSON
 		}
 	}
 	for i, f := range d.fields {

@@ -272,8 +272,7 @@ func (s *Source) search(ctx context.Context, op string, v *view, body map[string
 
 // parsePage frames one answer of a search and refuses it when it is not over all data.
 func (s *Source) parsePage(op string, body []byte, p *page) error {
-	sc := &scanner{data: body}
-	if err := frame(sc, p); err != nil {
+	if err := framePage(body, p); err != nil {
 		return &connectors.Error{Op: op, Err: err}
 	}
 	return s.checkPage(op, p)

@@ -184,7 +184,8 @@ func (st *stream) fetchPart(p part, limit int) (rows int, ok bool) {
 		if limit > 0 {
 			want = min(want, limit-rows)
 		}
-		f := st.fetch(p, want, after, st.whole.Load())
+		// Where rows are counted, and where no document is decoded, they are framed carefully.
+		f := st.fetch(p, want, after, st.whole.Load(), limit == 0 && len(st.decoder.cells) > 0)
 		n := len(f.hits)
 		if n > 0 {
 			after = bytes.Clone(f.hits[n-1].sort)
@@ -214,9 +215,9 @@ func nextSize(rows, size, wanted int) int {
 }
 
 // fetch reads one page.
-func (st *stream) fetch(p part, size int, after []byte, whole bool) fetched {
+func (st *stream) fetch(p part, size int, after []byte, whole, quick bool) fetched {
 	f := fetched{part: p, buf: st.view.buffer()}
-	f.whole, f.after, f.size, f.hits = whole, after, size, f.buf.hits
+	f.whole, f.quick, f.after, f.size, f.hits = whole, quick, after, size, f.buf.hits
 	st.fetches.Add(1)
 	body := st.source.pageBody(st.sel, p, size, whole, after)
 	f.err = st.source.search(st.ctx, st.sel.op, st.view, body, &f.buf.text, &f.page)
@@ -248,11 +249,10 @@ func (st *stream) Next(ctx context.Context) (*value.Batch, error) {
 			return nil, st.fail(&connectors.Error{Op: st.sel.op, Err: context.Cause(ctx)})
 		}
 	}
-	end := min(st.at+st.sel.rows, len(st.current.hits))
-	if err := st.decode(end); err != nil {
+	if err := st.decode(); err != nil {
 		return nil, st.fail(err)
 	}
-	st.at = end
+	st.at += st.batch.N
 	return &st.batch, nil
 }
 
@@ -261,17 +261,24 @@ func (st *stream) fail(err error) error {
 	return err
 }
 
-// decode fills the batch with the hits up to end; it reads the page again where filtering may have rewritten numbers.
-func (st *stream) decode(end int) error {
-	extra := -1
-	if st.sel.numbered {
-		extra = st.sel.branches[st.current.part.branch].number
+// decode fills the batch with the next hits. It frames the page again where that was done too quickly, and reads it again where filtering may have
+// rewritten numbers.
+func (st *stream) decode() error {
+	err := st.hits()
+	if errors.Is(err, errJSON) && st.current.quick {
+		if err = st.current.again(); err == nil { // the hits before these are as they were: their documents were whole
+			err = st.hits()
+		}
 	}
-	err := st.decoder.batch(&st.batch, st.current.hits[st.at:end], st.current.whole, extra)
 	if errors.Is(err, errNeedRaw) {
 		st.whole.Store(true)
 		old := st.current
-		again := st.fetch(old.part, old.size, old.after, true)
+		if old.quick {
+			if err := old.again(); err != nil {
+				return &connectors.Error{Op: st.sel.op, Err: err}
+			}
+		}
+		again := st.fetch(old.part, old.size, old.after, true, false)
 		if again.err == nil && len(again.hits) != len(old.hits) {
 			again.err = &connectors.Error{Op: st.sel.op, Err: errJSON}
 		}
@@ -280,12 +287,22 @@ func (st *stream) decode(end int) error {
 		}
 		st.recycle()
 		st.current = again
-		err = st.decoder.batch(&st.batch, st.current.hits[st.at:end], true, extra)
+		err = st.hits()
 	}
 	if err != nil {
 		return &connectors.Error{Op: st.sel.op, Err: err}
 	}
 	return nil
+}
+
+// hits decodes the next hits of the current page.
+func (st *stream) hits() error {
+	extra := -1
+	if st.sel.numbered {
+		extra = st.sel.branches[st.current.part.branch].number
+	}
+	end := min(st.at+st.sel.rows, len(st.current.hits))
+	return st.decoder.batch(&st.batch, st.current.hits[st.at:end], st.current.whole, extra)
 }
 
 // recycle gives the buffer of the current page back.
