@@ -22,7 +22,7 @@ const (
 	growth      = 20      // times the rows of a page that the next one may have: the rows read so far may be small by chance
 	smallestRun = 2       // rows
 	largestPage = 10_000  // rows: max_result_window
-	pageBytes   = 4 << 20 // bytes that a page should have
+	pageBytes   = 2 << 20 // bytes that a page should have
 	boundedRows = 1000    // branches up to this limit are read at once, without a point in time
 	batchRows   = 4096
 )

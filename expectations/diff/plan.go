@@ -75,6 +75,9 @@ func (p *plan) open(ctx context.Context) error {
 	})
 }
 
+// windowShare is the part of the memory that a window may have of it: three are read while one is compared, and a row is held in some forms at a time.
+const windowShare = 28
+
 // chooseWindows decides which side is read in key windows: one for which an order costs much, the target before the source.
 func (p *plan) chooseWindows(ctx context.Context, ordered *[2]bool, why *[2]string) error {
 	for side := len(p.ins) - 1; side >= 0 && p.win == nil; side-- {
@@ -82,7 +85,7 @@ func (p *plan) chooseWindows(ctx context.Context, ordered *[2]bool, why *[2]stri
 		if !in.source.Caps().UnorderedFaster {
 			continue
 		}
-		win, reason, err := newWindows(ctx, in, p.memory/16)
+		win, reason, err := newWindows(ctx, in, p.memory/windowShare)
 		if err != nil {
 			return in.failed(err)
 		}
