@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -250,6 +251,7 @@ type decoder struct {
 	root    *node
 	cells   []leafCell
 	json    []bool // leaf is taken as a whole
+	flat    bool   // no leaf lies within an object, or is one
 	scratch []byte
 	widths  []int // bytes of text that the batch before had, by column
 }
@@ -277,6 +279,10 @@ func newDecoder(fields []*field, types []value.Type) *decoder {
 		}
 		d.json[n.leaf] = d.json[n.leaf] || f.codec == codecJSON
 		d.leaves = append(d.leaves, n.leaf)
+	}
+	d.flat = len(d.cells) > 0 && len(d.root.children) == len(d.cells) && !slices.Contains(d.json, true)
+	for _, c := range d.root.children {
+		d.flat = d.flat && c.leaf >= 0 && len(c.children) == 0
 	}
 	return d
 }
@@ -350,17 +356,19 @@ func (d *decoder) batch(b *value.Batch, hits []hit, whole bool, extra int) error
 }
 
 func (d *decoder) row(b *value.Batch, h hit, whole bool) error {
-	for i := range d.cells {
-		c := &d.cells[i]
-		c.first, c.more, c.n, c.seen = nil, c.more[:0], 0, false
-	}
-	if len(h.source) > 0 && len(d.cells) > 0 {
-		s := scanner{data: h.source}
-		if err := d.collect(&s, d.root); err != nil {
-			return err
+	if !d.straight(h.source) {
+		for i := range d.cells {
+			c := &d.cells[i]
+			c.first, c.more, c.n, c.seen = nil, c.more[:0], 0, false
 		}
-		if s.pos != len(h.source) {
-			return errJSON
+		if len(h.source) > 0 && len(d.cells) > 0 {
+			s := scanner{data: h.source}
+			if err := d.collect(&s, d.root); err != nil {
+				return err
+			}
+			if s.pos != len(h.source) {
+				return errJSON
+			}
 		}
 	}
 	for i, f := range d.fields {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,13 +131,23 @@ func TestFrames(t *testing.T) {
 
 // TestDecodeAgainstParse holds documents of members in any order, with other members between them, to what each value is by itself.
 func TestDecodeAgainstParse(t *testing.T) {
+	t.Run("within an object", func(t *testing.T) {
+		decodeAgainstParse(t, []string{"in"}, []codec{codecInt, codecString, codecDouble, codecBool, codecUint, codecJSON}, 10)
+	})
+	t.Run("flat", func(t *testing.T) {
+		decodeAgainstParse(t, nil, []codec{codecInt, codecString, codecDouble, codecBool, codecUint}, 1000)
+	})
+}
+
+// decodeAgainstParse has members that are not read, and lacks others, one time in oddity.
+func decodeAgainstParse(t *testing.T, path []string, kinds []codec, oddity int) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(5, 5))
-	kinds := []codec{codecInt, codecString, codecDouble, codecBool, codecUint, codecJSON}
 	fields := make([]*field, 8)
 	types := make([]value.Type, len(fields))
 	for i := range fields {
 		name := "f" + strings.Repeat("x", i%3) + strconv.Itoa(i)
-		fields[i] = &field{name: name, source: []string{"in", name}, codec: kinds[i%len(kinds)], typ: "any"}
+		fields[i] = &field{name: name, source: append(slices.Clone(path), name), codec: kinds[i%len(kinds)], typ: "any"}
 		types[i] = value.Of(fields[i].codec.kind())
 	}
 	d := newDecoder(fields, types)
@@ -144,24 +155,41 @@ func TestDecodeAgainstParse(t *testing.T) {
 	for i := range fields {
 		resetVector(&want.Cols[i], types[i], 0)
 	}
-	decoded := 0
+	decoded, straight := 0, 0
+	order := r.Perm(len(fields))
 	for range 3000 {
 		var members []string
 		cells := map[int]string{}
-		for _, i := range r.Perm(len(fields)) {
-			raw := randomJSON(r, 1)
+		if r.IntN(20) == 0 || len(path) > 0 {
+			order = r.Perm(len(fields))
+		}
+		for _, i := range order {
+			depth := 0
+			if len(path) > 0 || r.IntN(50) == 0 {
+				depth = 1
+			}
+			raw := randomJSON(r, depth)
 			switch {
-			case r.IntN(10) == 0:
+			case r.IntN(oddity) == 0:
 				members = append(members, `"other":`+raw)
-			case r.IntN(10) > 0 && raw[0] != '[':
-				gap := []string{"", "", "", " "}[r.IntN(4)]
+			case r.IntN(oddity) > 0 && raw[0] != '[':
+				gap := ""
+				if r.IntN(3*oddity) == 0 {
+					gap = " "
+				}
 				members = append(members, `"`+fields[i].name+`"`+gap+":"+gap+raw)
 				if raw != "null" {
 					cells[i] = raw
 				}
 			}
 		}
-		source := `{"in":{` + strings.Join(members, ",") + `}}`
+		source := "{" + strings.Join(members, ",") + "}"
+		if len(path) > 0 {
+			source = `{"in":` + source + "}"
+		}
+		if d.straight([]byte(source)) {
+			straight++
+		}
 		for i, f := range fields {
 			p := parsed{null: true}
 			if raw, ok := cells[i]; ok {
@@ -190,7 +218,7 @@ func TestDecodeAgainstParse(t *testing.T) {
 			decoded++
 		}
 	}
-	if decoded < 10_000 {
-		t.Errorf("only %d values were compared", decoded)
+	if decoded < 5_000 || (straight > 100) != (len(path) == 0) {
+		t.Errorf("%d values were compared, %d documents read straight", decoded, straight)
 	}
 }
