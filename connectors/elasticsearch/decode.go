@@ -253,7 +253,7 @@ type decoder struct {
 	json    []bool // leaf is taken as a whole
 	flat    bool   // no leaf lies within an object, or is one
 	scratch []byte
-	widths  []int // bytes of text that the batch before had, by column
+	widths  []int // bytes of text that a row of the batch before had, by column
 }
 
 func newDecoder(fields []*field, types []value.Type) *decoder {
@@ -333,7 +333,7 @@ func (d *decoder) batch(b *value.Batch, hits []hit, whole bool, extra int) error
 	for i := range d.fields {
 		resetVector(&b.Cols[i], d.types[i], len(hits))
 		if v := &b.Cols[i]; cap(v.Data) == 0 && d.widths[i] > 0 {
-			v.Data = make([]byte, 0, d.widths[i])
+			v.Data = make([]byte, 0, min(d.widths[i]*len(hits)*9/8, pageBytes))
 		}
 	}
 	for _, h := range hits {
@@ -342,8 +342,7 @@ func (d *decoder) batch(b *value.Batch, hits []hit, whole bool, extra int) error
 		}
 	}
 	for i := range d.fields {
-		n := len(b.Cols[i].Data)
-		d.widths[i] = min(n+n/8, pageBytes)
+		d.widths[i] = (len(b.Cols[i].Data) + len(hits) - 1) / max(len(hits), 1)
 	}
 	if extra >= 0 {
 		v := &b.Cols[cols-1]

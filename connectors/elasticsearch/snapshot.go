@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,8 @@ type view struct {
 	checked map[string]bool
 	// sizes are how many rows a page of the wished bytes had last, by the columns read.
 	sizes map[string]int
+	// widths are the bytes of text that a row had last, by the columns read.
+	widths map[string][]int
 	// spare are buffers that are not in use: streams of one point in time, many and short, would else each grow their own.
 	spare []*pageBuffer
 }
@@ -98,6 +101,23 @@ func (v *view) learn(columns string, n, size int) {
 	case v.sizes[columns] > size:
 		delete(v.sizes, columns) // rows are wider here
 	}
+}
+
+// remember keeps how wide rows are.
+func (v *view) remember(columns string, widths []int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.widths == nil {
+		v.widths = map[string][]int{}
+	}
+	v.widths[columns] = slices.Clone(widths)
+}
+
+// recall says how wide rows were, if that is known.
+func (v *view) recall(columns string, widths []int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	copy(widths, v.widths[columns])
 }
 
 // holds reports whether guards are known to hold: never of an index that may change.

@@ -31,7 +31,8 @@ type stream struct {
 	decoder *decoder
 	batch   value.Batch
 	current fetched
-	at      int // next hit of current
+	at      int  // next hit of current
+	told    bool // how wide the rows are is known to the view
 	err     error
 }
 
@@ -57,6 +58,7 @@ func (s *Source) stream(ctx context.Context, sel *selection) (connectors.Rows, e
 		source: s, sel: sel, view: v, own: s.points == nil, decoder: newDecoder(sel.fields, sel.types),
 		pages: make(chan fetched), done: make(chan struct{}),
 	}
+	st.view.recall(sel.columns(), st.decoder.widths)
 	st.ctx, st.cancel = context.WithCancel(ctx)
 	st.whole.Store(sel.all || st.decoder.wholeSource())
 	if err := st.checkGuards(ctx); err != nil {
@@ -253,6 +255,10 @@ func (st *stream) Next(ctx context.Context) (*value.Batch, error) {
 		return nil, st.fail(err)
 	}
 	st.at += st.batch.N
+	if !st.told && st.batch.N >= manyRows {
+		st.told = true
+		st.view.remember(st.sel.columns(), st.decoder.widths)
+	}
 	return &st.batch, nil
 }
 

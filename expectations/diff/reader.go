@@ -21,7 +21,7 @@ type reader struct {
 	budget *budget
 	limit  int64
 	pages  chan *page
-	free   chan *page
+	free   chan *page // to be filled again: all that ever waited at a time, for a side that is read far ahead would else make each anew
 	err    error // set before pages is closed
 }
 
@@ -30,7 +30,7 @@ func newReader(rows connectors.Rows, check *checker, limit int64, fail func(erro
 	limit = max(limit, 1)
 	return &reader{
 		rows: rows, check: check, limit: limit, fail: fail, budget: newBudget(limit),
-		pages: make(chan *page, queued), free: make(chan *page, 2),
+		pages: make(chan *page, queued), free: make(chan *page, queued),
 	}
 }
 
