@@ -22,7 +22,7 @@ type reader struct {
 	limit  int64
 	pages  chan *page
 	free   chan *page // to be filled again: all that ever waited at a time, for a side that is read far ahead would else make each anew
-	err    error // set before pages is closed
+	err    error      // set before pages is closed
 }
 
 // newReader returns a reader that holds about limit bytes, and at least one page.
