@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/assay-dev/assay/expectations/result"
@@ -33,7 +36,7 @@ type Rules struct {
 
 // The points that are learned from, at most. Whatever is judged by itself has to do with few, for it is everything.
 const (
-	ownPoints    = 400
+	ownPoints    = 200
 	hourlyPoints = 24 * 60
 	autoPoints   = 90
 )
@@ -80,11 +83,25 @@ func Apply(ctx context.Context, store Store, rep *result.Report, rules Rules) er
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
-	for i, a := range all {
-		a.apply(points[i], rep.Run.ID, rules.Shown)
-	}
+	inParallel(len(all), func(i int) { all[i].apply(points[i], rep.Run.ID, rules.Shown) })
 	recount(rep, rules)
 	return nil
+}
+
+// inParallel calls do for each number below n, on all processors where there are many.
+func inParallel(n int, do func(int)) {
+	const few = 32
+	workers := min(runtime.GOMAXPROCS(0), n/few+1)
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // applied is one figure of a run with what judges it.

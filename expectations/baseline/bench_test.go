@@ -17,14 +17,15 @@ type past map[baseline.Series][]baseline.Point
 func (p past) Points(_ context.Context, _ string, before time.Time, requests []baseline.Request) ([][]baseline.Point, error) {
 	out := make([][]baseline.Point, len(requests))
 	for i, r := range requests {
-		for _, x := range p[r.Series] {
-			if x.At.Before(before) && !x.At.Before(r.Since) {
-				out[i] = append(out[i], x)
-			}
+		all := p[r.Series]
+		for len(all) > 0 && !all[len(all)-1].At.Before(before) {
+			all = all[:len(all)-1]
 		}
-		if n := len(out[i]); r.Limit > 0 && n > r.Limit {
-			out[i] = out[i][n-r.Limit:]
+		all = all[max(len(all)-r.Limit, 0):]
+		for len(all) > 0 && all[0].At.Before(r.Since) {
+			all = all[1:]
 		}
+		out[i] = all
 	}
 	return out, nil
 }
