@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,48 +76,64 @@ func benchEngines(b *testing.B, f func(b *testing.B, p place)) {
 	})
 }
 
-// BenchmarkHistory1000x500 measures a run's overhead on 1,000 runs of 500 expectations, the connection opened anew each time as a command does it.
+// session is overhead with the connection opened anew, as a command does it; it returns how long that took.
+func session(t testing.TB, p place, rep *result.Report) time.Duration {
+	t.Helper()
+	began := time.Now()
+	db, err := sql.Open(p.driver, p.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := history.Open(t.Context(), db, p.engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overhead(t, s, rep)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(began)
+}
+
+// fill makes a history of benchRuns.
+func fill(t testing.TB, p place) {
+	t.Helper()
+	s := p.open(t)
+	for n := range benchRuns {
+		save(t, s, large(n))
+	}
+}
+
+// BenchmarkHistory1000x500 measures a run's overhead on 1,000 runs of 500 expectations.
 func BenchmarkHistory1000x500(b *testing.B) {
 	benchEngines(b, func(b *testing.B, p place) {
 		b.Helper()
-		s := p.open(b)
-		for n := range benchRuns {
-			save(b, s, large(n))
-		}
+		fill(b, p)
 		n := benchRuns
 		var slowest time.Duration
 		for b.Loop() {
-			rep := large(n)
+			slowest = max(slowest, session(b, p, large(n)))
 			n++
-			began := time.Now()
-			db, err := sql.Open(p.driver, p.dsn)
-			if err != nil {
-				b.Fatal(err)
-			}
-			s, err := history.Open(b.Context(), db, p.engine)
-			if err != nil {
-				b.Fatal(err)
-			}
-			overhead(b, s, rep)
-			if err := db.Close(); err != nil {
-				b.Fatal(err)
-			}
-			slowest = max(slowest, time.Since(began))
 		}
 		b.ReportMetric(float64(slowest.Milliseconds()), "slowest-ms")
-		if each := b.Elapsed() / time.Duration(b.N); each > mostOverhead {
-			b.Errorf("a run's overhead is %v, more than %v", each, mostOverhead)
-		}
 	})
 }
 
-// TestOverhead is the same bound where time is told to be no matter.
+// TestOverhead holds the overhead to its bound, where a machine has time for that.
 func TestOverhead(t *testing.T) {
 	if os.Getenv("ASSAY_TEST_SOAK") == "" {
 		t.Skip("fills a store with half a million outcomes: ASSAY_TEST_SOAK=1 runs it")
 	}
-	r := testing.Benchmark(BenchmarkHistory1000x500)
-	if r.N == 0 {
-		t.Error("the benchmark failed")
-	}
+	engines(t, func(t *testing.T, p place) {
+		fill(t, p)
+		var took []time.Duration
+		for n := range 21 {
+			took = append(took, session(t, p, large(benchRuns+n)))
+		}
+		slices.Sort(took)
+		t.Logf("of 21 the median is %v, the slowest %v", took[10], took[20])
+		if took[10] > mostOverhead {
+			t.Errorf("a run's overhead is %v, more than %v", took[10], mostOverhead)
+		}
+	})
 }
