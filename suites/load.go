@@ -121,6 +121,9 @@ func (l *loader) suite(path string) (spec.Suite, bool) {
 	for i := range s.Expectations {
 		if base := s.Expectations[i].Baseline; base != nil {
 			base.Exclude = append(slices.Clone(b.excluded), base.Exclude...)
+			if s.History.Off {
+				l.list.Errorf("bad-expectation", s.Expectations[i].Places["baseline"], "leave out baseline, or history: off", "a baseline needs earlier runs, and none are kept")
+			}
 		}
 	}
 	return s, !l.list[before:].HasErrors() || len(b.read) > 0

@@ -3,6 +3,7 @@ package baseline
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/assay-dev/assay/expectations/diag"
@@ -80,8 +81,7 @@ func lastingFailure(runs int, history []Point, t *training) bool {
 
 // measured sums the figures that a change is measured from, the latest first, and says of the others why they are none; from is the time of the earliest.
 func measured(c *Change, history []Point, t *training, now time.Time, failing bool, out *Judgement) (sum float64, from time.Time) {
-	for i := len(t.index) - 1; i >= 0; i-- {
-		at := t.index[i]
+	for _, at := range slices.Backward(t.index) {
 		p := &history[at]
 		bad := failed(p.Verdict) && !failing
 		other := c.Against == Weekday && (p.At.UTC().Weekday() != now.UTC().Weekday() || now.Sub(p.At) < 24*time.Hour)
