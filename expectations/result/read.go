@@ -178,7 +178,7 @@ func readDuration(s string) (value.Value, error) {
 }
 
 // retype brings back the type of a cell that was read without it.
-func (c *Cell) retype(name string) error {
+func retype(c *Cell, name string) error {
 	if name == "" || c.IsNull() {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (c *Cell) retype(name string) error {
 type plainFailure Failure
 
 // places are the maps of cells, by the name that Types has for them.
-func (f *Failure) places() [4]struct {
+func places(f *Failure) [4]struct {
 	name  string
 	cells map[string]Cell
 } {
@@ -205,7 +205,7 @@ func (f *Failure) places() [4]struct {
 // MarshalJSON implements json.Marshaler.
 func (f Failure) MarshalJSON() ([]byte, error) {
 	f.Types = nil
-	for _, p := range f.places() {
+	for _, p := range places(&f) {
 		for column, c := range p.cells {
 			if t := typeOf(c); t != "" {
 				if f.Types == nil {
@@ -223,13 +223,13 @@ func (f *Failure) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, (*plainFailure)(f)); err != nil {
 		return err
 	}
-	for _, p := range f.places() {
+	for _, p := range places(f) {
 		for column, c := range p.cells {
 			t := f.Types[p.name+"."+column]
 			if t == "" {
 				continue
 			}
-			if err := c.retype(t); err != nil {
+			if err := retype(&c, t); err != nil {
 				return fmt.Errorf("%s of column %q: %w", p.name, column, err)
 			}
 			p.cells[column] = c
@@ -251,7 +251,7 @@ func (m Metric) MarshalJSON() ([]byte, error) {
 func (m *Metric) UnmarshalJSON(b []byte) error {
 	err := json.Unmarshal(b, (*plainMetric)(m))
 	if err == nil {
-		err = m.Value.retype(m.Type)
+		err = retype(&m.Value, m.Type)
 	}
 	m.Type = ""
 	return err
@@ -269,7 +269,7 @@ func (s Stratum) MarshalJSON() ([]byte, error) {
 func (s *Stratum) UnmarshalJSON(b []byte) error {
 	err := json.Unmarshal(b, (*plainStratum)(s))
 	if err == nil {
-		err = s.Name.retype(s.Type)
+		err = retype(&s.Name, s.Type)
 	}
 	s.Type = ""
 	return err
@@ -287,7 +287,7 @@ func (e Expectation) MarshalJSON() ([]byte, error) {
 func (e *Expectation) UnmarshalJSON(b []byte) error {
 	err := json.Unmarshal(b, (*plainExpectation)(e))
 	if err == nil {
-		err = e.Observed.retype(e.ObservedType)
+		err = retype(&e.Observed, e.ObservedType)
 	}
 	if e.ObservedType = ""; err == nil && e.Compare != nil && e.Counts != nil {
 		e.Compare.WhereUndecided = e.Counts.WhereUndecided
