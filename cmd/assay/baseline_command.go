@@ -150,7 +150,7 @@ func (b *figures) find(ctx context.Context, suite *spec.Suite, id []string) erro
 			all = append(all, baseline.Series{Of: o.Of, ID: e})
 		} else if rule, ok := b.rules.Expectations[e]; ok {
 			of := result.TrendObserved
-			if rule.Metric == "" {
+			if o.Kind != result.KindMetric && (o.Kind != "" || rule.Metric == "") {
 				of = result.TrendFailureRate
 			}
 			all = append(all, baseline.Series{Of: of, ID: e})

@@ -124,10 +124,14 @@ func figureOf(e *result.Expectation, rule *Rule) (now Figure, ok bool) {
 		if e.Kind == result.KindMetric {
 			now.Of = result.TrendObserved
 		}
-		// a metric that is one estimated aggregate
-		if rule != nil && e.Kind == result.KindMetric && len(e.Metrics) > 0 && e.Metrics[0].Interval != nil && strings.TrimSpace(rule.Metric) == e.Metrics[0].Expression {
+		// a metric that is one aggregate, of a sample
+		if rule != nil && e.Kind == result.KindMetric && e.Sample != nil && len(e.Metrics) == 1 && (rule.Metric == "" || strings.TrimSpace(rule.Metric) == e.Metrics[0].Expression) {
 			if v, ok := result.Number(e.Metrics[0].Value.Value); ok {
-				return Figure{Of: now.Of, Value: v, Low: e.Metrics[0].Interval.Low, High: e.Metrics[0].Interval.High}, true
+				now.Value, now.Low, now.High = v, v, v
+				if i := e.Metrics[0].Interval; i != nil {
+					now.Low, now.High = i.Low, i.High
+				}
+				return now, true
 			}
 		}
 		return now, false
