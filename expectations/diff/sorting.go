@@ -16,16 +16,17 @@ type sorting struct {
 	rows connectors.Rows // in order, once they are
 	// spilled counts the bytes written to files.
 	spilled *int64
+	pool    *extsort.Pool // nil for none
 }
 
 // sorter returns one for the side's rows.
-func (in *input) sorter() *extsort.Sorter {
+func (in *input) sorter(pool *extsort.Pool) *extsort.Sorter {
 	types := make([]value.Type, in.keep)
 	for i := range types {
 		types[i] = in.cols[i].Col.Type
 	}
 	return extsort.New(types, extsort.Options{
-		MemoryBytes: in.memory, TempDir: in.dir,
+		MemoryBytes: in.memory, TempDir: in.dir, Pool: pool,
 		Order: func(a *value.Batch, i int, b *value.Batch, j int) int {
 			return in.key.compare(a, in.side, i, b, in.side, j)
 		},
@@ -44,7 +45,7 @@ func (s *sorting) Next(ctx context.Context) (*value.Batch, error) {
 
 // sort reads everything.
 func (s *sorting) sort(ctx context.Context) error {
-	sorter := s.in.sorter()
+	sorter := s.in.sorter(s.pool)
 	rows, err := s.drain(ctx, sorter)
 	*s.spilled += sorter.Spilled()
 	if err != nil {

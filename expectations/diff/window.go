@@ -10,6 +10,7 @@ import (
 	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/extsort"
 )
 
 // cutter watches the ordered side while it is read and cuts the key into windows: of about so many bytes of that side each, or of fewer where
@@ -95,6 +96,7 @@ type windows struct {
 	in    *input
 	cut   *cutter
 	total int64 // rows that there should be
+	pool  extsort.Pool
 	ahead chan *fetching
 	out   chan window
 	err   error // set before out is closed
@@ -217,7 +219,7 @@ func (w *windows) fetch(ctx context.Context, where query.Expr, f *fetching) (con
 	if w.in.sieve != nil {
 		counted = &sifted{rows: counted, sieve: w.in.sieve}
 	}
-	s := &sorting{in: w.in, from: counted, spilled: &f.spilled}
+	s := &sorting{in: w.in, from: counted, spilled: &f.spilled, pool: &w.pool}
 	if err := s.sort(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -263,7 +265,7 @@ func newWindows(ctx context.Context, in *input, every int64) (*windows, string, 
 	if in.side == canon.Left {
 		from = canon.Right
 	}
-	w := &windows{in: in, out: make(chan window)}
+	w := &windows{in: in, out: make(chan window), pool: extsort.Pool{Bytes: 4 * every}} // of the windows that are held at a time
 	c := &cutter{from: from, side: in.side, every: max(every, 1), out: make(chan *bound, cutAhead)}
 	for k := range in.key {
 		f := &in.key[k].Form

@@ -28,6 +28,8 @@ type Options struct {
 	TempDir string
 	// BatchRows is the size of the batches that come out, 0 for 4096.
 	BatchRows int
+	// Pool takes the batches that are done with and gives them out again, for sorters that follow one another; nil for none.
+	Pool *Pool
 }
 
 const (
@@ -78,7 +80,7 @@ func (s *Sorter) Add(ctx context.Context, b *value.Batch) error {
 			return err
 		}
 	}
-	kept := value.NewBatch(s.types...)
+	kept := s.o.Pool.get(s.types)
 	*kept, *b = *b, *kept
 	s.chunks = append(s.chunks, kept)
 	s.held += size + refBytes*int64(kept.N)
@@ -145,7 +147,7 @@ func (s *Sorter) spill(ctx context.Context) error {
 		return err
 	}
 	s.runs = append(s.runs, seg)
-	s.chunks, s.held, s.rows = nil, 0, 0
+	s.drop()
 	return nil
 }
 
@@ -155,7 +157,7 @@ func (s *Sorter) Sort(ctx context.Context) (connectors.Rows, error) {
 	if len(s.runs) == 0 {
 		refs := s.order()
 		if asAdded(refs) && s.widest() <= s.o.BatchRows {
-			return &chunks{s}, nil
+			return &chunks{s: s}, nil
 		}
 		return &held{s: s, refs: refs, out: value.NewBatch(s.types...)}, nil
 	}
@@ -235,11 +237,18 @@ func (s *Sorter) mergeRuns(ctx context.Context, into *spill, part []segment) (se
 
 // Close removes what was spilled and lets go of the rows. It may be called at any time, more than once.
 func (s *Sorter) Close() error {
-	s.chunks, s.runs, s.held, s.rows = nil, nil, 0, 0
+	s.runs = nil
+	s.drop()
 	if s.file == nil {
 		return nil
 	}
 	return s.file.close()
+}
+
+// drop lets go of the held rows.
+func (s *Sorter) drop() {
+	s.o.Pool.put(s.chunks...)
+	s.chunks, s.held, s.rows = nil, 0, 0
 }
 
 // asAdded reports whether rows are in the order in which they came.
@@ -263,18 +272,26 @@ func (s *Sorter) widest() int {
 }
 
 // chunks are rows that came in order, in the batches that they came in: nothing is copied.
-type chunks struct{ s *Sorter }
+type chunks struct {
+	s    *Sorter
+	last *value.Batch // that Next returned: the caller is done with it, or has taken what it held
+}
 
 // Next implements connectors.Rows.
 func (c *chunks) Next(ctx context.Context) (*value.Batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
+	if c.last != nil {
+		c.s.o.Pool.put(c.last)
+		c.last = nil
+	}
 	if len(c.s.chunks) == 0 {
 		return nil, nil //nolint:nilnil // the contract's end of rows
 	}
 	b := c.s.chunks[0]
 	c.s.chunks = c.s.chunks[1:]
+	c.last = b
 	return b, nil
 }
 
