@@ -144,7 +144,7 @@ func (f *framer) usual(s *scanner) (h hit, ok bool) {
 		}
 		at.pos += len(part.prefix)
 		if f.quick && part.value == &h.source {
-			if end := bytes.Index(at.data[at.pos:], f.end); end > 0 && bytes.Index(at.data[at.pos:at.pos+end], hitStart) < 0 {
+			if end := bytes.Index(at.data[at.pos:], f.end); end > 0 && !bytes.Contains(at.data[at.pos:at.pos+end], hitStart) {
 				h.source = at.data[at.pos : at.pos+end+1]
 				at.pos += end + 1
 				continue

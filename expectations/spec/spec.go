@@ -133,9 +133,9 @@ type Expectation struct {
 	Show              []string // columns to show of failing rows
 	Owner             string
 	// Baseline says how the figure is judged by those of the runs before; nil where it is not. The suite's Exclude is among its own.
-	Baseline          *baseline.Settings
-	At                diag.Span            // the expectation's first line
-	Places            map[string]diag.Span // key -> where its value stands; "show.NAME" -> where show names that column
+	Baseline *baseline.Settings
+	At       diag.Span            // the expectation's first line
+	Places   map[string]diag.Span // key -> where its value stands; "show.NAME" -> where show names that column
 }
 
 // Named is a use of a catalogue entry with its arguments as written.
