@@ -63,12 +63,21 @@ func parseFormats(list []string) ([]output, error) {
 		if named && path == "" {
 			return nil, fmt.Errorf("--format %s: there is no path after the equals sign; without the sign it is written to standard output", s)
 		}
-		if path != "" && slices.ContainsFunc(out, func(o output) bool { return o.path == path }) {
+		if path != "" && slices.ContainsFunc(out, func(o output) bool { return o.path != "" && sameFile(o.path, path) }) {
 			return nil, fmt.Errorf("--format %s: another format is written to %s already", s, path)
 		}
 		out = append(out, output{name, path})
 	}
 	return out, nil
+}
+
+// sameFile reports whether both paths are written to one file, of which the first text would be lost. A device or a pipe takes both.
+func sameFile(a, b string) bool {
+	if written(a) != written(b) {
+		return false
+	}
+	info, err := os.Stat(a)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // meant is what to add of the name that is likely meant.
