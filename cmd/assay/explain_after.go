@@ -42,23 +42,22 @@ func readReport(path string) (*result.Report, error) {
 	return out, nil
 }
 
-// failing shows the one query for failing rows: that of a run, or as it would be if every expectation failed on one row.
+// failing shows the queries for failing rows, one unless they are very many: those of a run, or as it would be if every expectation failed on one row.
 func (e *explainer) failing(d *plan.Dataset, caps query.Caps, x connectors.Explainer) {
-	var f *plan.Failing
+	var queries []*plan.Failing
 	title := "only if some of them fail: their failing rows (here as if each failed on one row)"
 	if e.after != nil {
-		f, title = run.FailingAfter(e.after, e.plan, d, caps, defaultFailures), "failing rows of that run"
+		queries, title = run.FailingAfter(e.after, e.plan, d, caps, defaultFailures), "failing rows of that run"
 	} else {
-		f = hypothetical(d, caps)
+		queries = hypothetical(d, caps)
 	}
-	if f == nil || len(f.Select.Branches) == 0 {
-		return
+	for _, f := range queries {
+		s, err := x.Statements(f.Select)
+		e.statements(title, s, err)
 	}
-	s, err := x.Statements(f.Select)
-	e.statements(title, s, err)
 }
 
-func hypothetical(d *plan.Dataset, caps query.Caps) *plan.Failing {
+func hypothetical(d *plan.Dataset, caps query.Caps) []*plan.Failing {
 	counts := map[*plan.Item]int64{}
 	var items []*plan.Item
 	for _, s := range d.PassSlots {

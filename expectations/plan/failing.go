@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/spec"
@@ -11,7 +13,11 @@ import (
 // A frequent one gets a branch of its own, which stops at its limit after a short part of the table.
 const rare = 200
 
-// Failing is the one bounded query for the failing rows of a dataset.
+// failingTogether bounds the expectations of one query: what it asks for grows with them, and engines bound how deep an expression (SQLite 1,000) and how long a
+// union (SQLite 500) may be.
+const failingTogether = 100
+
+// Failing is a bounded query for failing rows of a dataset.
 type Failing struct {
 	Select query.Select
 	// Items are the expectations that each branch serves; a shared branch's rows
@@ -21,9 +27,19 @@ type Failing struct {
 	Skipped map[*Item]query.Refusal
 }
 
-// FailingRows returns the query for failing rows of items that were judged on the server, nil when there is
+// FailingRows returns the queries for failing rows of items that were judged on the server, one unless there are very many; none when there is
 // nothing to ask. counts holds the failing rows counted for each, limit how many are wanted of each.
-func FailingRows(d *Dataset, caps query.Caps, items []*Item, counts map[*Item]int64, limit int) *Failing {
+func FailingRows(d *Dataset, caps query.Caps, items []*Item, counts map[*Item]int64, limit int) []*Failing {
+	var out []*Failing
+	for some := range slices.Chunk(items, failingTogether) {
+		if f := failingRows(d, caps, some, counts, limit); len(f.Select.Branches) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func failingRows(d *Dataset, caps query.Caps, items []*Item, counts map[*Item]int64, limit int) *Failing {
 	f := &Failing{Skipped: map[*Item]query.Refusal{}}
 	var cols columnSet
 	cols.add(d.KeyColumns()...)

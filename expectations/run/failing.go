@@ -13,7 +13,7 @@ import (
 	"github.com/assay-dev/assay/expectations/spec"
 )
 
-// failing fetches failing rows of the expectations that failed on the server, in one bounded query.
+// failing fetches failing rows of the expectations that failed on the server, in bounded queries: one, unless they are very many.
 func (x *execution) failing(ctx context.Context) {
 	if x.r.opts.FailureRows <= 0 && !x.r.wantsKeys() || ctx.Err() != nil {
 		return
@@ -33,11 +33,18 @@ func (x *execution) failing(ctx context.Context) {
 	if len(items) == 0 {
 		return
 	}
-	f := plan.FailingRows(x.d, x.source.Caps(), items, counts, x.r.rowLimit())
-	if len(f.Select.Branches) == 0 {
+	queries := plan.FailingRows(x.d, x.source.Caps(), items, counts, x.r.rowLimit())
+	if len(queries) == 0 {
 		return
 	}
 	x.r.progress(Event{Dataset: x.d.Spec.Name, Step: "failing rows", Total: -1})
+	for _, f := range queries {
+		x.failingOf(ctx, f)
+	}
+}
+
+// failingOf fetches the failing rows that one query finds.
+func (x *execution) failingOf(ctx context.Context, f *plan.Failing) {
 	began := time.Now()
 	err := x.fetchFailing(ctx, f)
 	ms := time.Since(began).Milliseconds()
@@ -55,9 +62,9 @@ func (x *execution) failing(ctx context.Context) {
 	}
 }
 
-// FailingAfter returns the query for failing rows of a dataset that the run of rep sent, when limit is the number of rows that it kept of
-// each expectation; nil when it sent none.
-func FailingAfter(rep *result.Report, p *plan.Plan, d *plan.Dataset, caps query.Caps, limit int) *plan.Failing {
+// FailingAfter returns the queries for failing rows of a dataset that the run of rep sent, when limit is the number of rows that it kept of
+// each expectation; none when it sent none.
+func FailingAfter(rep *result.Report, p *plan.Plan, d *plan.Dataset, caps query.Caps, limit int) []*plan.Failing {
 	entries := map[string]*result.Expectation{}
 	for i := range rep.Expectations {
 		entries[rep.Expectations[i].ID] = &rep.Expectations[i]
@@ -77,11 +84,7 @@ func FailingAfter(rep *result.Report, p *plan.Plan, d *plan.Dataset, caps query.
 	if limit <= 0 || len(items) == 0 {
 		return nil
 	}
-	f := plan.FailingRows(d, caps, items, counts, limit)
-	if len(f.Select.Branches) == 0 {
-		return nil
-	}
-	return f
+	return plan.FailingRows(d, caps, items, counts, limit)
 }
 
 func (x *execution) fetchFailing(ctx context.Context, f *plan.Failing) error {
