@@ -158,7 +158,8 @@ func (a *app) history(ctx context.Context, args []string, f *historyFlags) error
 // unknownError says that the history does not know what was asked for.
 type unknownError struct{ text string }
 
-func (e *unknownError) Error() string { return e.text }
+// Error writes out what is in names: those of a shared history, and what was asked for, may hold anything.
+func (e *unknownError) Error() string { return diag.Visible(e.text) }
 
 // view reads what the arguments ask for: nothing, a job, or an id, the last two also together.
 func (p *pastOf) view(ctx context.Context, args []string, f *historyFlags) (*historyView, error) {

@@ -202,3 +202,31 @@ func harmless(t *testing.T, what, text string, most int) {
 		return
 	}
 }
+
+// TestHostileJob: a shared history holds the names of others' jobs, and what is said of a name that is unknown repeats them.
+func TestHostileJob(t *testing.T) {
+	dir := t.TempDir()
+	suite := filepath.Join(dir, "suite.yaml")
+	for name, text := range map[string]string{
+		"a.csv":      "id\n1\n",
+		"suite.yaml": "connections: {here: {driver: files}}\ndatasets:\n  a: {connection: here, file: a.csv, key: [id], expectations: [not_null: id]}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const hostile = "job\x1b[31m\nof\u202e another"
+	var out, errs bytes.Buffer
+	if code := Do([]string{"run", suite, "--state", dir, "--job", hostile, "--quiet"}, nil, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &errs)
+	}
+	for _, asked := range []string{"none", "none\x1b[2J", "job\x1b[31m\nof\u202e anothe"} {
+		errs.Reset()
+		if code := Do([]string{"history", asked, "--state", dir}, nil, &out, &errs); code != exitUsage || !strings.Contains(errs.String(), `job\x1b[31m\nof\u202e another`) {
+			t.Errorf("exit code %d: %q", code, errs.String())
+		}
+		if strings.Count(errs.String(), "\n") != 1 || strings.ContainsAny(errs.String(), "\x1b\u202e") {
+			t.Errorf("what is said acts upon a terminal: %q", errs.String())
+		}
+	}
+}
