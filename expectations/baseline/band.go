@@ -66,7 +66,7 @@ func (f *fitter) counts(m *model, b *band) {
 		return
 	}
 	// points that scatter much less than events do are no counts of events
-	if s := m.sigma / f.unit; mean > 1 && s*s < mean/2 {
+	if s := m.sigma / f.unit; mean >= 1 && s*s < mean/2 {
 		return
 	}
 	n := float64(max(m.kept, 1))

@@ -70,7 +70,7 @@ func Judge(s Settings, history []Point, now Figure) Judgement {
 		return out
 	}
 	if f.unit == 1 && now.Value == math.Trunc(now.Value) { // the whole numbers within
-		j.band.low, j.band.high = math.Ceil(j.band.low), math.Floor(j.band.high)
+		j.band.low, j.band.high = math.Ceil(j.band.low)+0, math.Floor(j.band.high)+0 // of -0, 0
 	}
 	out.Expected, out.Low, out.High = &j.band.expected, &j.band.low, &j.band.high
 	out.Method = j.method()

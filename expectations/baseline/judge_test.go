@@ -52,6 +52,7 @@ func TestFlatSeries(t *testing.T) {
 		pass, fail []float64
 	}{
 		"a count that stood still may change by one":         {same(30, 5), baseline.Figure{}, []float64{4, 5, 6}, []float64{2, 7, 10}},
+		"one of something, always":                           {same(30, 1), baseline.Figure{}, []float64{0, 1, 2}, []float64{3, 4, 5}},
 		"of seven points too":                                {same(7, 5), baseline.Figure{}, []float64{4, 5, 6}, []float64{1, 9}},
 		"a large one by a thousandth or so":                  {same(30, 1e6), baseline.Figure{}, []float64{1e6 + 1, 1e6 - 2000}, []float64{1e6 + 5000, 9e5}},
 		"as may what is no count":                            {same(30, 12.5), baseline.Figure{}, []float64{12.51, 12.47}, []float64{12.6, 0}},
@@ -71,6 +72,14 @@ func TestFlatSeries(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNoNegativeZero: the band of a count that was always one begins at nothing, not at -0.
+func TestNoNegativeZero(t *testing.T) {
+	j := judge(baseline.Settings{}, daily(same(30, 1)...), math.Copysign(0, -1))
+	if math.Signbit(*j.Low) || *j.Low != 0 || j.Message != "0, expected 0 to 2 (30 runs to go by)" {
+		t.Errorf("from %g: %s", *j.Low, j.Message)
 	}
 }
 

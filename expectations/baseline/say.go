@@ -16,6 +16,7 @@ func ofRuns(learned, needed int) string {
 
 // Spoken is a figure as sentences say it: a rate in per cent, a duration in seconds.
 func Spoken(of result.TrendOf, v float64) string {
+	v += 0 // of -0, 0
 	switch of {
 	case result.TrendFailureRate:
 		return diag.Percent(v)
