@@ -160,9 +160,11 @@ func (j *judging) decide(out *Judgement) {
 		out.Message = j.say("back from where the last run was")
 		return
 	}
-	if side != 0 && j.asBefore() {
-		out.Message = j.say("like the run a period before, which was as far from the others: too early to tell a season from an incident")
-		return
+	if side != 0 {
+		if why := j.asBefore(); why != "" {
+			out.Message = j.say(why)
+			return
+		}
 	}
 	drift := j.drifts()
 	switch {
@@ -223,28 +225,35 @@ func (j *judging) isBack() bool {
 	return math.Abs(j.now.Value-was) <= (j.band.high-j.band.expected)*math.Sqrt2
 }
 
-// asBefore reports whether the run one period before was as far from the others as this one, where nobody named a season and there are too few periods to learn one.
-func (j *judging) asBefore() bool {
+// asBefore says that the run one period before was as far from the others as this one, where nobody named a season and there are too few periods to learn one; or that
+// most of the latest were, of a season that shows in so few of its slots, such as one day of the week, that it takes many periods to be learned. "" where neither holds.
+func (j *judging) asBefore() string {
 	if j.settings.Season != SeasonAuto || j.season == SeasonBoth {
-		return false
+		return ""
 	}
 	half := j.band.high - j.band.expected
 	for _, c := range []Season{SeasonWeekly, SeasonDaily, SeasonBoth} {
 		if c == j.season || c == SeasonDaily && j.subdaily(j.training) == 1 || c == SeasonWeekly && j.subdaily(j.training) > 1 {
 			continue
 		}
-		slot, n, like := c.slot(j.now.At), 0, false
-		for i, at := range j.training.at {
-			if c.slot(at) == slot {
-				n++
-				like = like || math.Abs(j.now.Value-j.training.y[i]) <= half && math.Abs(j.training.y[i]-j.band.expected) > half
+		slot, n, like := c.slot(j.now.At), 0, 0
+		for i := len(j.training.at) - 1; i >= 0 && n < fewest; i-- {
+			if c.slot(j.training.at[i]) != slot {
+				continue
+			}
+			n++
+			if y := j.training.y[i]; math.Abs(j.now.Value-y) <= half && math.Abs(y-j.band.expected) > half {
+				like++
 			}
 		}
-		if like && n < fewest {
-			return true
+		switch {
+		case n < fewest && like > 0:
+			return "like the run a period before, which was as far from the others: too early to tell a season from an incident"
+		case n == fewest && like >= fewest-1:
+			return "like the runs " + c.same(j.now.At) + " before, which were as far from the others"
 		}
 	}
-	return false
+	return ""
 }
 
 // shape tells how a figure beyond the band departs: it is a spike unless the runs before it were beyond it too.
