@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
+	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/result"
 )
 
@@ -110,4 +113,54 @@ func (f *failuresFile) close() (string, error) {
 		return "", fmt.Errorf("keep the differences: %w", err)
 	}
 	return f.path(), nil
+}
+
+// sayMissingKeys names the expectations of a kept report that have failing rows and no key in the file beside it: a run keeps those of rows only where it was asked to,
+// and an empty file would say that none fails.
+func (a *app) sayMissingKeys(rep *result.Report, keys string) error {
+	has, err := keptKeys(keys)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for i := range rep.Expectations {
+		e := &rep.Expectations[i]
+		if _, failed := e.Tally(); failed > 0 && !has[e.ID] {
+			missing = append(missing, diag.Visible(e.ID))
+		}
+	}
+	if n := len(missing); n > 0 {
+		most := min(n, 5)
+		text := strings.Join(missing[:most], ", ")
+		if n > most {
+			text += fmt.Sprintf(" and %d more", n-most)
+		}
+		a.note("the run kept no key of the rows that fail %s: assay run --format jsonl writes them", text)
+	}
+	return nil
+}
+
+// keptKeys are the expectations that have a line in a file of keys; "" is no file.
+func keptKeys(path string) (map[string]bool, error) {
+	has := map[string]bool{}
+	if path == "" {
+		return has, nil
+	}
+	f, err := os.Open(path) //nolint:gosec // the run's own file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was read
+	for d := json.NewDecoder(f); ; {
+		var line struct {
+			Expectation string `json:"expectation"`
+		}
+		switch err := d.Decode(&line); {
+		case errors.Is(err, io.EOF):
+			return has, nil
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		has[line.Expectation] = true
+	}
 }

@@ -87,7 +87,13 @@ func (a *app) reportOf(name string, f *reportFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.report(rep, out, max(f.shown, 0), keysBeside(path))
+	keys := keysBeside(path)
+	if wantsKeys(out) {
+		if err := a.sayMissingKeys(rep, keys); err != nil {
+			return &worldError{err}
+		}
+	}
+	return a.report(rep, out, max(f.shown, 0), keys)
 }
 
 // keptReport is the path of the report.json that a word stands for.
