@@ -82,12 +82,20 @@ func uuid(parts ...string) string {
 func why(e *result.Expectation, most int) string {
 	switch e.Verdict {
 	case result.Error:
-		return said("could not be evaluated: "+e.Message, most)
+		return said(led("could not be evaluated: ", e.Message), most)
 	case result.Inconclusive:
-		return said("inconclusive: "+e.Message, most)
+		return said(led("inconclusive: ", e.Message), most)
 	case result.Pass, result.Fail, result.Skipped:
 	}
 	return said(e.Message, most)
+}
+
+// led is a sentence that begins with the words, once: those of samples begin with them by themselves.
+func led(words, sentence string) string {
+	if strings.HasPrefix(sentence, words) {
+		return sentence
+	}
+	return words + sentence
 }
 
 // block is what the text form says of an expectation beneath its table, in lines.
