@@ -88,6 +88,10 @@ func JUnit(w io.Writer, rep *result.Report) error {
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
+	for i := range rep.Alerts {
+		a := &rep.Alerts[i]
+		notes = append(notes, "alert "+said(a.Level, junitMessage)+": "+said(a.Rule, junitMessage)+": "+said(a.Message, junitMessage))
+	}
 	if len(notes) > 0 {
 		suite.Out = &junitText{strings.Join(notes, "\n") + "\n"}
 	}

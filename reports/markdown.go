@@ -98,6 +98,17 @@ func markdownHead(rep *result.Report) string {
 	if p := rep.Previous; p != nil {
 		fmt.Fprintf(&b, "Since the last run: %d new, %d fixed, %d still failing.\n\n", p.New, p.Fixed, p.Still)
 	}
+	for i := range rep.Alerts {
+		a := &rep.Alerts[i]
+		mark := "⚠️"
+		if a.Level == "critical" {
+			mark = "🚨"
+		}
+		fmt.Fprintf(&b, "- %s %s: %s: %s\n", mark, inline(a.Level, markdownCell), inline(a.Rule, markdownCell), inline(a.Message, markdownText))
+	}
+	if len(rep.Alerts) > 0 {
+		b.WriteString("\n")
+	}
 	return b.String()
 }
 

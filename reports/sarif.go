@@ -205,6 +205,14 @@ func sarifOf(rep *result.Report, most int, all bool) *sarifLog {
 		}
 		inv.Notifications = append(inv.Notifications, n)
 	}
+	for i := range rep.Alerts {
+		a := &rep.Alerts[i]
+		n := sarifNotice{Level: "warning", Message: sarifText{said("alert: "+a.Rule+": "+a.Message, sarifMessage)}}
+		if a.Level == "critical" {
+			n.Level = "error"
+		}
+		inv.Notifications = append(inv.Notifications, n)
+	}
 	run.Invocations = []sarifInvocation{inv}
 	return &sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
 }

@@ -51,6 +51,7 @@ func Text(w io.Writer, rep *result.Report, o TextOptions) error {
 	p.o.Width = cmp.Or(o.Width, defaultWidth)
 	p.table(rep)
 	p.details(rep)
+	p.alerts(rep)
 	p.summary(rep)
 	return p.err
 }
@@ -349,6 +350,21 @@ func rowText(f *result.Failure) string {
 		text += "  " + Clip(diag.Visible(f.Message), 2*cellWidth)
 	}
 	return text
+}
+
+// alerts prints the rules of the run that fired.
+func (p *printer) alerts(rep *result.Report) {
+	for i := range rep.Alerts {
+		a := &rep.Alerts[i]
+		color := yellow
+		if a.Level == "critical" {
+			color = red
+		}
+		p.printf("%s  %s: %s\n", p.paint(color, "! alert "+diag.Visible(a.Level)), diag.Visible(a.Rule), Clip(diag.Visible(a.Message), messageWidth))
+	}
+	if len(rep.Alerts) > 0 {
+		p.printf("\n")
+	}
 }
 
 func (p *printer) summary(rep *result.Report) {

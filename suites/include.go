@@ -55,6 +55,7 @@ func (b *builder) include(path string, at diag.Span, chain []string) {
 	case history != nil:
 		b.list.Errorf("bad-value", o.keyAt("history"), "put it into the suite itself, or into "+ConfigName, "history says nothing in an included file")
 	}
+	b.takeAlerts(f, o, len(chain) == 0)
 	chain = append(slices.Clone(chain), path)
 	patterns, at2 := o.strs("include")
 	for i, p := range patterns {
@@ -101,7 +102,7 @@ func (b *builder) config() {
 	b.version(o)
 	for _, k := range []string{"suite", "include", "datasets", "expectations", "exclude"} {
 		if _, ok := o.pairs[k]; ok {
-			b.list.Errorf("bad-config", o.keyAt(k), "put it into a suite", "%s declares connections, vars and history only, not %s", ConfigName, k)
+			b.list.Errorf("bad-config", o.keyAt(k), "put it into a suite", "%s declares connections, vars, history, alerts and notify only, not %s", ConfigName, k)
 		}
 	}
 	b.takeConnections(f, o)
@@ -109,6 +110,7 @@ func (b *builder) config() {
 	if b.history == nil {
 		b.history = b.takeHistory(f, o)
 	}
+	b.takeAlerts(f, o, true)
 }
 
 // take decodes the keys of one file.

@@ -117,7 +117,7 @@ func (l *loader) suite(path string) (spec.Suite, bool) {
 	if b.history != nil {
 		s.History = *b.history
 	}
-	s.Exclude = b.excluded
+	s.Exclude, s.Alerts, s.Notify = b.excluded, b.rules(), b.notify
 	for i := range s.Expectations {
 		if base := s.Expectations[i].Baseline; base != nil {
 			base.Exclude = append(slices.Clone(b.excluded), base.Exclude...)
@@ -156,6 +156,9 @@ type builder struct {
 	pendingVars  []declaredVar
 	vars         map[string]value.Value
 	history      *spec.History
+	alerts       []*object // that set alert rules, the suite's before those of assay.yaml
+	notify       spec.Notify
+	notifyAt     diag.Span // where it was said; zero where it was not
 	excluded     []baseline.Span
 	conns        map[string]diag.Span
 	sets         map[string]diag.Span

@@ -37,6 +37,7 @@ type runFlags struct {
 	full      bool
 	sample    sampleFlags
 	job       string
+	alerts    string
 	failures  int
 	keys      bool // of every failing row
 	shown     int  // failing rows of each expectation in the text form
@@ -68,6 +69,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().StringVar(&f.out, "out", "", "directory for report.json and report.html, one below it for each of several suites (default: a new one in the state directory)")
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
 	cmd.Flags().StringVar(&f.job, "job", "", "name that the history knows the run by (default: the suite's, and +TAG for each --tag)")
+	cmd.Flags().StringVar(&f.alerts, "alerts", alertsSend, "send, dry-run (print the message instead of sending it) or off (evaluate no alert rule)")
 	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json, html, junit, sarif, markdown, github, openlineage, csv or jsonl (the key of every failing row), optionally =PATH (repeatable; without a path to standard output)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
@@ -88,6 +90,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	}
 	if f.failures < 0 {
 		return fmt.Errorf("--failures %d: must be 0 or more", f.failures)
+	}
+	if err := checkAlerts(f.alerts); err != nil {
+		return err
 	}
 	f.keys = wantsKeys(out)
 	if f.keys && f.failures == 0 {
@@ -121,7 +126,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	a.interrupted = "what was not evaluated is reported as an error"
 	now := time.Now()
 	var reps []*result.Report
-	wrong := false
+	wrong, untold := false, false
 	var lost error // of the files of differences: the reports stand without them
 	for i := range l.suites {
 		id := run.NewID(now)
@@ -137,7 +142,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 			wrong = true // of this suite nothing but schemas was read; the others run
 			continue
 		}
-		done := &finishing{suite: &l.suites[i], rep: rep, job: jobOf(&l.suites[i], f), strict: f.strict, dir: dir, state: stateDir(f.state, paths)}
+		done := &finishing{suite: &l.suites[i], rep: rep, job: jobOf(&l.suites[i], f), strict: f.strict, dir: dir, state: stateDir(f.state, paths), alerts: f.alerts}
 		if err := a.finish(ctx, done, past); err != nil {
 			return err
 		}
@@ -148,7 +153,8 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 			return err
 		}
 		if err := a.tell(ctx, done); err != nil {
-			return err
+			a.note("assay: %v", err)
+			untold = true
 		}
 		reps = append(reps, rep)
 	}
@@ -158,7 +164,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if a.code = exitCode(reps, f.strict); wrong {
 		a.code = exitUsage
 	}
-	if past.lost && a.code == exitOK {
+	if (past.lost || untold) && a.code == exitOK {
 		a.code = exitError
 	}
 	return nil

@@ -20,6 +20,7 @@ type finishing struct {
 	strict bool   // --strict
 	dir    string // of the run's own files
 	state  string // the state directory
+	alerts string // --alerts
 	// past holds the figures of earlier runs of the job; never nil, empty where there is no history. It gives no error: one was said already.
 	past baseline.Store
 }
@@ -43,9 +44,7 @@ func (a *app) finish(ctx context.Context, f *finishing, h *histories) error {
 			return err
 		}
 	}
-	if err := a.raise(ctx, f); err != nil {
-		return err
-	}
+	a.raise(ctx, f, h, store)
 	if store != nil && !interrupted(ctx) {
 		h.save(ctx, store, f.suite.History, f.rep)
 	}
@@ -80,12 +79,6 @@ func (a *app) judgeByPast(ctx context.Context, f *finishing) error {
 	}
 	return baseline.Apply(ctx, f.past, f.rep, rules)
 }
-
-// raise evaluates the alert rules: it sets rep.Alerts.
-func (a *app) raise(context.Context, *finishing) error { return nil }
-
-// tell sends the run's one message, once its reports are written.
-func (a *app) tell(context.Context, *finishing) error { return nil }
 
 // jobOf is the name that the history knows the runs of a suite by. Runs of some tags are a job of their own: what they leave out is not gone, and how long
 // they take is another matter.

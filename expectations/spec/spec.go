@@ -8,6 +8,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/alert"
 	"github.com/assay-dev/assay/expectations/baseline"
 	"github.com/assay-dev/assay/expectations/diag"
 )
@@ -23,6 +24,8 @@ type Suite struct {
 	Vars         map[string]value.Value
 	History      History
 	Exclude      []baseline.Span // whose runs no baseline learns from
+	Alerts       alert.Rules
+	Notify       Notify
 }
 
 // History says where the runs of a suite are kept. Its zero value keeps them all, in the state directory.
@@ -33,6 +36,23 @@ type History struct {
 	Keep time.Duration // how long runs are kept, 0 for ever
 	Runs int           // how many runs of a job are kept, 0 for all
 	At   diag.Span     // where it was said; zero where nothing was
+}
+
+// Notify says where the messages of runs go. A channel that is not there is nil; ${ENV} references are resolved.
+type Notify struct {
+	On      []string // "alert", "failure", "recovery", "always"; empty for alert
+	Webhook *Webhook
+	Slack   *Webhook // without a secret
+	Email   *Email
+}
+
+// Webhook is a program that takes messages.
+type Webhook struct{ URL, Secret string }
+
+// Email says who gets messages, and which server takes them.
+type Email struct {
+	Server, TLS, Username, Password, From string
+	To                                    []string
 }
 
 // Connection is a declared connection; ${ENV} references are resolved.

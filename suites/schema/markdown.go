@@ -9,8 +9,10 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# The keys of a suite\n\nMade from the declarations that the loader uses; do not edit. The language page says what the keys mean together.\n")
-	for _, o := range []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn(), Baseline(), Change(), Excluded(), History()} {
-		title := strings.TrimPrefix(strings.TrimPrefix(o.Name, "an "), "a ")
+	objects := []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn(), Baseline(), Change(), Excluded(), History(), Alerts()}
+	objects = append(append(append(objects, Rules()...), Notify()), Channels()...)
+	for _, o := range objects {
+		title := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(o.Name, "an "), "a "), "the ")
 		fmt.Fprintf(&b, "\n## %s%s\n\n%s\n\n| key | value | meaning |\n|---|---|---|\n", strings.ToUpper(title[:1]), title[1:], o.Doc)
 		for _, f := range o.Fields {
 			if f.Later {

@@ -6,6 +6,7 @@ const FormatVersion = 1
 // Suite returns the declaration of a suite's file; assay.yaml is one too.
 func Suite() Object {
 	connection, dataset, history, span := Connection(), Dataset(), History(), Excluded()
+	alerts, notify := Alerts(), Notify()
 	return Object{
 		Name: "a suite",
 		Doc:  "A suite of expectations about datasets.",
@@ -20,7 +21,9 @@ func Suite() Object {
 			{Name: "expectations", Kind: Expectations, Doc: "expectations between datasets"},
 			{Name: "history", Kind: Switch, Of: &history, Doc: "where the runs are kept that later ones are held against; it may stand in assay.yaml beside the suite"},
 			{Name: "exclude", Kind: Items, Of: &span, Doc: "stretches of time whose runs no baseline of the suite learns from: `[{from: 2026-11-01, to: 2026-11-03, reason: migration}]`"},
-			later("schedule"), later("alerts"), later("notify"), later("sample"), later("tests"),
+			{Name: "alerts", Kind: Switch, Of: &alerts, Doc: "when somebody is told; rules that assay.yaml beside the suite sets hold where the suite says nothing"},
+			{Name: "notify", Kind: Switch, Of: &notify, Doc: "where messages go; it may stand in assay.yaml beside the suite"},
+			later("schedule"), later("sample"), later("tests"),
 		},
 	}
 }
