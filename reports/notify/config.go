@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"crypto/x509"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ type Email struct {
 	Username, Password string
 	From               string
 	To                 []string
+	Roots              *x509.CertPool // of the server's certificate; nil for the system's
 }
 
 // How a connection to a mail server is encrypted.

@@ -131,7 +131,7 @@ func (e *Email) send(ctx context.Context, o Options, from string, body []byte) (
 	if err != nil {
 		return &failure{err: errors.New("server is not host:port")}
 	}
-	conf := &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12}
+	conf := &tls.Config{ServerName: name, RootCAs: e.Roots, MinVersion: tls.VersionTLS12}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", e.Server)
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func Of(rep *result.Report) *Message {
 	s := &rep.Summary
 	m := &Message{
 		Schema: SchemaName, Key: rep.Run.ID, Level: LevelNone, Rules: rulesOf(rep.Alerts),
-		Run: Run{rep.Run.ID, said(rep.Run.Suite, nameBytes), said(rep.Run.Job, nameBytes), rep.Run.Mode, rep.Run.Start, rep.Run.DurationMS},
+		Run:     Run{rep.Run.ID, said(rep.Run.Suite, nameBytes), said(rep.Run.Job, nameBytes), rep.Run.Mode, rep.Run.Start, rep.Run.DurationMS},
 		Summary: Summary{s.Verdict, s.Passed, s.Failed, s.Warned, s.Inconclusive, s.Errored, s.Skipped, s.RecordsChecked, s.Inconsistency},
 	}
 	for i := range m.Rules {
