@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 //	fill FILE...                    put the value of the variable X where the files say @X@
 //	plain                           the last command's output in the files out and err, times and this run's own names put aside
 //	documents INDEX N               so many documents {n, s: "ABC"}
+//	receiver [CODE...]              a webhook at $HOOK, and its next answers
+//	received FILE                   what it got since the last time, and how many keys ever
 //	past HISTORY JOB EVERY FILE     runs in a history: see pastVerb
 //	private-server ENGINE           a server of this script's own: $FAR_DSN, $FAR_HOST
 //	while-reading kill|drop CODE N ARGS...
@@ -47,7 +49,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
 			"exits": exitsVerb, "es": esVerb, "fill": fillVerb, "plain": plainVerb,
-			"past":      pastVerb,
+			"past": pastVerb, "receiver": receiverVerb, "received": receivedVerb,
 			"documents": documentsVerb, "private-server": privateServerVerb, "while-reading": whileVerb,
 			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
 		},
@@ -65,6 +67,7 @@ func TestScripts(t *testing.T) {
 				return nil
 			}
 			env.Values[farKey{}] = &far{t: tb}
+			env.Values[receiverKey{}] = &receiver{}
 			// Each script that talks to a server gets a database of its own.
 			name := filepath.Base(env.WorkDir)
 			if strings.Contains(name, "postgres") {
