@@ -222,7 +222,10 @@ func (b *builder) secretOf(f *file, o *object, key string, n *yaml.Node) string 
 		b.list.Errorf("bad-value", f.span(n), "", "%s of %s is a single text, not %s", key, o.decl.Name, kindName(n))
 		return ""
 	}
+	keep := b.opts.KeepMissingEnv
+	b.opts.KeepMissingEnv = keep || b.opts.Unsent
 	v, ok := b.environment(f, n)
+	b.opts.KeepMissingEnv = keep
 	if ok && strings.TrimSpace(v) == "" {
 		b.list.Errorf("bad-value", f.span(n), "set the variable, or leave "+key+" out", "%s of %s is empty", key, o.decl.Name)
 	}
@@ -231,7 +234,7 @@ func (b *builder) secretOf(f *file, o *object, key string, n *yaml.Node) string 
 
 // unresolved reports whether a text still has a reference: a command that connects nowhere leaves them.
 func (b *builder) unresolved(s string) bool {
-	return s == "" || b.opts.KeepMissingEnv && strings.Contains(s, "${")
+	return s == "" || (b.opts.KeepMissingEnv || b.opts.Unsent) && strings.Contains(s, "${")
 }
 
 func (b *builder) address(f *file, o *object) string {

@@ -28,6 +28,8 @@ type Options struct {
 	KeepMissingEnv bool
 	// Vars are the overrides of variables, as text: --var name=value.
 	Vars map[string]string
+	// Unsent says that no message will be sent: a missing ${NAME} of notify is a warning.
+	Unsent bool
 	// Drivers are the known drivers; empty means any.
 	Drivers []string
 }

@@ -14,7 +14,10 @@ import (
 )
 
 // loadFlags are the flags of every command that reads suites.
-type loadFlags struct{ vars []string }
+type loadFlags struct {
+	vars   []string
+	unsent bool // no message will be sent
+}
 
 func (f *loadFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.vars, "var", nil, "name=value: set vars.name (repeatable)")
@@ -37,7 +40,7 @@ func (a *app) load(ctx context.Context, paths []string, f *loadFlags, offline bo
 		}
 		vars[name] = val
 	}
-	set, found := suites.Load(ctx, suites.Options{Env: os.LookupEnv, KeepMissingEnv: offline, Vars: vars, Drivers: driverNames()}, paths...)
+	set, found := suites.Load(ctx, suites.Options{Env: os.LookupEnv, KeepMissingEnv: offline, Unsent: f.unsent, Vars: vars, Drivers: driverNames()}, paths...)
 	l := &loaded{suites: set.Suites, sources: set.Sources(), found: found}
 	if found.HasErrors() {
 		return l, &foundError{list: found, sources: l.sources}

@@ -102,6 +102,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := f.resources.add(&planned); err != nil {
 		return err
 	}
+	f.load.unsent = f.alerts != alertsSend
 	l, err := a.load(ctx, paths, &f.load, false)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -112,7 +113,7 @@ func receivedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	for _, n := range r.keys {
 		times += n
 	}
-	lines := append(r.lines, fmt.Sprintf("keys %d times %d", len(r.keys), times))
+	lines := append(slices.Clone(r.lines), fmt.Sprintf("keys %d times %d", len(r.keys), times))
 	r.lines = nil
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 }

@@ -31,7 +31,7 @@ func (c *Config) email(ctx context.Context, o Options, m *Message) error {
 	if err != nil {
 		return &failure{err: err}
 	}
-	if err := e.send(ctx, o, from.Address, body); err != nil {
+	if err := e.send(ctx, from.Address, body); err != nil {
 		if te, ok := errors.AsType[*textproto.Error](err); ok {
 			return &failure{err: err, again: te.Code >= 400 && te.Code < 500}
 		}
@@ -126,7 +126,7 @@ func ascii(s string) bool {
 }
 
 // send speaks SMTP. The whole of it takes no longer than an attempt may.
-func (e *Email) send(ctx context.Context, o Options, from string, body []byte) (err error) {
+func (e *Email) send(ctx context.Context, from string, body []byte) (err error) {
 	name, _, err := net.SplitHostPort(e.Server)
 	if err != nil {
 		return &failure{err: errors.New("server is not host:port")}

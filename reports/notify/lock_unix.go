@@ -13,7 +13,7 @@ func lock(path string) (free func(), ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor is small
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	_, gone := os.Stat(path)
 	if err != nil || gone != nil {
 		_ = f.Close() // it was read only

@@ -129,7 +129,7 @@ func (b *Outbox) Deliver(ctx context.Context, c *Config, suite, now string, o Op
 	for i := range entries {
 		e := &entries[i]
 		if ctx.Err() != nil {
-			return out, nil
+			break // what is left is for the next run
 		}
 		if !slices.Contains(c.Channels(), e.Channel) || down[e.Channel] {
 			continue
