@@ -71,7 +71,10 @@ func hostile() *result.Report {
 			{Name: "customers", Connection: "legacy", Driver: "mysql", Source: "customers", Rows: new(int64(336_776)), Statements: []string{"SELECT 1"}, MS: 65_000},
 			{Name: "gone", Connection: "search", Driver: "elasticsearch", Source: "query", Error: "connection refused " + escape},
 		},
-		Alerts: []result.Alert{},
+		Alerts: []result.Alert{
+			{Rule: "errors", Level: "critical", Message: lines + markup + escape, Expectation: "orders." + markup},
+			{Rule: markup, Level: "warning", Message: "@everyone [x](//evil) `a` | b", Dataset: markup},
+		},
 	}
 }
 
