@@ -128,10 +128,8 @@ func (b *Outbox) Deliver(ctx context.Context, c *Config, suite, now string, o Op
 	slices.SortStableFunc(entries, func(x, y entry) int { return older(&x, now) - older(&y, now) })
 	for i := range entries {
 		e := &entries[i]
-		if ctx.Err() != nil {
-			break // what is left is for the next run
-		}
-		if !slices.Contains(c.Channels(), e.Channel) || down[e.Channel] {
+		interrupted := ctx.Err() != nil // what is left is for the next run
+		if interrupted || !slices.Contains(c.Channels(), e.Channel) || down[e.Channel] {
 			continue
 		}
 		done, ok := b.deliver(ctx, c, e, now, o)
