@@ -85,7 +85,7 @@ func TestAlertsWrong(t *testing.T) {
 		return v, ok
 	}
 	for text, want := range map[string]string{
-		"alerts: {inconsistenc: off}":                                              `s.yaml:1:10: error[unknown-key]: alerts has no key "inconsistenc"|did you mean "inconsistency"`,
+		"alerts: {inconsistenc: off}":                                               `s.yaml:1:10: error[unknown-key]: alerts has no key "inconsistenc"|did you mean "inconsistency"`,
 		"alerts: {rows: {bellow: 10%}}":                                             `s.yaml:1:17: error[unknown-key]: the rows rule has no key "bellow"|did you mean "below"`,
 		"alerts: {rows: {below: 120%}}":                                             "s.yaml:1:24: error[bad-value]: below is not a share",
 		"alerts: {rows: on}":                                                        "s.yaml:1:16: error[bad-value]: rows is off or a map of keys|rows: off switches it off",
