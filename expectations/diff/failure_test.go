@@ -260,7 +260,7 @@ func TestLies(t *testing.T) {
 		connectortest.NoLeaks(t)
 		l, r, spec := faultyPair(t, 1000)
 		set(l, r)
-		res, err := diff.Run(t.Context(), spec(diff.AlignOptions{MemoryBytes: 4000}), nil, nil)
+		res, err := diff.Run(t.Context(), spec(diff.AlignOptions{MemoryBytes: 8000}), nil, nil) // windows of some batches
 		if err == nil || !res.Partial {
 			t.Fatalf("no error: %+v", res)
 		}

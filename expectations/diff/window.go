@@ -108,15 +108,16 @@ func (w *windows) run(ctx context.Context) error {
 	w.ahead = make(chan *fetching, 1) // one window waits in it, one here and the next one there
 	var started sync.WaitGroup
 	started.Go(func() { w.start(ctx) })
-	w.err = w.in.failed(w.hand(ctx))
-	close(w.out)
+	err := w.in.failed(w.hand(ctx))
 	// What was read in vain leaves nothing behind.
 	cancel()
 	for f := range w.ahead {
-		w.err = errors.Join(w.err, f.drop())
+		err = errors.Join(err, f.drop())
 	}
 	started.Wait()
-	return w.err
+	w.err = err
+	close(w.out)
+	return err
 }
 
 // start begins to read the windows, in order.
