@@ -66,16 +66,10 @@ func parseFormats(list []string) ([]output, error) {
 		if path != "" && slices.ContainsFunc(out, func(o output) bool { return o.path != "" && sameFile(o.path, path) }) {
 			return nil, fmt.Errorf("--format %s: another format is written to %s already", s, path)
 		}
-		if other := slices.IndexFunc(out, func(o output) bool { return o.path == "" && path == "" && !(forReading(o.format) && forReading(name)) }); other >= 0 {
-			return nil, fmt.Errorf("--format %s: standard output has %s already, and no program can tell them apart: --format %s=PATH", s, out[other].format, name)
-		}
 		out = append(out, output{name, path})
 	}
 	return out, nil
 }
-
-// forReading reports whether people read a form, or a log that others are in as well: such may stand in one stream.
-func forReading(name string) bool { return name == "text" || name == "markdown" || name == "github" }
 
 // sameFile reports whether both paths are written to one file, of which the first text would be lost. A device or a pipe takes both.
 func sameFile(a, b string) bool {
