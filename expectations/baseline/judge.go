@@ -227,22 +227,24 @@ func (j *judging) isBack() bool {
 
 // asBefore says that the run one period before was as far from the others as this one, where nobody named a season and there are too few periods to learn one; or that
 // most of the latest were, of a season that shows in so few of its slots, such as one day of the week, that it takes many periods to be learned. "" where neither holds.
+// Each is held against what was to be expected in its time: on a trend the runs before lie elsewhere, and are like no other for that.
 func (j *judging) asBefore() string {
 	if j.settings.Season != SeasonAuto || j.season == SeasonBoth {
 		return ""
 	}
 	half := j.band.high - j.band.expected
+	off := j.now.Value - j.band.expected
 	for _, c := range []Season{SeasonWeekly, SeasonDaily, SeasonBoth} {
 		if c == j.season || c == SeasonDaily && j.subdaily(j.training) == 1 || c == SeasonWeekly && j.subdaily(j.training) > 1 {
 			continue
 		}
 		slot, n, like := c.slot(j.now.At), 0, 0
-		for i := len(j.training.at) - 1; i >= 0 && n < fewest; i-- {
+		for i := len(j.training.at) - 1; i >= j.start && n < fewest; i-- {
 			if c.slot(j.training.at[i]) != slot {
 				continue
 			}
 			n++
-			if y := j.training.y[i]; math.Abs(j.now.Value-y) <= half && math.Abs(y-j.band.expected) > half {
+			if was := j.training.y[i] - j.expectedOf(i); math.Abs(off-was) <= half && math.Abs(was) > half {
 				like++
 			}
 		}
@@ -254,6 +256,14 @@ func (j *judging) asBefore() string {
 		}
 	}
 	return ""
+}
+
+// expectedOf is what the model expects of a point that was learned from, in its time.
+func (j *judging) expectedOf(i int) float64 {
+	if j.form == walk && i > 0 {
+		return j.training.y[i] - j.x[i] + j.x[i-1] + j.centre
+	}
+	return j.fitter.band(j.model, j.fitter.pos[i], j.seasonal.slot[i]).expected
 }
 
 // shape tells how a figure beyond the band departs: it is a spike unless the runs before it were beyond it too.
