@@ -224,7 +224,7 @@ func mergedCompare(parts []*result.Expectation) *result.Compare {
 
 // mergedSummary counts the merged run.
 func mergedSummary(out *result.Report, shards []*result.Report) result.Summary {
-	s := result.Summary{Verdict: result.Pass, TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}}
+	s := result.Summary{TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}}
 	messages := map[string]int64{}
 	for _, shard := range shards {
 		p := &shard.Summary
@@ -245,20 +245,7 @@ func mergedSummary(out *result.Report, shards []*result.Report) result.Summary {
 	var t, f int64
 	for i := range out.Expectations {
 		e := &out.Expectations[i]
-		switch {
-		case e.Verdict == result.Pass:
-			s.Passed++
-		case e.Verdict == result.Fail && e.Severity == result.SeverityError:
-			s.Failed++
-		case e.Verdict == result.Fail:
-			s.Warned++
-		case e.Verdict == result.Inconclusive:
-			s.Inconclusive++
-		case e.Verdict == result.Skipped:
-			s.Skipped++
-		default:
-			s.Errored++
-		}
+		s.Count(e)
 		if e.Counts != nil {
 			t, f = t+e.Counts.True, f+False(e)
 		}
@@ -271,13 +258,6 @@ func mergedSummary(out *result.Report, shards []*result.Report) result.Summary {
 	if sec := out.Run.End.Sub(out.Run.Start).Seconds(); sec > 0 {
 		s.Throughput = float64(s.RecordsChecked) / sec
 	}
-	switch {
-	case s.Errored > 0:
-		s.Verdict = result.Error
-	case s.Failed > 0:
-		s.Verdict = result.Fail
-	case s.Inconclusive > 0:
-		s.Verdict = result.Inconclusive
-	}
+	s.Verdict = s.Worst()
 	return s
 }

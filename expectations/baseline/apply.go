@@ -257,37 +257,16 @@ func worse(b, own result.Verdict) bool {
 // recount makes the summary follow the verdicts.
 func recount(rep *result.Report, rules Rules) {
 	s := &rep.Summary
-	s.Passed, s.Failed, s.Warned, s.Inconclusive, s.Skipped, s.Learning = 0, 0, 0, 0, 0, 0
+	s.Passed, s.Failed, s.Warned, s.Inconclusive, s.Errored, s.Skipped, s.Learning = 0, 0, 0, 0, 0, 0, 0
 	for i := range rep.Expectations {
 		e := &rep.Expectations[i]
-		switch e.Verdict {
-		case result.Pass:
-			s.Passed++
-		case result.Fail:
-			if e.Severity == result.SeverityError {
-				s.Failed++
-			} else {
-				s.Warned++
-			}
-		case result.Inconclusive:
-			s.Inconclusive++
-		case result.Skipped:
-			s.Skipped++
-			if r, ok := rules.Expectations[e.ID]; ok && r.Alone && e.Trend != nil && e.Trend.Baseline != nil && e.Trend.Baseline.Verdict == result.Skipped {
-				s.Learning++
-			}
-		case result.Error:
+		s.Count(e)
+		if r, ok := rules.Expectations[e.ID]; ok && r.Alone && e.Verdict == result.Skipped && e.Trend != nil && e.Trend.Baseline != nil && e.Trend.Baseline.Verdict == result.Skipped {
+			s.Learning++
 		}
 	}
-	switch {
-	case s.Errored > 0:
-		s.Verdict = result.Error
-	case s.Failed > 0, rules.Strict && s.Warned+s.Inconclusive+s.Skipped > s.Learning:
+	if s.Verdict = s.Worst(); rules.Strict && s.Verdict != result.Error && s.Warned+s.Inconclusive+s.Skipped > s.Learning {
 		s.Verdict = result.Fail
-	case s.Inconclusive > 0:
-		s.Verdict = result.Inconclusive
-	default:
-		s.Verdict = result.Pass
 	}
 }
 

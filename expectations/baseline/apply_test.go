@@ -92,7 +92,7 @@ func TestApply(t *testing.T) {
 		}
 	}
 	s := rep.Summary
-	if s.Verdict != result.Fail || s.Passed != 4 || s.Failed != 4 || s.Warned != 1 || s.Inconclusive != 1 || s.Skipped != 3 || s.Learning != 3 {
+	if s.Verdict != result.Error || s.Passed != 4 || s.Failed != 4 || s.Errored != 1 || s.Warned != 1 || s.Inconclusive != 1 || s.Skipped != 3 || s.Learning != 3 {
 		t.Errorf("summary: %+v", s)
 	}
 	if p := rep.Expectations[0].Trend.Points; len(p) != 10 || p[9].Run != "now" || p[9].Value != 1000 || p[8].Value != h[39].Value {

@@ -84,6 +84,39 @@ type Summary struct {
 	FixesByType    map[string]int `json:"fixes_by_type"`
 }
 
+// Count counts an expectation's verdict, and no more of it.
+func (s *Summary) Count(e *Expectation) {
+	switch e.Verdict {
+	case Pass:
+		s.Passed++
+	case Fail:
+		if e.Severity == SeverityError {
+			s.Failed++
+		} else {
+			s.Warned++
+		}
+	case Inconclusive:
+		s.Inconclusive++
+	case Error:
+		s.Errored++
+	case Skipped:
+		s.Skipped++
+	}
+}
+
+// Worst is the run's verdict by what was counted: a failed warning is not a failed run.
+func (s *Summary) Worst() Verdict {
+	switch {
+	case s.Errored > 0:
+		return Error
+	case s.Failed > 0:
+		return Fail
+	case s.Inconclusive > 0:
+		return Inconclusive
+	}
+	return Pass
+}
+
 // ErrorCount is a message and how often it occurred.
 type ErrorCount struct {
 	Message string `json:"message"`

@@ -211,30 +211,17 @@ func selected(rep *result.Report) map[string]int64 {
 	return most
 }
 
-// summarise counts the verdicts. The run's verdict is the worst of its parts; a failed warning is not a failed run.
+// summarise counts the verdicts, and the rows behind them.
 func summarise(rep *result.Report, took time.Duration) result.Summary {
-	s := result.Summary{Verdict: result.Pass, TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}}
+	s := result.Summary{TopErrors: []result.ErrorCount{}, FixesByType: map[string]int{}}
 	var t, f int64
 	messages := map[string]int64{}
 	for i := range rep.Expectations {
 		e := &rep.Expectations[i]
-		switch e.Verdict {
-		case result.Pass:
-			s.Passed++
-		case result.Fail:
-			if e.Severity == result.SeverityError {
-				s.Failed++
-			} else {
-				s.Warned++
-			}
-		case result.Inconclusive:
-			s.Inconclusive++
-		case result.Error:
-			s.Errored++
+		s.Count(e)
+		if e.Verdict == result.Error {
 			s.ErrorCount++
 			messages[firstLine(e.Message)]++
-		case result.Skipped:
-			s.Skipped++
 		}
 		if e.Counts == nil {
 			continue
@@ -268,14 +255,7 @@ func summarise(rep *result.Report, took time.Duration) result.Summary {
 	if sec := took.Seconds(); sec > 0 {
 		s.Throughput = float64(s.RecordsChecked) / sec
 	}
-	switch {
-	case s.Errored > 0:
-		s.Verdict = result.Error
-	case s.Failed > 0:
-		s.Verdict = result.Fail
-	case s.Inconclusive > 0:
-		s.Verdict = result.Inconclusive
-	}
+	s.Verdict = s.Worst()
 	for m, n := range messages {
 		s.TopErrors = append(s.TopErrors, result.ErrorCount{Message: m, Count: n})
 	}
