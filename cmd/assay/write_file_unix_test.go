@@ -15,7 +15,7 @@ func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skipf("no pipe can be made here: %v", err)
+		t.Fatal(err)
 	}
 	r, err := os.OpenFile(pipe, os.O_RDWR, 0) // for both, so that neither end waits for the other
 	if err != nil {

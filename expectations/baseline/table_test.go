@@ -194,7 +194,7 @@ func TestTable(t *testing.T) {
 // TestSoakTable does so with many series whose seeds are drawn now.
 func TestSoakTable(t *testing.T) {
 	if os.Getenv("ASSAY_TEST_SOAK") == "" {
-		t.Skip("set ASSAY_TEST_SOAK")
+		t.Skip("takes 40 s, for TestTable does a share of it: ASSAY_TEST_SOAK=1 runs it")
 	}
 	from := rand.Uint64() >> 1
 	t.Logf("seeds from %d; recall / precision\n%s", from, table(t, from, 2000))
@@ -203,7 +203,7 @@ func TestSoakTable(t *testing.T) {
 // TestSoakLengths holds the false alarms of Gaussian series against the length of their history, and what is found of spikes of 4, 5 and 6 standard deviations.
 func TestSoakLengths(t *testing.T) {
 	if os.Getenv("ASSAY_TEST_SOAK") == "" {
-		t.Skip("set ASSAY_TEST_SOAK")
+		t.Skip("simulates for long: ASSAY_TEST_SOAK=1 runs it")
 	}
 	from := rand.Uint64() >> 1
 	var b strings.Builder

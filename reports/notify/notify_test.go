@@ -296,7 +296,7 @@ func TestGivenUp(t *testing.T) {
 // TestTwoAtOnce: two processes of one outbox do not both send an entry (where files can be locked).
 func TestTwoAtOnce(t *testing.T) {
 	if os.PathSeparator == '\\' {
-		t.Skip("no locks")
+		t.Skip("the outbox has no locks on Windows: see lock_other.go")
 	}
 	var box *notify.Outbox
 	var conf *notify.Config
