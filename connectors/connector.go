@@ -61,6 +61,8 @@ type Config struct {
 	Timeout time.Duration
 	// MaxConns bounds concurrent statements; 0 for the connector's default.
 	MaxConns int
+	// Writable lets a Corrector or a Rebuilder write by sessions of their own; all others stay read-only.
+	Writable bool
 }
 
 // Opener opens a connection lazily or at once; a failure to reach the system is an *Error of kind Unreachable.
