@@ -192,3 +192,27 @@ func empty() *result.Report {
 		Expectations: []result.Expectation{}, Datasets: []result.Dataset{}, Alerts: []result.Alert{},
 	}
 }
+
+// hostilePlan is the plan of a run whose names and reasons may harm a reader, with everything that can become of one.
+func hostilePlan() *result.PlanSummary {
+	return &result.PlanSummary{
+		Path: ".assay/runs/20260228T235958-00c0ffee/plan.jsonl", Mode: "selective", Digest: "00ff", Targets: []string{"orders " + markup, "customers"},
+		Changes: map[string]int{"update": 1200, "insert": 1, "delete": 3}, ByClass: map[string]int{"changed": 1200, "missing": 1, "extra": 3}, ByRisk: map[string]int{"low": 1199, "high": 4, "manual": 1},
+		Refused: []result.PlanRefusal{{Expectation: markup, Reason: lines + escape, Rows: 2}},
+		Applied: &result.PlanApplied{
+			Applied: 1190, Already: 2, Stale: 3, Failed: 4, Altered: 1, Undo: ".assay/runs/20260228T235958-00c0ffee/plan.undo.jsonl",
+			Left: []result.PlanLeft{
+				{Target: "orders " + markup, Action: "update", Outcome: "stale", Order: []string{"id", markup}, Key: map[string]result.Cell{"id": cell(value.IntValue(1<<53 + 1)), markup: text(escape)}},
+				{Target: "customers", Action: "insert", Outcome: "failed", Order: []string{"id"}, Key: map[string]result.Cell{"id": dec("1.10")}, Reason: "duplicate key " + markup + bidi},
+			},
+		},
+		Escalated: []result.PlanEscalation{
+			{Expectation: "index-in-sync", Target: "customers", Action: "delete", Class: "extra", Risk: "high", Reason: "a delete is never low", Changes: 3},
+			{Expectation: markup, Target: escape, Action: "update", Class: "changed", Risk: "manual", Reason: broken, Changes: 1},
+		},
+		Rebuilt: []result.PlanRebuilt{
+			{Expectation: "all", Dataset: "orders", Rows: 1_500_000, Old: "orders_assay_old_" + markup},
+			{Expectation: "all", Dataset: "customers", Error: "3 rows differ " + lines},
+		},
+	}
+}

@@ -109,6 +109,7 @@ func markdownHead(rep *result.Report) string {
 	if len(rep.Alerts) > 0 {
 		b.WriteString("\n")
 	}
+	b.WriteString(markdownPlan(rep.Plan))
 	return b.String()
 }
 

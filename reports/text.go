@@ -52,6 +52,7 @@ func Text(w io.Writer, rep *result.Report, o TextOptions) error {
 	p.table(rep)
 	p.details(rep)
 	p.alerts(rep)
+	p.plan(rep)
 	p.summary(rep)
 	return p.err
 }

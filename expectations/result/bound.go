@@ -69,6 +69,7 @@ func (r *Report) Bound() {
 	for i := range r.Datasets {
 		r.Datasets[i].Error = BoundText(r.Datasets[i].Error, MaxSentence)
 	}
+	r.Plan = r.Plan.bounded()
 }
 
 func (e *Expectation) bound() {

@@ -265,12 +265,6 @@ type Alert struct {
 	Dataset     string `json:"dataset,omitempty"`
 }
 
-// PlanSummary summarises a correction plan.
-type PlanSummary struct {
-	Path    string         `json:"path"`
-	Changes map[string]int `json:"changes"`
-}
-
 // Cell is a value in a report. Its JSON never loses digits: decimals, int64 beyond 2^53 and
 // non-finite doubles are strings.
 type Cell struct{ value.Value }

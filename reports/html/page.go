@@ -95,6 +95,8 @@ type first struct {
 type plan struct {
 	Path    string
 	Changes []fact
+	Risks   []fact
+	Notes   []reports.PlanNote // but for the counts
 }
 
 // fact is a named figure.
@@ -269,6 +271,10 @@ func (p *page) changes(rep *result.Report) {
 		for _, k := range sortedKeys(rep.Plan.Changes) {
 			p.Plan.Changes = append(p.Plan.Changes, fact{k, diag.Group(int64(rep.Plan.Changes[k]))})
 		}
+		for _, k := range sortedKeys(rep.Plan.ByRisk) {
+			p.Plan.Risks = append(p.Plan.Risks, fact{"risk " + k, diag.Group(int64(rep.Plan.ByRisk[k]))})
+		}
+		p.Plan.Notes = slices.DeleteFunc(reports.PlanNotes(rep.Plan), func(n reports.PlanNote) bool { return n.Name == "plan" })
 	}
 }
 
