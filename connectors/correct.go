@@ -16,6 +16,18 @@ type Corrector interface {
 	// Correct opens what changes the rows of a target. It is an *Error of kind ReadOnly where the connection was not opened writable or the server
 	// lets nobody write, Denied where the account may not, Misconfigured where a column cannot be written or guarded: before anything is changed.
 	Correct(ctx context.Context, t Target) (Correction, error)
+	// Rows reads the rows of t with these keys as they are now (a store of documents: those not yet searchable too), in the order of the keys; nil for one
+	// that is not there. It asks for a few statements for all of them and needs no writable connection.
+	Rows(ctx context.Context, t Target, keys [][]value.Value) ([]*Row, error)
+}
+
+// Row is a row as it is.
+type Row struct {
+	Values []value.Value // of Target.Columns
+	Errs   []bool        // cells that cannot be represented; nil for none
+	Many   bool          // several rows have the key: Values are those of one of them
+	// Document is the document that the row is, whole; nil outside a store of documents.
+	Document *Document
 }
 
 // Writing says how a column can be written.
@@ -55,6 +67,8 @@ type Change struct {
 	Set []int
 	// Document is the document as it was seen, in a store of documents, or its place where it inserts; nil elsewhere.
 	Document *Document
+	// Restore is the whole document that there shall be, byte for byte, instead of what Set and After say: so a change of a document is undone. nil elsewhere.
+	Restore json.RawMessage
 }
 
 // Document is one version of a document.
@@ -88,7 +102,12 @@ type Effect struct {
 	Err     error // why it was Refused: an *Error without secrets
 	// Dangling says that it was refused for a foreign key: it may go through once other changes have been made.
 	Dangling bool
-	// Document is the document as it is after the change; nil where nothing was changed or outside a store of documents.
+	// Row holds Target.Columns as they are after the change, with what triggers, defaults and the server's rounding made of them: read in the same transaction
+	// before it is committed, so that it is never what somebody else wrote. nil where nothing was changed, after a delete, and in a store without transactions.
+	Row []value.Value
+	// RowErrs marks cells of Row that cannot be represented; nil for none.
+	RowErrs []bool
+	// Document is the document as it is after the change, its Source as it was sent; nil where nothing was changed or outside a store of documents.
 	Document *Document
 }
 
@@ -102,8 +121,6 @@ type Correction interface {
 	Apply(ctx context.Context, changes []Change, prepared func([]Effect) error) ([]Effect, error)
 	// Render shows the changes as people would write them, one statement a change with its values in place: to be read, never sent.
 	Render(changes []Change) ([]query.Statement, error)
-	// Documents reads the documents with these keys as they are now, in their order; nil for one that is not there. A store without documents returns nil, nil.
-	Documents(ctx context.Context, keys [][]value.Value) ([]*Document, error)
 	// Transactional reports whether Apply is one transaction.
 	Transactional() bool
 	// Close gives back its connection.
