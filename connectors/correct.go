@@ -119,13 +119,16 @@ type Correction interface {
 	//
 	// An error that is an *UncertainError leaves it open what was done, as a killed program does; after any other one nothing was done.
 	Apply(ctx context.Context, changes []Change, prepared func([]Effect) error) ([]Effect, error)
-	// Render shows the changes as people would write them, one statement a change with its values in place: to be read, never sent.
-	Render(changes []Change) ([]query.Statement, error)
 	// Transactional reports whether Apply is one transaction.
 	Transactional() bool
 	// Close gives back its connection.
 	Close() error
 }
+
+// Render shows changes as people would write them, one statement a change with its values in place: to be read, never sent. The package of every connector
+// that corrects exports one named Render, for plans are read where there is no connection, or none that may write. A value may be a text that stands for a
+// masked one, whatever the type of its column.
+type Render func(t Target, changes []Change) ([]query.Statement, error)
 
 // UncertainError says that the connection was lost when a batch may or may not have been done.
 type UncertainError struct{ Err error }
