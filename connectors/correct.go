@@ -111,22 +111,6 @@ type Effect struct {
 	Document *Document
 }
 
-// DocumentReader is a Source that holds documents. Reading them needs no writable connection: plans are made by it.
-type DocumentReader interface {
-	// ReadDocuments reads the documents of rows by the target's key as they are now, unrefreshed writes among them, in the order of keys. Of each it gives all
-	// that have the key: none is a single one whose Source is nil, in the place where an insert would put it.
-	ReadDocuments(ctx context.Context, t Target, keys [][]value.Value) ([][]SeenDocument, error)
-}
-
-// SeenDocument is a document with what it says of its target's columns.
-type SeenDocument struct {
-	Document
-
-	// Values are of Target.Columns, read from Source as Select reads them; Errs marks those that could not be represented, nil for none.
-	Values []value.Value
-	Errs   []bool
-}
-
 // Correction changes the rows of one target, batch by batch. It is used by one goroutine.
 type Correction interface {
 	// Apply makes the changes, which are all of one Action and one Set and of different keys, and says of each in their order what became of it. It sends a few

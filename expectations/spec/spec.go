@@ -26,6 +26,7 @@ type Suite struct {
 	Exclude      []baseline.Span // whose runs no baseline learns from
 	Alerts       alert.Rules
 	Notify       Notify
+	Corrections  Corrections
 }
 
 // History says where the runs of a suite are kept. Its zero value keeps them all, in the state directory.
@@ -154,8 +155,11 @@ type Expectation struct {
 	Owner             string
 	// Baseline says how the figure is judged by those of the runs before; nil where it is not. The suite's Exclude is among its own.
 	Baseline *baseline.Settings
-	At       diag.Span            // the expectation's first line
-	Places   map[string]diag.Span // key -> where its value stands; "show.NAME" -> where show names that column
+	// Fix says what is to be changed about what it finds; nil for nothing. Risk weighs these changes, as Corrections.Risk does; empty for that of the suite.
+	Fix    *Fix
+	Risk   diag.Text
+	At     diag.Span            // the expectation's first line
+	Places map[string]diag.Span // key -> where its value stands; "show.NAME" -> where show names that column
 }
 
 // Named is a use of a catalogue entry with its arguments as written.
