@@ -98,7 +98,7 @@ func connectorOf(pkg string) string {
 		return ""
 	}
 	name, _, _ := strings.Cut(rest, "/")
-	if slices.Contains([]string{"query", "value", "canon", "digest", "sqlgen", "keysample", "reservoir", "connectortest"}, name) {
+	if slices.Contains([]string{"query", "value", "canon", "digest", "sqlgen", "keysample", "reservoir", "guarded", "connectortest"}, name) {
 		return ""
 	}
 	return name

@@ -35,7 +35,7 @@ func newDriver(enc *encoders) (*modernc.Driver, error) {
 	for name, f := range map[string]function{
 		"eq": equal, "lt": comparing(func(c int) bool { return c < 0 }), "le": comparing(func(c int) bool { return c <= 0 }),
 		"gt": comparing(func(c int) bool { return c > 0 }), "ge": comparing(func(c int) bool { return c >= 0 }), "matches": matcher(),
-		"order": order, "cell": newZones().cell, "cell_ok": newZones().cellOK, "sum128": sum128, "encode": enc.encode, "hash": hash,
+		"order": order, "cell": newZones().cell, "cell_ok": newZones().cellOK, "sum128": sum128, "is": newZones().is, "encode": enc.encode, "hash": hash,
 	} {
 		if err := register(d, name, true, f); err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ const defaultConns = 4
 // pool holds connections to one file. database/sql is not used: it would copy every cell once more.
 type pool struct {
 	driver *modernc.Driver
+	path   string
 	dsn    string
 	slots  chan struct{}
 	// encoders are those of digests under way, which the driver's functions look up.
@@ -37,7 +38,7 @@ func newPool(path string, conns int) (*pool, error) {
 	if conns <= 0 {
 		conns = defaultConns
 	}
-	return &pool{driver: d, dsn: dsn(path), slots: make(chan struct{}, conns), encoders: enc}, nil
+	return &pool{driver: d, path: path, dsn: dsn(path), slots: make(chan struct{}, conns), encoders: enc}, nil
 }
 
 // dsn opens the file read-only, refuses writes on the connection too, and takes a
@@ -45,6 +46,14 @@ func newPool(path string, conns int) (*pool, error) {
 func dsn(path string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	q := url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {"5000"}, "_dqs": {"0"}}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// writableDSN opens the file for a Correction. Foreign keys are enforced, which SQLite does for those only that ask for it.
+func writableDSN(path string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	q := url.Values{"mode": {"rw"}, "_busy_timeout": {"1000"}, "_dqs": {"0"}, "_pragma": {"foreign_keys(1)"}}
 	u.RawQuery = q.Encode()
 	return u.String()
 }
