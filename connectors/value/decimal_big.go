@@ -194,6 +194,14 @@ func truncBig(d Dec) *big.Int {
 	return new(big.Int).Quo(d.toBig(), bigPow10(int64(d.scale)))
 }
 
+// Exact returns the number in plain notation with the zeros of its fraction: 12.50, where String says 12.5.
+func (d Dec) Exact() string {
+	if d.big == nil {
+		return smallText(d.coef, d.scale)
+	}
+	return bigText(d)
+}
+
 // bigText returns d in plain notation, zeros of the fraction included.
 func bigText(d Dec) string {
 	s := d.big.Text(10)

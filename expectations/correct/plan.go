@@ -82,29 +82,46 @@ type Refusal struct {
 }
 
 // Target is a dataset that a plan changes, with the columns that its changes speak of. Plans hold no address and no secret: the suite's connections say where it lies.
+// Two targets may be of one dataset with different columns: changes of one row that belong to different columns do not meet.
 type Target struct {
-	Name       string      `json:"name"` // changes name it by this; unique in the plan
-	Dataset    string      `json:"dataset"`
-	Connection string      `json:"connection"`
-	Driver     string      `json:"driver"`
-	Table      string      `json:"table,omitempty"`
-	Index      string      `json:"index,omitempty"`
-	Key        []Column    `json:"key"`
-	Columns    []Column    `json:"columns"`
-	Rows       int64       `json:"rows"` // rows compared or checked, for the budget; -1 when unknown
-	Masked     []string    `json:"masked,omitempty"`
-	relation   *query.Relation
+	Name       string   `json:"name"` // changes name it by this; unique in the plan
+	Dataset    string   `json:"dataset"`
+	Connection string   `json:"connection"`
+	Driver     string   `json:"driver"`
+	Table      string   `json:"table,omitempty"`
+	Index      string   `json:"index,omitempty"`
+	Key        []Column `json:"key"`
+	Columns    []Column `json:"columns"`
+	Rows       int64    `json:"rows"` // rows compared or checked, for the budget; -1 when unknown
+	Masked     []string `json:"masked,omitempty"`
 }
 
 // Column is a column as it was described when the plan was made: a plan made for other types is refused.
 type Column struct {
-	Name   string     `json:"name"`
-	Type   string     `json:"type"` // value.Type's text
-	Native string     `json:"native,omitempty"`
+	Name   string `json:"name"`
+	Type   string `json:"type"` // value.Type's text
+	Native string `json:"native,omitempty"`
 	typ    value.Type
 }
 
-// Change is one line after the header: one change of one row.
+// NewTarget describes a target of a plan: the relation's dataset with columns of its schema. Rows is unknown until it is set.
+func NewTarget(name, connection, driver string, r *query.Relation, key, columns []value.Column) Target {
+	return Target{
+		Name: name, Dataset: r.Dataset.Name, Connection: connection, Driver: driver, Table: r.Dataset.Table, Index: r.Dataset.Index,
+		Key: describe(key), Columns: describe(columns), Rows: -1,
+	}
+}
+
+func describe(cols []value.Column) []Column {
+	out := make([]Column, len(cols))
+	for i := range cols {
+		out[i] = Column{Name: cols[i].Name, Type: cols[i].Type.String(), Native: cols[i].Native, typ: cols[i].Type}
+	}
+	return out
+}
+
+// Change is one line after the header: one change of one row. Key, Before and After are as connectors.Change has them; an After says of columns that are not Set
+// what is there already.
 type Change struct {
 	N           int64  // its place in the plan, from 1
 	Target      string // Target.Name
