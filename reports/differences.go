@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -31,6 +32,9 @@ type DifferenceOptions struct {
 	Indent string
 	// Source and Target head the values' columns; "source" and "target" when empty.
 	Source, Target string
+	// Head heads the first column, "class" when empty, and Names are what stands there for a class, the class itself when absent.
+	Head  string
+	Names map[result.Class]string
 }
 
 // Differences prints the rows in which two datasets differ as a table: class, key, column, and the values of both sides with the
@@ -61,7 +65,7 @@ func ClassText(c result.Class) string {
 }
 
 func (d *differences) header() {
-	line := []string{"class"}
+	line := []string{cmp.Or(d.o.Head, "class")}
 	if d.joined {
 		line = append(line, "key")
 	} else {
@@ -78,7 +82,7 @@ func (d *differences) header() {
 
 // start is the class and the key of a row.
 func (d *differences) start(f *result.Failure) []string {
-	line := []string{ClassText(f.Class)}
+	line := []string{cmp.Or(d.o.Names[f.Class], ClassText(f.Class))}
 	var parts []string
 	for _, k := range d.key {
 		c := f.Key[k]

@@ -14,13 +14,18 @@ import (
 func JSON(w io.Writer, rep *result.Report) error {
 	bounded := *rep
 	bounded.Bound()
-	enc := json.NewEncoder(replaced{w})
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false) // expressions are full of < and &&, and people read them
-	if err := enc.Encode(&bounded); err != nil {
+	if err := writeJSON(w, &bounded); err != nil {
 		return fmt.Errorf("write the JSON report: %w", err)
 	}
 	return nil
+}
+
+// writeJSON writes v, indented.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(replaced{w})
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // expressions are full of < and &&, and people read them
+	return enc.Encode(v)
 }
 
 // replaced writes the sign that stands for bytes that are no text as itself, not as the escape by which encoding/json tells that it put it there: a report

@@ -43,8 +43,13 @@ func driverNames() []string {
 	return names
 }
 
-// open opens a declared connection.
+// open opens a declared connection for reading.
 func open(ctx context.Context, c *spec.Connection) (connectors.Source, error) {
+	return openFor(ctx, c, false)
+}
+
+// openFor opens a declared connection, one that corrections may be written through only where the suite allows that.
+func openFor(ctx context.Context, c *spec.Connection, writable bool) (connectors.Source, error) {
 	opener, ok := drivers()[c.Driver]
 	if !ok {
 		return nil, fmt.Errorf("no driver %q; there are %s", c.Driver, strings.Join(driverNames(), ", "))
@@ -53,7 +58,7 @@ func open(ctx context.Context, c *spec.Connection) (connectors.Source, error) {
 	if timeout == 0 {
 		timeout = statementTimeout
 	}
-	return opener(ctx, connectors.Config{Name: c.Name, Params: params(c), Timeout: timeout, MaxConns: c.MaxConns})
+	return opener(ctx, connectors.Config{Name: c.Name, Params: params(c), Timeout: timeout, MaxConns: c.MaxConns, Writable: writable && c.Writable})
 }
 
 // params are the driver's parameters. A relative path starts where the file that declares the connection lies, so that

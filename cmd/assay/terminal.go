@@ -14,6 +14,9 @@ func terminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb"
 }
 
+// isTerminal reports whether a file is a terminal that a person types at.
+func isTerminal(fd uintptr) bool { return isatty.IsTerminal(fd) && os.Getenv("TERM") != "dumb" }
+
 // color reports whether w may be written to in colour.
 func (a *app) color(w io.Writer) bool {
 	return !a.noColor && os.Getenv("NO_COLOR") == "" && terminal(w)

@@ -22,7 +22,7 @@ import (
 	"github.com/assay-dev/assay/reports"
 )
 
-//go:embed page.tmpl plain.tmpl css/*.css js/*.js
+//go:embed page.tmpl plain.tmpl plan.tmpl css/*.css js/*.js
 var files embed.FS
 
 const (
@@ -44,12 +44,9 @@ func Write(w io.Writer, rep *result.Report) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("page.tmpl").Funcs(template.FuncMap{
-		"group": diag.Group, "took": reports.Took, "line": line, "code": code, "plural64": diag.Plural,
-		"group64": func(n int) string { return diag.Group(int64(n)) }, "plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
-	}).ParseFS(files, "*.tmpl")
+	t, err := parsed("page.tmpl")
 	if err != nil {
-		return fmt.Errorf("parse the page: %w", err)
+		return err
 	}
 	p := newPage(rep)
 	p.Style, p.Script = template.CSS(style), template.JS(script) //nolint:gosec // our own files, embedded
@@ -65,6 +62,18 @@ func Write(w io.Writer, rep *result.Report) error {
 	return nil
 }
 
+// parsed is a template of the page.
+func parsed(name string) (*template.Template, error) {
+	t, err := template.New(name).Funcs(template.FuncMap{
+		"group": diag.Group, "took": reports.Took, "line": line, "code": code, "plural64": diag.Plural,
+		"group64": func(n int) string { return diag.Group(int64(n)) }, "plural": func(n int, noun string) string { return diag.Plural(int64(n), noun) },
+	}).ParseFS(files, "*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("parse the page: %w", err)
+	}
+	return t, nil
+}
+
 // policy allows the page's own style and script, by their digests, and nothing else: even markup that slipped through
 // could not run or fetch.
 func policy(style, script string) string {
@@ -72,7 +81,11 @@ func policy(style, script string) string {
 		d := sha256.Sum256([]byte(s))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(d[:]) + "'"
 	}
-	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
+	run := "'none'"
+	if script != "" {
+		run = hash(script)
+	}
+	return "default-src 'none'; style-src " + hash(style) + "; script-src " + run + "; base-uri 'none'; form-action 'none'"
 }
 
 // read returns embedded files, one after another.
