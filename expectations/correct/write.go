@@ -58,6 +58,18 @@ func Create(path string, h Header) (*Writer, error) { //nolint:gocritic // it is
 	return w, nil
 }
 
+// AddTarget adds a target before the first of its changes: what a run will change is known when it ends.
+func (w *Writer) AddTarget(t Target) error { //nolint:gocritic // it is copied on purpose
+	w.h.Targets = append(w.h.Targets, t)
+	if err := w.h.check(); err != nil {
+		return fmt.Errorf("plan %s: %w", w.path, err)
+	}
+	for i := range w.h.Targets {
+		w.targets[w.h.Targets[i].Name] = &w.h.Targets[i]
+	}
+	return nil
+}
+
 // Add writes a change and numbers it. A change that cannot stand in the plan is ErrRepeated or ErrTooLarge, and the next one may follow; any other error ends the writing.
 func (w *Writer) Add(c *Change) error {
 	t := w.targets[c.Target]

@@ -16,6 +16,9 @@ import (
 
 // Options of a Planner.
 type Options struct {
+	// Target is handed each target before the first of its changes, with its rows and masked columns; of a target without changes it is not told. It is called by
+	// the goroutine that calls Change.
+	Target func(correct.Target) error
 	// Change is handed each change, target by target and in the order of the key, without N: the caller numbers them. It is called by one goroutine.
 	Change func(*correct.Change) error
 	// Now is what `now` means in every expression.
