@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,15 @@ type client struct {
 	pool       *http.Transport
 	timeout    time.Duration
 	openSearch bool
+	version    string
 	secrets    []string
+	name       string
+	writable   bool
+	// bare are the options of the transport without its round tripper and retries, and prefixes the paths of the configured URLs.
+	bare     []elastictransport.Option
+	prefixes []string
+	// unseen are what corrections wrote and searches do not see yet.
+	unseen *unseen
 }
 
 // params are the keys of a connection.
@@ -49,7 +58,7 @@ func newClient(cfg connectors.Config) (*client, error) {
 			return nil, bad("unknown parameter %q: it takes url, api_key or username and password, and ca_cert", k)
 		}
 	}
-	c := &client{timeout: cfg.Timeout}
+	c := &client{timeout: cfg.Timeout, name: cfg.Name, writable: cfg.Writable, unseen: &unseen{}}
 	user, password := cfg.Params["username"], cfg.Params["password"]
 	var urls []*url.URL
 	var prefixes []string
@@ -87,11 +96,7 @@ func newClient(cfg connectors.Config) (*client, error) {
 		return nil, bad("%w", err)
 	}
 	c.pool.TLSClientConfig = tlsConfig
-	options := []elastictransport.Option{
-		elastictransport.WithURLs(urls...),
-		elastictransport.WithTransport(&readOnlyTransport{next: c.pool, prefixes: prefixes}),
-		elastictransport.WithMaxRetries(2),
-	}
+	options := []elastictransport.Option{elastictransport.WithURLs(urls...)}
 	switch key := cfg.Params["api_key"]; {
 	case key != "":
 		options = append(options, elastictransport.WithAPIKey(key))
@@ -108,7 +113,10 @@ func newClient(cfg connectors.Config) (*client, error) {
 	if password != "" {
 		c.secrets = append(c.secrets, password)
 	}
-	if c.transport, err = elastictransport.NewClient(options...); err != nil {
+	c.bare, c.prefixes = options, prefixes
+	c.transport, err = elastictransport.NewClient(append(slices.Clip(options),
+		elastictransport.WithTransport(&readOnlyTransport{next: c.pool, prefixes: prefixes}), elastictransport.WithMaxRetries(2))...)
+	if err != nil {
 		return nil, bad("%s", c.scrub(err.Error()))
 	}
 	return c, nil
@@ -147,6 +155,23 @@ type request struct {
 
 // do sends r and returns the whole body of a 2xx answer. op says what is being done.
 func (c *client) do(ctx context.Context, op string, r request, buf *bytes.Buffer) ([]byte, error) {
+	if r.searches() {
+		if err := c.unseen.show(ctx); err != nil {
+			return nil, err
+		}
+	}
+	status, body, err := c.send(ctx, op, r, buf)
+	if err != nil {
+		return nil, err
+	}
+	if status/100 != 2 {
+		return nil, c.refused(op, status, body)
+	}
+	return body, nil
+}
+
+// send sends r and returns the status and the whole body of the answer.
+func (c *client) send(ctx context.Context, op string, r request, buf *bytes.Buffer) (int, []byte, error) {
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
 		// The server gets the same bound in the body and stops first where it can; closing the connection stops it elsewhere.
@@ -155,7 +180,7 @@ func (c *client) do(ctx context.Context, op string, r request, buf *bytes.Buffer
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, r.path, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, &connectors.Error{Op: op, Err: errors.New("unusable request path")}
+		return 0, nil, &connectors.Error{Op: op, Err: errors.New("unusable request path")}
 	}
 	if len(r.body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
@@ -167,7 +192,7 @@ func (c *client) do(ctx context.Context, op string, r request, buf *bytes.Buffer
 	req.Header.Set("User-Agent", "assay")
 	res, err := c.transport.Perform(req)
 	if err != nil {
-		return nil, c.failure(ctx, op, err, connectors.Unreachable)
+		return 0, nil, c.failure(ctx, op, err, connectors.Unreachable)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if buf == nil {
@@ -175,12 +200,9 @@ func (c *client) do(ctx context.Context, op string, r request, buf *bytes.Buffer
 	}
 	buf.Reset()
 	if _, err := io.Copy(buf, res.Body); err != nil {
-		return nil, c.failure(ctx, op, err, connectors.Lost)
+		return 0, nil, c.failure(ctx, op, err, connectors.Lost)
 	}
-	if res.StatusCode/100 != 2 {
-		return nil, c.refused(op, res.StatusCode, buf.Bytes())
-	}
-	return buf.Bytes(), nil
+	return res.StatusCode, buf.Bytes(), nil
 }
 
 // json sends r and decodes the answer into out.

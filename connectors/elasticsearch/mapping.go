@@ -11,58 +11,6 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// indexInfo is the answer of GET /index for one concrete index.
-type indexInfo struct {
-	Mappings struct {
-		Source struct {
-			Enabled  any      `json:"enabled"`
-			Excludes []string `json:"excludes"`
-			Includes []string `json:"includes"`
-		} `json:"_source"`
-		Properties map[string]*property `json:"properties"`
-		Runtime    map[string]*property `json:"runtime"`
-	} `json:"mappings"`
-	Settings struct {
-		Index struct {
-			Mapping struct {
-				IgnoreAbove     json.RawMessage `json:"ignore_above"`
-				IgnoreMalformed any             `json:"ignore_malformed"`
-			} `json:"mapping"`
-		} `json:"index"`
-	} `json:"settings"`
-}
-
-// property is a field of a mapping. Flags come as booleans or as their texts.
-type property struct {
-	Type            string               `json:"type"`
-	Properties      map[string]*property `json:"properties"`
-	Fields          map[string]*property `json:"fields"`
-	Path            string               `json:"path"` // alias
-	Format          string               `json:"format"`
-	Index           any                  `json:"index"`
-	DocValues       any                  `json:"doc_values"`
-	Enabled         any                  `json:"enabled"`
-	Norms           any                  `json:"norms"`
-	IgnoreMalformed any                  `json:"ignore_malformed"`
-	IgnoreAbove     json.RawMessage      `json:"ignore_above"`
-	NullValue       json.RawMessage      `json:"null_value"`
-	Normalizer      string               `json:"normalizer"`
-	CopyTo          json.RawMessage      `json:"copy_to"`
-	Script          json.RawMessage      `json:"script"`
-	Value           *string              `json:"value"` // constant_keyword
-}
-
-// is reports a flag of a mapping, def when it is absent.
-func is(flag any, def bool) bool {
-	switch v := flag.(type) {
-	case bool:
-		return v
-	case string:
-		return v == "true"
-	}
-	return def
-}
-
 // field is the Meta of a column: how its values are read and how the index is asked about it. It is immutable.
 type field struct {
 	name   string   // the column's name

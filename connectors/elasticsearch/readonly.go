@@ -18,6 +18,7 @@ var rootEndpoints = map[string][]string{
 	"":               {http.MethodGet, http.MethodHead},
 	"_search":        {http.MethodGet, http.MethodPost},
 	"_msearch":       {http.MethodGet, http.MethodPost},
+	"_mget":          {http.MethodGet, http.MethodPost},
 	"_pit":           {http.MethodDelete}, // closes a point in time of Elasticsearch
 	"_count":         {http.MethodGet, http.MethodPost},
 	"_mapping":       {http.MethodGet},

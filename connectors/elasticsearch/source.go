@@ -37,13 +37,14 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.Source, error)
 	var root struct {
 		Version struct {
 			Distribution string `json:"distribution"`
+			Number       string `json:"number"`
 		} `json:"version"`
 	}
 	if err := c.json(ctx, "open "+cfg.Name, request{method: http.MethodGet, path: "/"}, &root); err != nil {
 		c.close()
 		return nil, err
 	}
-	c.openSearch = root.Version.Distribution == "opensearch"
+	c.openSearch, c.version = root.Version.Distribution == "opensearch", root.Version.Number
 	return &Source{client: c, name: cfg.Name}, nil
 }
 
