@@ -5,13 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/value"
 )
 
-// Make makes changes by a few statements within an open transaction and says of each whether its row was changed. An error that is a *RefusedError left
+// Make makes changes by a few statements within an open transaction and says of each whether it is Applied or Unmatched. An error that is a *RefusedError left
 // nothing of them done and the transaction as it was before; any other one ends the batch.
-type Make func(ctx context.Context, changes []connectors.Change) (applied []bool, err error)
+type Make func(ctx context.Context, changes []connectors.Change) ([]connectors.Effect, error)
 
 // RefusedError says that the store would not have some of the changes.
 type RefusedError struct {
@@ -89,19 +91,16 @@ func (b *batch) run(ctx context.Context, at []int) error {
 				picked[i] = b.changes[p]
 			}
 		}
-		applied, err := b.make(ctx, picked)
+		made, err := b.make(ctx, picked)
 		refused, is := errors.AsType[*RefusedError](err)
 		switch {
 		case err != nil && !is:
 			return err
-		case err == nil && len(applied) != len(at):
-			return fmt.Errorf("%d changes were made and %d answered", len(at), len(applied))
+		case err == nil && len(made) != len(at):
+			return fmt.Errorf("%d changes were made and %d answered", len(at), len(made))
 		case err == nil:
 			for i, p := range at {
-				b.effects[p] = connectors.Effect{Outcome: connectors.Unmatched}
-				if applied[i] {
-					b.effects[p].Outcome = connectors.Applied
-				}
+				b.effects[p] = made[i]
 			}
 			return nil
 		case len(at) == 1:
@@ -133,4 +132,21 @@ func (b *batch) leave(at []int, refused *RefusedError) []int {
 		out = append(out, p)
 	}
 	return out
+}
+
+// KeyText is the same for two keys exactly if they are equal.
+func KeyText(key []value.Value) string {
+	if len(key) == 1 && (key[0].Kind() == value.Int || key[0].Kind() == value.String) {
+		return key[0].Text()
+	}
+	var b []byte
+	for _, v := range key {
+		if v.Kind() == value.Double && v.Double() == 0 {
+			v = value.DoubleValue(0) // not -0
+		}
+		text := v.Text()
+		b = strconv.AppendInt(append(b, byte('a'+v.Kind())), int64(len(text)), 10)
+		b = append(append(b, ':'), text...)
+	}
+	return string(b)
 }

@@ -52,6 +52,9 @@ func checkURL(dsn string) error {
 // serverError is a message of the server without its details, which may quote rows.
 type serverError struct {
 	text, code string
+	// routine is the server's own function that raised it, fatal whether it ended the session.
+	routine string
+	fatal   bool
 }
 
 func (e *serverError) Error() string { return e.text + " (SQLSTATE " + e.code + ")" }
@@ -108,7 +111,9 @@ func serverCause(pe *pgconn.PgError, kind connectors.ErrorKind, secret string) e
 	case kind == connectors.Lost:
 		return connectors.ErrConnectionLost
 	}
-	return &serverError{text: mask(pe.Message, secret), code: pe.Code}
+	return &serverError{
+		text: mask(pe.Message, secret), code: pe.Code, routine: pe.Routine, fatal: pe.SeverityUnlocalized == "FATAL" || pe.SeverityUnlocalized == "PANIC",
+	}
 }
 
 func kindOfContext(ctx context.Context) connectors.ErrorKind {

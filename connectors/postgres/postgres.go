@@ -36,6 +36,9 @@ const cancelGrace = 5 * time.Second
 type Source struct {
 	run  runner
 	name string
+	// cfg is how the connection was opened, conn how a session of its own connects.
+	cfg  connectors.Config
+	conn *pgconn.Config
 	// done ends what Close has to end: the pool, or a snapshot.
 	done func()
 }
@@ -62,7 +65,7 @@ func Open(_ context.Context, c connectors.Config) (connectors.Source, error) {
 		return nil, &connectors.Error{Kind: connectors.Misconfigured, Op: "open " + c.Name, Err: errDSN}
 	}
 	return &Source{
-		name: c.Name,
+		name: c.Name, cfg: c, conn: &conf.ConnConfig.Config,
 		run:  &pooled{pool: pool, begin: beginText(c.Timeout), secret: conf.ConnConfig.Password},
 		done: pool.Close,
 	}, nil

@@ -26,11 +26,13 @@ type output struct {
 	opts decoderOptions
 }
 
-// statement is SQL with the outputs it yields. Parameters travel as text; their types are written in the SQL.
+// statement is SQL with the outputs it yields. Parameters travel as text unless formats says otherwise; their types are written in the SQL.
 type statement struct {
-	text string
-	args [][]byte
-	outs []output
+	text    string
+	args    [][]byte
+	formats []int16 // of the parameters: 0 text, 1 binary; nil for text
+	outs    []output
+	writes  bool // it changes rows and returns them
 }
 
 // rows streams one statement's result.
@@ -46,6 +48,7 @@ type rows struct {
 	reader *pgconn.ResultReader
 	outs   []output
 	dec    []decoder
+	writes bool
 	batch  *value.Batch
 	seen   int64
 	bytes  int64 // of all cells so far
@@ -68,8 +71,8 @@ func (s *Source) queryOn(ctx context.Context, ses *session, op string, st statem
 		batchRows = defaultBatchRows
 	}
 	life, stop := context.WithCancel(ctx)
-	r := &rows{op: op, secret: s.run.hide(), stop: stop, ctx: life, limit: batchRows, ses: ses, outs: st.outs}
-	r.reader = ses.pg.ExecParams(life, st.text, st.args, nil, nil, []int16{1})
+	r := &rows{op: op, secret: s.run.hide(), stop: stop, ctx: life, limit: batchRows, ses: ses, outs: st.outs, writes: st.writes}
+	r.reader = ses.pg.ExecParams(life, st.text, st.args, nil, st.formats, []int16{1})
 	if err := r.prepare(); err != nil {
 		r.finish(err)
 		return nil, r.err
@@ -213,7 +216,7 @@ func (r *rows) conclude() error {
 	if err != nil {
 		return err
 	}
-	if !tag.Select() || tag.RowsAffected() != r.seen {
+	if tag.Select() == r.writes || tag.RowsAffected() != r.seen {
 		return &connectors.Error{Kind: connectors.Lost, Op: r.op, Err: errTruncated}
 	}
 	return nil

@@ -106,7 +106,7 @@ func (s *Source) Snapshot(ctx context.Context) (connectors.Source, error) {
 func (s *Source) bound(conn *pgxpool.Conn, pool *pooled) *Source {
 	sn := &snapshot{conn: conn, free: make(chan struct{}, 1), pool: pool}
 	sn.free <- struct{}{}
-	return &Source{run: sn, name: s.name, done: sn.close}
+	return &Source{run: sn, name: s.name, cfg: s.cfg, conn: s.conn, done: sn.close}
 }
 
 // snapshot serves requests one after another inside one transaction.

@@ -1,12 +1,9 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -19,7 +16,7 @@ import (
 const maxParams = 32_766
 
 // make makes changes within the transaction, as many in one statement as it has parameters for.
-func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]bool, error) {
+func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]connectors.Effect, error) {
 	args, refused := c.args(changes)
 	if refused != nil {
 		return nil, refused
@@ -27,7 +24,7 @@ func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]b
 	if _, err := c.query(ctx, "SAVEPOINT assay", nil); err != nil {
 		return nil, err
 	}
-	applied := make([]bool, 0, len(changes))
+	made := make([]connectors.Effect, 0, len(changes))
 	width := len(args) / len(changes)
 	step := max(1, maxParams/width)
 	for from := 0; from < len(changes); from += step {
@@ -44,23 +41,26 @@ func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]b
 			}
 			return nil, err
 		}
-		applied = append(applied, some...)
+		made = append(made, some...)
 	}
 	_, err := c.query(ctx, "RELEASE assay", nil)
-	return applied, err
+	return made, err
 }
 
 // chunk makes changes by one statement and looks whether the cells that it wrote hold what they should.
-func (c *correction) chunk(ctx context.Context, changes []connectors.Change, args []driver.Value) ([]bool, error) {
+func (c *correction) chunk(ctx context.Context, changes []connectors.Change, args []driver.Value) ([]connectors.Effect, error) {
 	rows, err := c.query(ctx, c.statement(changes[0], len(changes)), args)
 	if err != nil {
 		return nil, err
 	}
 	at := make(map[string]int, len(changes))
 	for i := range changes {
-		at[keyText(changes[i].Key)] = i
+		at[guarded.KeyText(changes[i].Key)] = i
 	}
-	applied := make([]bool, len(changes))
+	made := make([]connectors.Effect, len(changes))
+	for i := range made {
+		made[i].Outcome = connectors.Unmatched
+	}
 	key := make([]value.Value, len(c.target.Key))
 	for _, row := range rows {
 		for k, col := range c.target.Key {
@@ -70,14 +70,14 @@ func (c *correction) chunk(ctx context.Context, changes []connectors.Change, arg
 			}
 			key[k] = v
 		}
-		i, ok := at[keyText(key)]
+		i, ok := at[guarded.KeyText(key)]
 		switch {
 		case !ok:
 			return nil, &guarded.RefusedError{Err: refuse(connectors.Failed, c.op, "the key is not kept as it is")}
-		case applied[i]:
+		case made[i].Outcome == connectors.Applied:
 			return nil, &guarded.RefusedError{At: []int{i}, Err: refuse(connectors.Failed, c.op, "several rows have this key")}
 		}
-		applied[i] = true
+		made[i].Outcome = connectors.Applied
 		for n, set := range changes[i].Set {
 			col := c.target.Columns[set]
 			if !c.holds(col, row[len(key)+n], changes[i].After[set]) {
@@ -85,7 +85,7 @@ func (c *correction) chunk(ctx context.Context, changes []connectors.Change, arg
 			}
 		}
 	}
-	return applied, nil
+	return made, nil
 }
 
 // holds reports whether a cell reads as the value.
@@ -103,27 +103,6 @@ func sameAs(a, b value.Value) bool {
 		return a.Str() == b.Str() || sameDocument(a.Str(), b.Str())
 	}
 	return value.Equal(a, b)
-}
-
-// keyText is the same for two keys exactly if they are equal.
-func keyText(key []value.Value) string {
-	var b bytes.Buffer
-	for _, v := range key {
-		switch x := encode(v).(type) {
-		case string:
-			fmt.Fprintf(&b, "s%d:%s", len(x), x)
-		case []byte:
-			fmt.Fprintf(&b, "y%d:%s", len(x), x)
-		case float64:
-			if x == 0 {
-				x = 0 // not -0
-			}
-			fmt.Fprintf(&b, "d%x;", math.Float64bits(x))
-		default:
-			fmt.Fprintf(&b, "i%v;", x)
-		}
-	}
-	return b.String()
 }
 
 // args are the parameters of the rows of VALUES, in the order of statement's columns.
