@@ -149,7 +149,7 @@ func (c *correction) alone(ctx context.Context, i *item) (result, *sendError) {
 	return out, nil
 }
 
-// explain reads the reason of an item that failed, without the value that the server shows of it.
+// explain reads the reason of an item that failed, without the value that the server shows of it: its column may be masked.
 func (r *result) explain(raw json.RawMessage) {
 	if len(raw) == 0 {
 		return
@@ -164,6 +164,9 @@ func (r *result) explain(raw json.RawMessage) {
 	const most = 500
 	if len(reason) > most {
 		reason = strings.ToValidUTF8(reason[:most], "") + "…"
+	}
+	if cause := e.CausedBy; cause != nil && cause.Type != e.Type { // its reason may hold the value too
+		reason += " " + cause.Type
 	}
 	r.reason = fmt.Sprintf("%s: %s (HTTP %d)", e.Type, reason, r.status)
 }
