@@ -45,6 +45,7 @@ func (b *builder) comparison(o *object, entries []catalog.Entry, dataset string)
 	c.WhereSource, c.WhereTarget = o.sided("where")
 	delete(o.pairs, "where") // it is no condition over one dataset
 	e, ok := b.common(o, "")
+	b.fix(o, &e, fixedCompare)
 	b.sides(o, c)
 	c.Key = o.names("key")
 	b.comparedColumns(o, c)

@@ -106,6 +106,11 @@ func (b *builder) plainExpectation(o *object, dataset string) {
 	e, ok := b.common(o, rows.Value)
 	before := len(b.list)
 	e.Joins = b.joins(o)
+	by := fixedRows
+	if e.Dataset == "" {
+		by = fixedNothing
+	}
+	b.fix(o, &e, by)
 	ok = ok && about && !b.list[before:].HasErrors()
 	_, expect := o.pairs["expect"]
 	_, metric := o.pairs["metric"]
@@ -155,7 +160,8 @@ func (b *builder) namedExpectation(o *object, entry catalog.Entry, p pair, datas
 	named, list := entry.Bind(at, behind)
 	b.list = append(b.list, list...)
 	e, ok := b.common(o, dataset)
-	if list.HasErrors() || !ok || o.broken {
+	fixed := b.fix(o, &e, namedFixed(entry))
+	if list.HasErrors() || !ok || !fixed || o.broken {
 		return
 	}
 	e.At = at

@@ -11,6 +11,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/catalog"
 	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/spec"
 	"github.com/assay-dev/assay/suites/schema"
 )
 
@@ -22,7 +23,7 @@ func newBuilder(l *loader, path string) *builder {
 	return &builder{
 		catalog: entries,
 		loader:  l, path: path, done: map[string]bool{}, vars: map[string]value.Value{}, conns: map[string]diag.Span{},
-		sets: map[string]diag.Span{}, ids: map[string]diag.Span{}, varAt: map[string]diag.Span{},
+		corrections: spec.DefaultCorrections(), sets: map[string]diag.Span{}, ids: map[string]diag.Span{}, varAt: map[string]diag.Span{},
 	}
 }
 
@@ -56,6 +57,7 @@ func (b *builder) include(path string, at diag.Span, chain []string) {
 		b.list.Errorf("bad-value", o.keyAt("history"), "put it into the suite itself, or into "+ConfigName, "history says nothing in an included file")
 	}
 	b.takeAlerts(f, o, len(chain) == 0)
+	b.takeCorrections(o, len(chain) == 0)
 	chain = append(slices.Clone(chain), path)
 	patterns, at2 := o.strs("include")
 	for i, p := range patterns {
@@ -100,7 +102,7 @@ func (b *builder) config() {
 	}
 	b.read = append(b.read, f)
 	b.version(o)
-	for _, k := range []string{"suite", "include", "datasets", "expectations", "exclude"} {
+	for _, k := range []string{"suite", "include", "datasets", "expectations", "exclude", "corrections"} {
 		if _, ok := o.pairs[k]; ok {
 			b.list.Errorf("bad-config", o.keyAt(k), "put it into a suite", "%s declares connections, vars, history, alerts and notify only, not %s", ConfigName, k)
 		}

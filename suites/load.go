@@ -120,6 +120,7 @@ func (l *loader) suite(path string) (spec.Suite, bool) {
 		s.History = *b.history
 	}
 	s.Exclude, s.Alerts, s.Notify = b.excluded, b.rules(), b.notify
+	s.Corrections = b.corrections
 	for i := range s.Expectations {
 		if base := s.Expectations[i].Baseline; base != nil {
 			base.Exclude = append(slices.Clone(b.excluded), base.Exclude...)
@@ -162,6 +163,7 @@ type builder struct {
 	notify       spec.Notify
 	notifyAt     diag.Span // where it was said; zero where it was not
 	excluded     []baseline.Span
+	corrections  spec.Corrections
 	conns        map[string]diag.Span
 	sets         map[string]diag.Span
 	ids          map[string]diag.Span

@@ -161,10 +161,11 @@ func (o *object) has(key string) bool {
 
 func mayBeEmpty(k schema.Kind) bool {
 	switch k {
-	case schema.Objects, schema.Names, schema.Texts, schema.Expectations, schema.Vars, schema.Strings, schema.Masks, schema.Items:
+	case schema.Objects, schema.Names, schema.Texts, schema.Expectations, schema.Vars, schema.Strings, schema.Masks, schema.Items, schema.Owners:
 		return true
 	case schema.String, schema.CEL, schema.Bool, schema.Count, schema.Version, schema.Rate, schema.Duration, schema.Enum, schema.Zone,
-		schema.Nested, schema.Switch, schema.Sided, schema.Tolerance, schema.Words, schema.Keyed, schema.Number, schema.Any:
+		schema.Nested, schema.Switch, schema.Sided, schema.Tolerance, schema.Words, schema.Keyed, schema.Number,
+		schema.Fixed, schema.Keeps, schema.Any:
 	}
 	return false
 }

@@ -40,6 +40,7 @@ func (b *builder) resolve() {
 	}
 	b.resolveComparisons(sets, setNames)
 	b.resolveJoins(sets, setNames)
+	b.resolveFixes(sets)
 }
 
 // checkUse checks a named expectation as far as that is possible without a live schema.

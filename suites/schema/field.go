@@ -55,6 +55,12 @@ const (
 	Number
 	// Items is a list of maps with known keys: Field.Of.
 	Items
+	// Fixed is one of Field.Enum, a Field.Of, or a map from a column to an expression.
+	Fixed
+	// Owners is a map from a column to one of Field.Enum, or to how its owner is found.
+	Owners
+	// Keeps is one of Field.Enum, or a map from newest or oldest to a column.
+	Keeps
 	// Any is whatever a later version takes.
 	Any
 )
@@ -66,7 +72,7 @@ type Field struct {
 	Required bool
 	Enum     []string
 	Doc      string  // one sentence
-	Of       *Object // of Objects, Nested, Items and Switch
+	Of       *Object // of Objects, Nested, Items, Switch and Fixed
 	// Later marks a key that is documented but not supported by this version.
 	Later bool
 	// Param marks a connection's key that is handed to its driver.

@@ -144,9 +144,23 @@ func field(f Field) node {
 		return node{"anyOf": []any{
 			cel, node{"type": "array", "items": cel, "minItems": 1}, node{"type": "object", "additionalProperties": cel, "minProperties": 1},
 		}}
+	case Fixed:
+		columns := node{"type": "object", "additionalProperties": field(Field{Kind: CEL}), "minProperties": 1}
+		return node{"anyOf": []any{enum(f.Enum), object(*f.Of), columns}}
+	case Owners:
+		return node{"type": []any{"object", "null"}, "additionalProperties": node{"anyOf": []any{
+			enum(f.Enum), one("newest", scalar()), one("prefer", enum(sideNames())),
+		}}}
+	case Keeps:
+		return node{"anyOf": []any{enum(f.Enum), one("newest", scalar()), one("oldest", scalar())}}
 	case Any:
 	}
 	return node{}
+}
+
+// one is the schema of a map with one key.
+func one(key string, value node) node {
+	return node{"type": "object", "properties": node{key: value}, "required": []any{key}, "additionalProperties": false}
 }
 
 func scalar() node { return node{"type": []any{"string", "number", "boolean"}} }
@@ -203,6 +217,9 @@ func expectation(nested bool) node {
 		}
 		with["dataset"], with["join"] = []any{"expect"}, []any{"dataset", "expect"}
 		n["dependentRequired"] = with
+	}
+	if with, ok := n["dependentRequired"].(node); ok {
+		with["risk"] = []any{"fix"}
 	}
 	n["oneOf"] = append(anyRequired(choices...), node{"required": []any{"metric", "baseline"}, "not": node{"required": []any{"expect"}}})
 	n["not"] = node{"required": []any{"mostly", "max_failures"}}

@@ -9,7 +9,7 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# The keys of a suite\n\nMade from the declarations that the loader uses; do not edit. The language page says what the keys mean together.\n")
-	objects := []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn(), Baseline(), Change(), Excluded(), History(), Alerts()}
+	objects := []Object{Suite(), Connection(), Dataset(), Column(), Expectation(), Partner(), Sides(), ComparedColumn(), Fix(), Soft(), Baseline(), Change(), Excluded(), History(), Corrections(), Alerts()}
 	objects = append(append(append(objects, Rules()...), Notify()), Channels()...)
 	for _, o := range objects {
 		title := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(o.Name, "an "), "a "), "the ")
@@ -88,6 +88,12 @@ func (f Field) form() string {
 		return "`" + strings.Join(f.Enum, "`, `") + "` or a list"
 	case Keyed:
 		return "CEL, a list, or a map from column to CEL"
+	case Fixed:
+		return "`" + strings.Join(f.Enum, "`, `") + "`, or a map"
+	case Owners:
+		return "map from column to owner"
+	case Keeps:
+		return "`" + strings.Join(f.Enum, "`, `") + "`, or a map"
 	case Any:
 	}
 	return ""

@@ -6,7 +6,7 @@ const FormatVersion = 1
 // Suite returns the declaration of a suite's file; assay.yaml is one too.
 func Suite() Object {
 	connection, dataset, history, span := Connection(), Dataset(), History(), Excluded()
-	alerts, notify := Alerts(), Notify()
+	alerts, notify, corrections := Alerts(), Notify(), Corrections()
 	return Object{
 		Name: "a suite",
 		Doc:  "A suite of expectations about datasets.",
@@ -23,6 +23,7 @@ func Suite() Object {
 			{Name: "exclude", Kind: Items, Of: &span, Doc: "stretches of time whose runs no baseline of the suite learns from: `[{from: 2026-11-01, to: 2026-11-03, reason: migration}]`"},
 			{Name: "alerts", Kind: Switch, Of: &alerts, Doc: "when somebody is told; rules that assay.yaml beside the suite sets hold where the suite says nothing"},
 			{Name: "notify", Kind: Switch, Of: &notify, Doc: "where messages go; it may stand in assay.yaml beside the suite"},
+			{Name: "corrections", Kind: Nested, Of: &corrections, Doc: "what a run may do about what expectations with a `fix` find"},
 			later("schedule"), later("sample"), later("tests"),
 		},
 	}
@@ -75,7 +76,7 @@ func Dataset() Object {
 			{Name: "types", Kind: Names, Doc: "logical types by column, short for columns: {name: {type: …}}"},
 			{Name: "expectations", Kind: Expectations, Doc: "what holds for every row, and for the dataset as a whole"},
 			{Name: "description", Kind: String, Doc: "what it is"},
-			later("partition"), later("sample"), later("fix"), later("schedule"),
+			later("partition"), later("sample"), later("schedule"),
 		},
 	}
 }
@@ -122,7 +123,8 @@ func Expectation() Object {
 	fields = append(fields, Field{Name: "baseline", Kind: Nested, Of: &base, Doc: "holds the metric's value, or the failing rate of rows, against the runs before: `{season: weekly, deviation: 3}`; the verdict is the worse of both"})
 	fields = append(fields, Joining()...)
 	fields = append(fields, Comparison()...)
-	fields = append(fields, later("fix"), later("sample"), later("schedule"))
+	fields = append(fields, Fixing()...)
+	fields = append(fields, later("sample"), later("schedule"))
 	return Object{
 		Name:   "an expectation",
 		Doc:    "Something that must hold: a CEL expression, a named expectation, or a comparison of two datasets row by row.",
