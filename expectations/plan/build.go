@@ -19,7 +19,7 @@ import (
 // Build compiles every expectation of the suite against the described datasets and places its parts. Findings
 // about the user's text are returned; unless they are only warnings, the plan must not be run.
 func Build(suite *spec.Suite, inputs []Input, now time.Time, opts Options) (*Plan, diag.List) {
-	b := &builder{suite: suite, now: now, opts: opts, byName: map[string]*Dataset{}, placers: map[string]*placer{}, plan: &Plan{}}
+	b := &builder{suite: suite, now: now, opts: opts, byName: map[string]*Dataset{}, placers: map[string]*placer{}, keys: map[string]fixKey{}, plan: &Plan{}}
 	for i := range inputs {
 		b.dataset(inputs[i])
 	}
@@ -45,10 +45,12 @@ type builder struct {
 	byName  map[string]*Dataset
 	placers map[string]*placer
 	diags   diag.List
+	owned   []ownership
+	keys    map[string]fixKey // of the datasets that are corrected
 }
 
 func (b *builder) dataset(in Input) {
-	d := &Dataset{parent: in.Parent, source: in.Source, Spec: in.Spec, Driver: in.Driver, Err: in.Err, Relation: query.Relation{Dataset: in.Spec.Dataset, Schema: in.Schema}}
+	d := &Dataset{parent: in.Parent, source: in.Source, Spec: in.Spec, Driver: in.Driver, Err: in.Err, Writings: in.Writings, Unwritable: in.Unwritable, Relation: query.Relation{Dataset: in.Spec.Dataset, Schema: in.Schema}}
 	b.byName[in.Spec.Name] = d
 	if in.Parent {
 		return
@@ -205,7 +207,7 @@ func (b *builder) row(it *Item, expect, where diag.Text, skip []string) {
 		}
 	}
 	shown, more := b.shown(it.Spec, d)
-	found = append(found, more...)
+	found = append(append(found, more...), b.fixRows(it, d, sc)...)
 	if !b.compiled(it, found) || r.Pred == nil {
 		return
 	}

@@ -24,7 +24,7 @@ type CompareItem struct {
 	Compared int
 	// Shown are the columns that `show` asks for.
 	Shown []Shown
-	// Keys is the position of the first column of the key among Spec.Columns, under Options.CarryKeys.
+	// Keys is the position of the first column of the key among Spec.Columns, under Options.CarryKeys and, of what is corrected, Options.Fixes.
 	Keys int
 	// Names are the names of Spec.Columns in reports, "" for a column that is not shown.
 	Names []string
@@ -102,7 +102,8 @@ func (b *builder) compare(e *spec.Expectation) {
 	if !x.found.HasErrors() {
 		x.columns()
 		x.shown()
-		if x.b.opts.CarryKeys {
+		x.fix()
+		if x.b.opts.CarryKeys || x.b.opts.Fixes && x.it.Fix != nil {
 			x.keys()
 		}
 		x.carried.add(x.item)

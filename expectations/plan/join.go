@@ -28,6 +28,8 @@ type JoinItem struct {
 	// Columns are shown of failing rows.
 	Columns []*query.Column
 	Message *lang.RowExpr // message_expression, or nil
+	// Fixed are read beside Columns for what is to be changed, and not shown.
+	Fixed []*query.Column
 	// Optional says of each of Partners that a row may lack it.
 	Optional []bool
 	// Job runs it, with others over the same partners.
@@ -238,6 +240,13 @@ func (x *joining) expressions() {
 		}
 	}
 	x.item.Columns = append(append(keys, shown...), x.shown()...)
+	x.found = append(x.found, x.b.fixRows(x.it, x.left, sc)...)
+	if x.it.Fix != nil && x.b.opts.Fixes {
+		x.item.Fixed = append(x.item.Fixed, x.left.KeyColumns()...)
+		for _, s := range x.it.Fix.Set {
+			x.item.Fixed = append(append(x.item.Fixed, s.Column), s.Value.Columns()...)
+		}
+	}
 }
 
 // shown resolves `show`: columns of the row, and those of partners as alias.column.

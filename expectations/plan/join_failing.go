@@ -30,6 +30,7 @@ func (j *JoinJob) ShownColumns() []*query.Column {
 	}
 	for _, it := range j.Items {
 		add(it.Join.Columns...)
+		add(it.Join.Fixed...)
 		add(it.Join.Nulls...)
 	}
 	for _, m := range j.Aggregate.Measures {

@@ -307,6 +307,7 @@ func (j *JoinJob) finish(caps query.Caps) {
 	var filters []query.Expr
 	for _, it := range j.Items {
 		take(it.Join.Columns...)
+		take(it.Join.Fixed...)
 		take(it.Join.Nulls...)
 		filters = append(filters, prefilterRows(it.Join.Rows))
 	}

@@ -40,6 +40,8 @@ type Item struct {
 	Compare *CompareItem
 	// Join is run with the others over the same partners: see JoinJob.
 	Join *JoinItem
+	// Fix is what is to be changed about what it finds; nil for nothing.
+	Fix *FixItem
 	// Sampled says that it is judged by rows drawn at random: see Options.Sample.
 	Sampled bool
 	// Skip says why it is not evaluated, "" where it is.
@@ -110,6 +112,10 @@ type Dataset struct {
 	Driver   string
 	// Err is why the dataset could not be described.
 	Err error
+	// Writings says how columns can be written, nil where that was not asked.
+	Writings map[string]connectors.Writing
+	// Unwritable says why nothing of it can be written, "" where it can or nobody asked.
+	Unwritable string
 
 	parent bool // Input.Parent
 	source connectors.Source
@@ -158,6 +164,10 @@ type Input struct {
 	Snapshots bool
 	// Sets is true where the source evaluates set-level checks.
 	Sets bool
+	// Writings says how columns can be written; nil where nobody asked.
+	Writings map[string]connectors.Writing
+	// Unwritable says why nothing of it can be written, "" where it can or nobody asked.
+	Unwritable string
 	// Parent is true for a table that only `references` names: nothing is judged or read of it by itself.
 	Parent bool
 	// Err is why the dataset could not be described; everything about it is then an error.
@@ -172,6 +182,8 @@ type Options struct {
 	Notes bool
 	// CarryKeys has comparisons hand on the key as each side holds it.
 	CarryKeys bool
+	// Fixes has expectations with a fix read what changes are made of.
+	Fixes bool
 	// TempDir takes what comparisons and joins spill; "" for the system's.
 	TempDir string
 	// CompareMemory bounds the bytes that a comparison buffers of both sides; 0 for the default of diff.Spec.

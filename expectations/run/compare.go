@@ -33,6 +33,9 @@ func (r *runner) compare(ctx context.Context, p *plan.Plan, it *plan.Item) {
 			}
 		}
 		c.sample.Take(it.Compare, d)
+		if r.opts.Fix.Wants(it) {
+			return plain(r.opts.Fix.Difference(it, d))
+		}
 		return nil
 	})
 	r.note(it, func(n *numbers) {

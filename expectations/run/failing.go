@@ -15,17 +15,17 @@ import (
 
 // failing fetches failing rows of the expectations that failed on the server, in bounded queries: one, unless they are very many.
 func (x *execution) failing(ctx context.Context) {
-	if x.r.opts.FailureRows <= 0 && !x.r.wantsKeys() || ctx.Err() != nil {
+	if x.r.opts.FailureRows <= 0 && !x.r.wantsAny(x.items) || ctx.Err() != nil {
 		return
 	}
 	counts := map[*plan.Item]int64{}
 	var items []*plan.Item
 	for _, it := range x.items {
 		n := x.r.of(it)
-		if n.err != nil || !n.server || n.here && (len(n.failures) > 0 || x.r.wantsKeys()) {
+		if n.err != nil || !n.server || n.here && (len(n.failures) > 0 || x.r.wants(it)) {
 			continue // what is evaluated here is captured as it passes
 		}
-		if j := judged(it, n); failed(j) || j.failed > 0 && x.r.wantsKeys() {
+		if j := judged(it, n); failed(j) || j.failed > 0 && x.r.wants(it) {
 			items = append(items, it)
 			counts[it] = j.failed
 		}
@@ -33,7 +33,17 @@ func (x *execution) failing(ctx context.Context) {
 	if len(items) == 0 {
 		return
 	}
-	queries := plan.FailingRows(x.d, x.source.Caps(), items, counts, x.r.rowLimit())
+	var queries []*plan.Failing
+	for _, all := range []bool{true, false} { // all rows of those that want them, a few of the others
+		some, limit := slices.Clone(items), 0
+		if !all {
+			limit = x.r.opts.FailureRows
+		}
+		some = slices.DeleteFunc(some, func(it *plan.Item) bool { return x.r.wants(it) != all })
+		if all || limit > 0 {
+			queries = append(queries, plan.FailingRows(x.d, x.source.Caps(), some, counts, limit)...)
+		}
+	}
 	if len(queries) == 0 {
 		return
 	}
@@ -154,7 +164,7 @@ func (x *execution) attributed(it *plan.Item, b *value.Batch, cols []*query.Colu
 			continue
 		}
 		undecided := pred != nil && (pred.Errs.Get(i) || pred.Nulls.Get(i))
-		if x.r.wantsKeys() {
+		if x.r.wants(it) {
 			if err := x.handKey(it, b, cols, i, undecided); err != nil {
 				return err
 			}

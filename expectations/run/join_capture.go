@@ -68,7 +68,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 	undecided := truth[2].Undecided
 	each := func(set value.Bitmap, class result.Class, to *[]result.Failure, form func(i int) (result.Failure, error)) error {
 		for i := range ones(set) {
-			if len(*to) >= limit && !c.x.r.wantsKeys() {
+			if len(*to) >= limit && !c.x.r.wants(c.item) {
 				return nil
 			}
 			if wanted != nil && !wanted(i) {
@@ -108,7 +108,7 @@ func (c *joinCapture) take(b *value.Batch, wanted func(int) bool) error {
 	}); err != nil {
 		return err
 	}
-	c.full = len(j.failing) >= limit && len(j.lonely) >= limit && !c.x.r.wantsKeys()
+	c.full = len(j.failing) >= limit && len(j.lonely) >= limit && !c.x.r.wants(c.item)
 	return nil
 }
 
@@ -127,8 +127,8 @@ func ones(set value.Bitmap) iter.Seq[int] {
 
 // handKey hands on a failing row where every one is wanted.
 func (c *joinCapture) handKey(b *value.Batch, i int, class result.Class, undecided bool) error {
-	if !c.x.r.wantsKeys() {
-		return nil
+	if err := c.handRow(b, i, class == result.Orphan); err != nil || !c.x.r.wantsKeys() {
+		return err
 	}
 	f := c.row(b, i)
 	f.Class = class

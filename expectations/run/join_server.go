@@ -59,18 +59,18 @@ func (x *joinRun) apart(ctx context.Context) {
 
 // failingRows fetches failing rows of the items that failed, in one bounded statement.
 func (x *joinRun) failingRows(ctx context.Context) {
-	if x.r.opts.FailureRows <= 0 && !x.r.wantsKeys() || ctx.Err() != nil {
+	if x.r.opts.FailureRows <= 0 && !x.r.wantsAny(x.job.Items) || ctx.Err() != nil {
 		return
 	}
 	failing := map[*plan.Item]plan.JoinFailing{}
 	for _, it := range x.job.Items {
 		if j := x.found[it]; j != nil {
-			if v := j.judge(it.Spec); failed(v) || v.failed > 0 && x.r.wantsKeys() {
+			if v := j.judge(it.Spec); failed(v) || v.failed > 0 && x.r.wants(it) {
 				failing[it] = plan.JoinFailing{Rows: v.failed, Orphans: j.orphans}
 			}
 		}
 	}
-	q, items := x.job.FailingRows(x.left().Caps(), failing, x.r.rowLimit())
+	q, items := x.job.FailingRows(x.left().Caps(), failing, x.r.rowLimit(x.job.Items))
 	if len(q.Branches) == 0 {
 		return
 	}

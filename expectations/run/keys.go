@@ -10,9 +10,9 @@ import (
 // wantsKeys reports whether every failing row is to be handed on, not only a few for the report.
 func (r *runner) wantsKeys() bool { return r.opts.Keys && r.opts.Difference != nil }
 
-// rowLimit is how many failing rows of each expectation are asked for; 0 for all.
-func (r *runner) rowLimit() int {
-	if r.wantsKeys() {
+// rowLimit is how many failing rows of each of some expectations are asked for; 0 for all.
+func (r *runner) rowLimit(items []*plan.Item) int {
+	if r.wantsAny(items) {
 		return 0
 	}
 	return r.opts.FailureRows
@@ -33,11 +33,14 @@ func (r *runner) hand(it *plan.Item, f result.Failure) error {
 
 // handKey hands on one failing row of the dataset.
 func (x *execution) handKey(it *plan.Item, b *value.Batch, cols []*query.Column, row int, undecided bool) error {
+	at := positions(cols)
+	if err := x.handRow(it, b, at, row); err != nil || !x.r.wantsKeys() {
+		return err
+	}
 	f := result.Failure{Outcome: "false"}
 	if undecided {
 		f.Outcome = "undecided"
 	}
-	at := positions(cols)
 	x.key(&f, b, at, row)
 	if len(f.Key) == 0 {
 		x.values(&f, it, b, at, row)

@@ -275,13 +275,13 @@ func (k *capture) take(x *execution, b *value.Batch, cols []*query.Column) (bool
 			continue
 		}
 		undecided := pred.Errs.Get(i) || pred.Nulls.Get(i)
-		if x.r.wantsKeys() {
+		if x.r.wants(k.item) {
 			if err := x.handKey(k.item, b, cols, i, undecided); err != nil {
 				return false, err
 			}
 		}
 		if k.found >= x.r.opts.FailureRows {
-			if x.r.wantsKeys() {
+			if x.r.wants(k.item) {
 				continue
 			}
 			return true, nil
@@ -290,5 +290,5 @@ func (k *capture) take(x *execution, b *value.Batch, cols []*query.Column) (bool
 		f := x.failure(k.item, b, cols, i, undecided)
 		x.r.note(k.item, func(n *numbers) { n.failures = append(n.failures, f) })
 	}
-	return k.found >= x.r.opts.FailureRows && !x.r.wantsKeys(), nil
+	return k.found >= x.r.opts.FailureRows && !x.r.wants(k.item), nil
 }

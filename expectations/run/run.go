@@ -12,6 +12,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/fix"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/spec"
@@ -46,6 +47,9 @@ type Options struct {
 	// Keys hands to Difference also every failing row of the other expectations, those that are tolerated among them, by its key. Of an expectation that
 	// is judged by a sample these are rows that were drawn. All failing rows are read then, not only those for the report.
 	Keys bool
+	// Fix is handed everything that expectations with a fix find, with its values, and makes changes of it before the run ends; nil for nobody. Of an expectation
+	// that is judged by a sample these are the rows that were drawn.
+	Fix *fix.Planner
 }
 
 // Event is one step of a run.
@@ -70,14 +74,18 @@ func Run(ctx context.Context, suite *spec.Suite, opts Options) (*result.Report, 
 		return nil, found
 	}
 	inputs := r.describe(ctx)
-	p, found := plan.Build(suite, inputs, opts.Now, opts.Plan)
+	p, found := plan.Build(suite, inputs, opts.Now, r.opts.Plan)
 	if found.HasErrors() {
 		return nil, found
+	}
+	if opts.Fix != nil {
+		opts.Fix.Begin(p, suite, r.sourceOf)
 	}
 	for _, it := range p.Items {
 		r.numbers[it] = &numbers{err: it.Err}
 	}
 	r.execute(ctx, p)
+	r.plan(ctx, p)
 	return r.report(ctx, p, start, time.Now()), found
 }
 
@@ -88,17 +96,19 @@ func Prepare(ctx context.Context, suite *spec.Suite, opts Options) (p *plan.Plan
 	r.open(ctx)
 	p, found = plan.Build(suite, r.describe(ctx), opts.Now, opts.Plan)
 	found = append(found, r.misconfigured()...)
-	source = func(name string) connectors.Source {
-		for i := range suite.Datasets {
-			if suite.Datasets[i].Name == name {
-				if c := r.conns[suite.Datasets[i].Connection]; c != nil {
-					return c.source
-				}
+	return p, found, r.sourceOf, r.close
+}
+
+// sourceOf is the connection of a dataset, nil where there is none.
+func (r *runner) sourceOf(dataset string) connectors.Source {
+	for i := range r.suite.Datasets {
+		if r.suite.Datasets[i].Name == dataset {
+			if c := r.conns[r.suite.Datasets[i].Connection]; c != nil {
+				return c.source
 			}
 		}
-		return nil
 	}
-	return p, found, source, r.close
+	return nil
 }
 
 type runner struct {
@@ -167,7 +177,10 @@ func (r *runner) close() {
 
 // describe reads the schema of every dataset, concurrently.
 func (r *runner) describe(ctx context.Context) []plan.Input {
-	parents := plan.Parents(r.suite)
+	parents, corrected := plan.Parents(r.suite), map[string]bool{}
+	if r.opts.Fix != nil {
+		r.opts.Plan.Fixes, corrected = true, fixed(r.suite)
+	}
 	inputs := make([]plan.Input, len(r.suite.Datasets)+len(parents))
 	for i := range r.suite.Datasets {
 		inputs[i].Spec = &r.suite.Datasets[i]
@@ -204,6 +217,9 @@ func (r *runner) describe(ctx context.Context) []plan.Input {
 			in.Source, in.Caps = c.source, c.source.Caps()
 			_, in.Snapshots = c.source.(connectors.Snapshotter)
 			_, in.Sets = c.source.(connectors.SetChecker)
+			if corrected[ds.Name] {
+				r.writings(ctx, in)
+			}
 		})
 	}
 	wg.Wait()
