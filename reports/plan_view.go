@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/correct"
 	"github.com/assay-dev/assay/expectations/result"
@@ -35,7 +34,7 @@ type PlanView struct {
 type PlanGroup struct {
 	Expectation string
 	Target      string
-	Action      connectors.Action
+	Action      correct.Action
 	Class       correct.Class
 	Risk        correct.Risk
 	Reason      string // "" where there are too many different ones
@@ -46,7 +45,7 @@ type PlanGroup struct {
 
 type groupKey struct {
 	expectation, target, reason string
-	action                      connectors.Action
+	action                      correct.Action
 	class                       correct.Class
 	risk                        correct.Risk
 }
@@ -70,6 +69,9 @@ func NewPlanView(path string, h *correct.Header, selection string, limit int) *P
 func (v *PlanView) Add(c *correct.Change) {
 	v.Shown++
 	k := groupKey{c.Expectation, c.Target, c.Reason, c.Action, c.Class, c.Risk}
+	if v.Header.Kind == correct.KindUndo {
+		k.reason = "" // each names the change that it takes back
+	}
 	g := v.groups[k]
 	if g == nil && len(v.groups) >= planGroups {
 		k.reason = ""
@@ -114,7 +116,7 @@ func planRow(t *correct.Target, c *correct.Change) result.Failure {
 		f.Order = append(f.Order, col.Name)
 	}
 	switch c.Action {
-	case connectors.Insert:
+	case correct.Insert:
 		f.Class, f.After = result.Extra, map[string]result.Cell{}
 		after := whole(c.After)
 		for _, i := range c.Set {
@@ -122,9 +124,9 @@ func planRow(t *correct.Target, c *correct.Change) result.Failure {
 				f.After[t.Columns[i].Name] = after[t.Columns[i].Name]
 			}
 		}
-	case connectors.Delete:
+	case correct.Delete:
 		f.Class, f.Before = result.Missing, whole(c.Before)
-	case connectors.Update:
+	case correct.Update:
 		f.Class, f.Before, f.After = result.Changed, map[string]result.Cell{}, map[string]result.Cell{}
 		before, after := whole(c.Before), whole(c.After)
 		for _, i := range c.Set {

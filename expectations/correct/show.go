@@ -54,3 +54,13 @@ func (t *Target) ShownChange(c *Change, mask func(value.Value) string) connector
 	}
 	return out
 }
+
+// Action is what a change does to its row, for those who do not know connectors.
+type Action = connectors.Action
+
+// The actions.
+const (
+	Insert = connectors.Insert
+	Update = connectors.Update
+	Delete = connectors.Delete
+)
