@@ -59,6 +59,22 @@ func TestGrants(t *testing.T) {
 	}
 }
 
+// TestRebuildGrants holds a session that rebuilds to its shadow, to the settings of the index that it takes the place of, and to aliases.
+func TestRebuildGrants(t *testing.T) {
+	for request, want := range map[string]bool{
+		"PUT /shadow": true, "DELETE /shadow": true, "PUT /shadow/_settings": true, "POST /shadow/_bulk": true, "POST /shadow/_refresh": true,
+		"POST /_aliases": true, "PUT /live/_settings": true,
+
+		"PUT /live": false, "DELETE /live": false, "POST /live/_bulk": false, "PUT /live/_doc/1": false, "POST /live/_refresh": false, "DELETE /shadow,live": false,
+		"DELETE /*": false, "PUT /_settings": false, "PUT /other/_settings": false, "PUT /shadow/_mapping": false, "DELETE /_aliases": false, "DELETE /": false,
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		if got := rebuilding("shadow", "live").allows(method, path); got != want {
+			t.Errorf("%s: %v, want %v", request, got, want)
+		}
+	}
+}
+
 // refusing fails the test when a request comes through.
 type refusing struct{ t *testing.T }
 
