@@ -13,7 +13,11 @@ import (
 // resolveFixes checks what expectations say of corrections, once every dataset is known.
 func (b *builder) resolveFixes(sets map[string]spec.Dataset) {
 	b.risk(b.corrections.Risk)
-	owned := map[[2]string]spec.Assignment{} // by dataset and column
+	type owner struct {
+		spec.Assignment
+		where string
+	}
+	owned := map[[2]string][]owner{} // by dataset and column
 	for i := range b.expectations {
 		e := &b.expectations[i]
 		if e.Fix == nil {
@@ -33,14 +37,19 @@ func (b *builder) resolveFixes(sets map[string]spec.Dataset) {
 				continue
 			}
 			id := [2]string{e.Dataset, a.Column.Value}
-			first, ok := owned[id]
-			switch {
-			case !ok:
-				owned[id] = a
-			case strings.TrimSpace(first.Value.Value) != strings.TrimSpace(a.Value.Value):
-				b.list.Errorf("two-owners", a.Column.At, "it gets another value at "+first.Column.At.String(), "two expectations own column %s of %s", quote(a.Column.Value), quote(e.Dataset))
-				b.list.Errorf("two-owners", first.Column.At, "", "two expectations own column %s of %s: this is the first", quote(a.Column.Value), quote(e.Dataset))
+			o := owner{a, strings.TrimSpace(e.Where.Value)}
+			// Expectations that each say which rows they are about may differ: see plan.Build.
+			i := slices.IndexFunc(owned[id], func(x owner) bool {
+				apart := x.where != "" && o.where != "" && x.where != o.where
+				return !apart && strings.TrimSpace(x.Value.Value) != strings.TrimSpace(a.Value.Value)
+			})
+			if i < 0 {
+				owned[id] = append(owned[id], o)
+				continue
 			}
+			first := owned[id][i]
+			b.list.Errorf("two-owners", a.Column.At, "it gets another value at "+first.Column.At.String(), "two expectations own column %s of %s", quote(a.Column.Value), quote(e.Dataset))
+			b.list.Errorf("two-owners", first.Column.At, "", "two expectations own column %s of %s: this is the first", quote(a.Column.Value), quote(e.Dataset))
 		}
 	}
 }
