@@ -19,6 +19,8 @@ type bound struct {
 	corrector connectors.Corrector
 	target    connectors.Target
 	schema    *value.Schema
+	// computed are, by position in target.Columns, those that the server computes and nobody writes.
+	computed []bool
 }
 
 // Bind joins the plan's targets with where they lie, and holds the plan to the schemas: a *PlanError where a table, a column or a type is not what it was when
@@ -45,9 +47,25 @@ func (p *Plan) Bind(ctx context.Context, resolve Resolve) error {
 		if b.target.Columns, err = p.columns(t, t.Columns, &rel.Schema); err != nil {
 			return err
 		}
+		if err := b.look(ctx); err != nil {
+			return err
+		}
 		all[t.Name] = b
 	}
 	p.bound = all
+	return nil
+}
+
+// look asks which columns are written.
+func (b *bound) look(ctx context.Context) error {
+	writings, err := b.corrector.Writings(ctx, b.target.Relation)
+	if err != nil {
+		return err
+	}
+	b.computed = make([]bool, len(b.target.Columns))
+	for i := range b.target.Columns {
+		b.computed[i] = writings[b.target.Columns[i].Name].Generated
+	}
 	return nil
 }
 

@@ -140,3 +140,10 @@ func (e *BusyError) Error() string {
 
 // JournalPath is where the journal of the plan at path lies.
 func JournalPath(path string) string { return path + ".journal" }
+
+func (o *Options) now() time.Time {
+	if o.Now != nil {
+		return o.Now()
+	}
+	return time.Now()
+}
