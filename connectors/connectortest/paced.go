@@ -20,6 +20,46 @@ type Link struct {
 	Addr string
 	up   pace // to the server
 	down pace // from it
+
+	mu    sync.Mutex
+	cut   bool
+	conns map[net.Conn]bool
+}
+
+// Cut breaks all connections and lets none through until Mend.
+func (l *Link) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = true
+	for c := range l.conns {
+		_ = c.Close()
+	}
+}
+
+// Mend lets connections through again.
+func (l *Link) Mend() {
+	l.mu.Lock()
+	l.cut = false
+	l.mu.Unlock()
+}
+
+// hold keeps a connection to be cut; false where the link is.
+func (l *Link) hold(c net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns == nil {
+		l.conns = map[net.Conn]bool{}
+	}
+	if !l.cut {
+		l.conns[c] = true
+	}
+	return !l.cut
+}
+
+func (l *Link) let(c net.Conn) {
+	l.mu.Lock()
+	delete(l.conns, c)
+	l.mu.Unlock()
 }
 
 // Up and Down are the bytes that went to the server and came from it.
@@ -94,6 +134,10 @@ func Paced(t testing.TB, target string, bitsPerSecond int64) *Link {
 // serve carries one connection until either end closes it.
 func (l *Link) serve(ctx context.Context, client net.Conn, target string) {
 	defer func() { _ = client.Close() }()
+	if !l.hold(client) {
+		return
+	}
+	defer l.let(client)
 	server, err := (&net.Dialer{}).DialContext(ctx, "tcp", target)
 	if err != nil {
 		return

@@ -160,6 +160,9 @@ func (c *correction) prepare(ctx context.Context) error {
 		}
 		c.forms = append(c.forms, f)
 	}
+	if err := c.references(ctx); err != nil {
+		return err
+	}
 	// A statement that changes nothing says whether the file could be changed: a lock alone is granted on a file without write permission too.
 	_, err := c.query(ctx, "DELETE FROM "+c.name()+" WHERE 0", nil)
 	return err
@@ -179,6 +182,9 @@ type correction struct {
 	layout *layout
 	conn   driver.Conn
 	forms  []form // of the key's columns, then of the others
+	// actions are foreign keys that point at the table, deferred the tables whose foreign keys are looked at no sooner than at COMMIT.
+	actions  []action
+	deferred []string
 }
 
 // Transactional implements connectors.Correction.

@@ -21,7 +21,29 @@ func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]c
 	if refused != nil {
 		return nil, refused
 	}
+	if err := c.referred(ctx, changes); err != nil {
+		return nil, err
+	}
 	if _, err := c.query(ctx, "SAVEPOINT assay", nil); err != nil {
+		return nil, err
+	}
+	made, err := c.chunks(ctx, changes, args)
+	if _, ok := errors.AsType[*guarded.RefusedError](err); ok {
+		if _, err := c.query(ctx, "ROLLBACK TO assay", nil); err != nil {
+			return nil, wrap(ctx, c.op, err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.query(ctx, "RELEASE assay", nil)
+	return made, err
+}
+
+// chunks makes changes by as many statements as they have parameters for.
+func (c *correction) chunks(ctx context.Context, changes []connectors.Change, args []driver.Value) ([]connectors.Effect, error) {
+	before, err := c.dangling(ctx)
+	if err != nil {
 		return nil, err
 	}
 	made := make([]connectors.Effect, 0, len(changes))
@@ -30,20 +52,20 @@ func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]c
 	for from := 0; from < len(changes); from += step {
 		to := min(from+step, len(changes))
 		some, err := c.chunk(ctx, changes[from:to], args[from*width:to*width])
-		if err != nil {
-			if refused, ok := errors.AsType[*guarded.RefusedError](err); ok {
-				for i := range refused.At {
-					refused.At[i] += from
-				}
-				if _, err := c.query(ctx, "ROLLBACK TO assay", nil); err != nil {
-					return nil, wrap(ctx, c.op, err)
-				}
+		if refused, ok := errors.AsType[*guarded.RefusedError](err); ok {
+			for i := range refused.At {
+				refused.At[i] += from
 			}
+		}
+		if err != nil {
 			return nil, err
 		}
 		made = append(made, some...)
 	}
-	_, err := c.query(ctx, "RELEASE assay", nil)
+	after, err := c.dangling(ctx)
+	if err == nil && after > before {
+		err = &guarded.RefusedError{Dangling: true, Err: refuse(connectors.Failed, c.op, "a foreign key that is looked at no sooner than at COMMIT")}
+	}
 	return made, err
 }
 
