@@ -45,7 +45,19 @@ func (c *correction) Apply(ctx context.Context, changes []connectors.Change, _ f
 	if err := c.settle(ctx, items, changes, effects); err != nil {
 		return nil, &connectors.UncertainError{Err: err}
 	}
+	c.keepLatest(changes, effects)
 	return effects, nil
+}
+
+// keepLatest tells reads of the source where the documents are that were written.
+func (c *correction) keepLatest(changes []connectors.Change, effects []connectors.Effect) {
+	refs := make(map[string]ref, len(changes))
+	for i, e := range effects {
+		if e.Document != nil {
+			refs[keyText(changes[i].Key)] = ref{Index: e.Document.Index, ID: e.Document.ID, Routing: e.Document.Routing}
+		}
+	}
+	c.s.client.latest.wrote(c.reading, refs)
 }
 
 func anyResult(items []*item) bool {
@@ -131,22 +143,18 @@ func (c *correction) settle(ctx context.Context, items []*item, changes []connec
 			unclear = append(unclear, i)
 		}
 	}
-	for len(refs) > 0 {
-		n := min(c.chunk, len(refs))
-		docs, err := c.get(ctx, refs[:n])
-		if err != nil {
+	docs, err := c.read(ctx, refs)
+	if err != nil {
+		return err
+	}
+	now := map[string]*connectors.Document{}
+	for _, d := range docs {
+		now[placeText(d)] = d
+	}
+	for _, i := range unclear {
+		if err := c.settleOne(i, now[placeText(&i.doc)], changes, effects); err != nil {
 			return err
 		}
-		now := map[string]*connectors.Document{}
-		for _, d := range docs {
-			now[d.Index+"\x00"+d.ID] = d
-		}
-		for _, i := range unclear[:n] {
-			if err := c.settleOne(i, now[i.doc.Index+"\x00"+i.doc.ID], changes, effects); err != nil {
-				return err
-			}
-		}
-		refs, unclear = refs[n:], unclear[n:]
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ const (
 // Sizes of bulk requests, and how often what the server was too busy for is sent again.
 const (
 	bulkItems    = 1000
+	fewItems     = 250 // for two requests at once to gain anything
 	bulkBytes    = 4 << 20
 	bulksAtOnce  = 2
 	mostAttempts = 10
@@ -230,8 +231,9 @@ func (c *correction) deliver(ctx context.Context, items []*item) *sendError {
 	return fail
 }
 
-// parcels divides items among requests.
+// parcels divides items among requests: as many as are sent at once where there are enough of them.
 func parcels(items []*item) [][]*item {
+	most := min(max((len(items)+bulksAtOnce-1)/bulksAtOnce, fewItems), bulkItems)
 	var out [][]*item
 	open := map[string]int{}  // the request of an index that still has room
 	sizes := map[string]int{} // and its bytes
@@ -242,7 +244,7 @@ func parcels(items []*item) [][]*item {
 		}
 		at, ok := open[i.doc.Index]
 		size := len(i.source) + len(i.doc.ID) + 100
-		if !ok || len(out[at]) >= bulkItems || sizes[i.doc.Index]+size > bulkBytes {
+		if !ok || len(out[at]) >= most || sizes[i.doc.Index]+size > bulkBytes {
 			at = len(out)
 			out = append(out, nil)
 			open[i.doc.Index], sizes[i.doc.Index] = at, 0

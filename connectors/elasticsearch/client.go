@@ -38,6 +38,7 @@ type client struct {
 	prefixes []string
 	// unseen are what corrections wrote and searches do not see yet.
 	unseen *unseen
+	latest *latest
 }
 
 // params are the keys of a connection.
@@ -58,7 +59,7 @@ func newClient(cfg connectors.Config) (*client, error) {
 			return nil, bad("unknown parameter %q: it takes url, api_key or username and password, and ca_cert", k)
 		}
 	}
-	c := &client{timeout: cfg.Timeout, name: cfg.Name, writable: cfg.Writable, unseen: &unseen{}}
+	c := &client{timeout: cfg.Timeout, name: cfg.Name, writable: cfg.Writable, unseen: &unseen{}, latest: &latest{}}
 	user, password := cfg.Params["username"], cfg.Params["password"]
 	var urls []*url.URL
 	var prefixes []string

@@ -156,7 +156,7 @@ func (l *loader) send(ctx context.Context, part []*item) error {
 		switch {
 		case r.status/100 == 2:
 		case r.status == http.StatusConflict && i.again:
-			docs, err := l.get(ctx, []ref{{Index: i.doc.Index, ID: i.doc.ID, Routing: i.doc.Routing}})
+			docs, err := l.read(ctx, []ref{{Index: i.doc.Index, ID: i.doc.ID, Routing: i.doc.Routing}})
 			if err != nil {
 				return err
 			}

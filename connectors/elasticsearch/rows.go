@@ -33,9 +33,13 @@ type reading struct {
 	chunk  int     // documents to ask for at once, as those before were large
 }
 
-// Rows implements connectors.Corrector. Which documents have a key is found by a search, which sees what was refreshed; what they hold is read from the
-// documents themselves (_mget), as they are this moment. Where _id follows from the key, those that no search finds yet are found too.
+// Rows implements connectors.Corrector. Documents are found by a search, which sees what was refreshed; of those that have changed since, as their versions
+// this moment tell (_mget), the newest is read. Where _id follows from the key, those that no search finds yet are found too. Documents that a correction of this
+// source wrote last are read by their _id.
 func (s *Source) Rows(ctx context.Context, t connectors.Target, keys [][]value.Value) ([]*connectors.Row, error) {
+	if rows, err := s.client.latest.rows(ctx, t, keys); rows != nil || err != nil {
+		return rows, err
+	}
 	r, err := s.reading(ctx, t)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func (s *Source) Rows(ctx context.Context, t connectors.Target, keys [][]value.V
 }
 
 func (s *Source) reading(ctx context.Context, t connectors.Target) (*reading, error) {
-	r := &reading{s: s, op: "read documents of " + t.Relation.Dataset.Index, target: t, chunk: firstKeys}
+	r := &reading{s: s, op: "read documents of " + t.Relation.Dataset.Index, target: t, chunk: s.client.latest.chunkOf(t.Relation.Dataset.Index)}
 	var err error
 	if r.place, err = s.placeOf(ctx, r.op, t.Relation.Dataset); err != nil {
 		return nil, err
@@ -118,13 +122,18 @@ func (r *reading) rows(ctx context.Context, keys [][]value.Value) ([]*connectors
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*connectors.Row, len(keys))
+	return rowsOf(found), nil
+}
+
+// rowsOf is the row that the documents of each key are.
+func rowsOf(found [][]decodedRow) []*connectors.Row {
+	out := make([]*connectors.Row, len(found))
 	for i, docs := range found {
 		if len(docs) > 0 {
 			out[i] = &connectors.Row{Values: docs[0].values, Errs: docs[0].errs, Many: len(docs) > 1, Document: docs[0].doc}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // documents reads all documents with each of the keys.
@@ -135,12 +144,15 @@ func (r *reading) documents(ctx context.Context, keys [][]value.Value) ([][]deco
 		at[keyText(k)] = i
 	}
 	for rest := keys; len(rest) > 0; {
-		n := min(r.keysAtOnce(), len(rest))
-		refs, err := r.find(ctx, rest[:n])
+		n := min(r.keysAtOnce(), r.chunk, len(rest))
+		docs, err := r.find(ctx, rest[:n])
 		if err != nil {
 			return nil, err
 		}
-		if err := r.fill(ctx, refs, at, out); err != nil {
+		if docs, err = r.current(ctx, docs); err != nil {
+			return nil, err
+		}
+		if err := r.sort(docs, at, out); err != nil {
 			return nil, err
 		}
 		rest = rest[n:]
@@ -149,7 +161,31 @@ func (r *reading) documents(ctx context.Context, keys [][]value.Value) ([][]deco
 	if err != nil {
 		return nil, err
 	}
-	return out, r.fill(ctx, guesses, at, out)
+	docs, err := r.read(ctx, guesses)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.sort(docs, at, out); err != nil {
+		return nil, err
+	}
+	for i, k := range keys { // a key that was asked for twice
+		out[i] = out[at[keyText(k)]]
+	}
+	return out, nil
+}
+
+// sort puts documents where their keys are.
+func (r *reading) sort(docs []*connectors.Document, at map[string]int, out [][]decodedRow) error {
+	rows, err := r.decode(docs)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if to, ok := at[row.key]; ok {
+			out[to] = append(out[to], row)
+		}
+	}
+	return nil
 }
 
 // keysAtOnce bounds the keys of one search: a query has so many clauses at most.
@@ -164,32 +200,22 @@ func lossy(f *field) bool {
 	return f.class != classKeyword && f.class != classBool && f.class != classLong && f.class != classUint
 }
 
-// find searches the documents that have one of the keys, and maybe some more.
-func (r *reading) find(ctx context.Context, keys [][]value.Value) ([]ref, error) {
+// find searches the documents that have one of the keys, and maybe some more, as searches see them.
+func (r *reading) find(ctx context.Context, keys [][]value.Value) ([]*connectors.Document, error) {
 	c, err := r.clause(keys)
 	if err != nil || c.op == clauseNone {
 		return nil, err
 	}
 	size := min(2*len(keys)+hitsBeside, largestPage)
-	body := r.s.bounds(map[string]any{"size": size, "_source": false, "track_total_hits": false, "sort": []string{"_doc"}}, c.query())
-	var answer struct {
-		TimedOut bool   `json:"timed_out"`
-		Shards   shards `json:"_shards"`
-		Hits     struct {
-			Hits []struct {
-				Index   string `json:"_index"`
-				ID      string `json:"_id"`
-				Routing string `json:"_routing"`
-			} `json:"hits"`
-		} `json:"hits"`
+	body := map[string]any{"size": size, "_source": true, "seq_no_primary_term": true, "track_total_hits": false, "sort": []string{"_doc"}}
+	if r.s.withVectors(r.place) {
+		body["_source"] = map[string]any{"exclude_vectors": false}
 	}
-	if err := r.s.client.json(ctx, r.op, searchRequest(r.place.name, body), &answer); err != nil {
+	docs, err := r.search(ctx, searchRequest(r.place.name, r.s.bounds(body, c.query())))
+	if err != nil {
 		return nil, err
 	}
-	if err := r.s.client.check(r.op, answer.TimedOut, answer.Shards); err != nil {
-		return nil, err
-	}
-	if len(answer.Hits.Hits) == size && len(keys) > 1 { // so many have one key that others may have been left out
+	if len(docs) == size && len(keys) > 1 { // so many have one key that others may have been left out
 		first, err := r.find(ctx, keys[:len(keys)/2])
 		if err != nil {
 			return nil, err
@@ -197,11 +223,7 @@ func (r *reading) find(ctx context.Context, keys [][]value.Value) ([]ref, error)
 		second, err := r.find(ctx, keys[len(keys)/2:])
 		return append(first, second...), err
 	}
-	out := make([]ref, len(answer.Hits.Hits))
-	for i, h := range answer.Hits.Hits {
-		out[i] = ref(h)
-	}
-	return out, nil
+	return docs, nil
 }
 
 // clause is a query that all documents with one of the keys match. What else matches is told apart by what the documents hold.
@@ -293,26 +315,4 @@ func (r *reading) guesses(ctx context.Context, keys [][]value.Value, found [][]d
 		}
 	}
 	return out, nil
-}
-
-// fill reads documents and puts them where their keys are.
-func (r *reading) fill(ctx context.Context, refs []ref, at map[string]int, out [][]decodedRow) error {
-	for len(refs) > 0 {
-		n := min(r.chunk, len(refs))
-		docs, err := r.get(ctx, refs[:n])
-		if err != nil {
-			return err
-		}
-		refs = refs[n:]
-		rows, err := r.decode(docs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if to, ok := at[row.key]; ok {
-				out[to] = append(out[to], row)
-			}
-		}
-	}
-	return nil
 }
