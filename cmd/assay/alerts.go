@@ -65,7 +65,7 @@ func (a *app) raise(ctx context.Context, f *finishing, h *histories, store *hist
 // tell sends the run's one message, once its reports are written, and what earlier runs of the suite could not deliver. Failing to tell takes
 // nothing from the run.
 func (a *app) tell(ctx context.Context, f *finishing) error {
-	if f.alerts == alertsOff || interrupted(ctx) {
+	if f.alerts == alertsOff || f.mode == modeAudit || interrupted(ctx) {
 		return nil
 	}
 	conf := channels(&f.suite.Notify)

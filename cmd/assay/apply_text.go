@@ -58,14 +58,16 @@ func (a *app) tellApplied(b *boundPlan, rep *correct.Report, verb string) error 
 
 // tallyText is what became of changes, in one line.
 func tallyText(t correct.Tally, of int64, verb string) string {
-	did := map[string]string{"applying": "applied", "undoing": "undone", "checking": "would be applied"}[verb]
-	done := t.Applied
-	if verb == "checking" {
-		done = t.Pending
-	}
-	text := fmt.Sprintf("%s %s of %s", did, diag.Group(done), diag.Plural(of, "change"))
-	if verb == "checking" {
-		text = fmt.Sprintf("%s of %s %s", diag.Group(done), diag.Plural(of, "change"), did)
+	var text string
+	switch verb {
+	case "checking":
+		text = fmt.Sprintf("%s of %s would be applied", diag.Group(t.Pending), diag.Plural(of, "change"))
+	case "checking the undo":
+		text = fmt.Sprintf("%s of %s would be undone", diag.Group(t.Pending), diag.Plural(of, "change"))
+	case "undoing":
+		text = fmt.Sprintf("undone %s of %s", diag.Group(t.Applied), diag.Plural(of, "change"))
+	default:
+		text = fmt.Sprintf("applied %s of %s", diag.Group(t.Applied), diag.Plural(of, "change"))
 	}
 	for _, x := range []struct {
 		n    int64
@@ -82,6 +84,7 @@ func tallyText(t correct.Tally, of int64, verb string) string {
 func leftOf(r *correct.RowOutcome) result.PlanLeft {
 	l := result.PlanLeft{Target: r.Change.Target, Action: string(r.Change.Action), Outcome: string(r.Outcome), Key: map[string]result.Cell{}, Reason: r.Reason}
 	t := r.Target
+	l.Reason = correct.Conceal(l.Reason, r.Change, t, nil)
 	for i, k := range t.Key {
 		if i < len(r.Change.Key) {
 			l.Key[k.Name] = reports.PlanCell(t, k.Name, r.Change.Key[i])

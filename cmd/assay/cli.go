@@ -109,7 +109,7 @@ func (a *app) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print only what did not pass, and no progress")
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.lintCommand(), a.explainCommand(), a.diffCommand(), a.planCommand(), a.applyCommand(), a.undoCommand(), a.historyCommand(), a.reportCommand(), a.baselineCommand(), a.notifyCommand(), a.versionCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.lintCommand(), a.explainCommand(), a.diffCommand(), a.planCommand(), a.applyCommand(), a.undoCommand(), a.rebuildCommand(), a.historyCommand(), a.reportCommand(), a.baselineCommand(), a.notifyCommand(), a.versionCommand())
 	return root
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assay-dev/assay/expectations/correct"
+	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
 )
@@ -23,7 +25,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "See assay at work on two embedded databases that have drifted; needs nothing",
 		Long: `Makes two embedded databases, a shop and the warehouse fed from it, that have drifted as such systems do,
-runs a suite over both, prints the result and writes the HTML and JSON reports. Always exits 0.`,
+runs a suite over both, prints the result and writes the HTML and JSON reports, and a plan of what would correct it. Always exits 0.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },
 	}
@@ -56,6 +58,8 @@ Two databases were made in %[1]s: a shop, and the warehouse that is fed from it.
   run it again             assay run %[1]s%[2]cshop.yaml
   see what became of it    assay history %[1]s%[2]cshop.yaml
   see what it asks         assay explain %[1]s%[2]cshop.yaml
+  read the correction plan assay plan show %[1]s%[2]cplan.jsonl
+  apply it, take it back   assay apply %[1]s%[2]cplan.jsonl, assay undo %[1]s%[2]cplan.jsonl
   break it                 change an expectation in shop.yaml, and assay lint %[1]s%[2]cshop.yaml
 
 The docs folder tells how to point it at PostgreSQL, MySQL and Elasticsearch.
@@ -71,8 +75,11 @@ func demoFiles(ctx context.Context, dir string, now time.Time) (string, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", fmt.Errorf("make the demo's folder: %w", err)
 	}
-	for _, name := range []string{"shop.db", "warehouse.db"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+	corrections := filepath.Join(dir, planName)
+	for _, path := range []string{
+		filepath.Join(dir, "shop.db"), filepath.Join(dir, "warehouse.db"), corrections, correct.JournalPath(corrections), correct.UndoPath(corrections),
+	} {
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 			return "", fmt.Errorf("remove the last demo: %w", err)
 		}
 	}
@@ -91,9 +98,19 @@ func (a *app) demoRun(ctx context.Context, suite, dir string) (*result.Report, e
 	if err != nil {
 		return nil, err
 	}
-	rep, found := run.Run(ctx, &l.suites[0], run.Options{Open: open, Now: time.Now(), FailureRows: defaultFailures, Version: version})
+	now := time.Now()
+	id := run.NewID(now)
+	correcting, err := planFor(&l.suites[0], modePlan, dir, id, now, &plan.Options{})
+	if err != nil {
+		return nil, err
+	}
+	rep, found := run.Run(ctx, &l.suites[0], run.Options{Open: open, Now: now, FailureRows: defaultFailures, Version: version, ID: id, Fix: correcting.fixer()})
 	if found.HasErrors() {
+		correcting.abort()
 		return nil, &foundError{list: found, sources: l.sources}
+	}
+	if err := a.correct(ctx, &corrections{planning: correcting, suite: &l.suites[0], mode: modePlan, loaded: l, state: dir}, rep); err != nil {
+		return nil, &worldError{err}
 	}
 	past := &histories{app: a}
 	defer past.close()

@@ -25,6 +25,7 @@ func demoDrifts() []demoDrift {
 		{"orders.in_set.status", 2, "a back-office tool wrote \"shiped\""},
 		{"orders.references.customer_id", 5, "a clean-up deleted a customer who had orders"},
 		{"sales.not_null.customer_name", 12, "one batch was loaded before its customers"},
+		{"names-agree", 12, "likewise, as the shop tells"},
 		{"counts-agree", -1, "three orders never reached the warehouse"},
 		{"revenue-agrees", -1, "five amounts changed after they were copied"},
 		{"states-agree", -1, "seven shipped orders are still NEW in the warehouse"},

@@ -107,11 +107,19 @@ func (v *historyView) jobText() string {
 	var b strings.Builder
 	if v.id == "" {
 		lines := [][]string{{"run", "started (UTC)", "verdict", "passed", "failed", "warned", "errors", "other", "rows", "took"}}
+		corrected := slices.ContainsFunc(v.runs, func(r *history.Run) bool { return r.RecordsFixed > 0 })
+		if corrected {
+			lines[0] = append(lines[0], "corrected")
+		}
 		for _, r := range v.runs {
-			lines = append(lines, []string{
+			line := []string{
 				diag.Visible(r.ID), at(r.Start), string(r.Verdict) + modeText(r), strconv.Itoa(r.Passed), strconv.Itoa(r.Failed), strconv.Itoa(r.Warned), strconv.Itoa(r.Errored),
 				strconv.Itoa(r.Inconclusive + r.Skipped), diag.Group(r.RecordsChecked), tookText(r.DurationMS),
-			})
+			}
+			if corrected {
+				line = append(line, diag.Group(r.RecordsFixed))
+			}
+			lines = append(lines, line)
 		}
 		b.WriteString(columns(lines) + "\n" + v.expectations())
 		return b.String()
@@ -208,6 +216,7 @@ type historyRun struct {
 	Errored        int            `json:"errored"`
 	Skipped        int            `json:"skipped"`
 	RecordsChecked int64          `json:"records_checked"`
+	RecordsFixed   int64          `json:"records_fixed"`
 	Inconsistency  *float64       `json:"inconsistency_rate"`
 }
 
@@ -236,7 +245,7 @@ type historyExpectation struct {
 
 func runJSON(r *history.Run) historyRun {
 	return historyRun{
-		r.ID, r.Suite, r.Job, r.Mode, r.Start, r.End, r.DurationMS, r.Seed, r.Verdict, r.Passed, r.Failed, r.Warned, r.Inconclusive, r.Errored, r.Skipped, r.RecordsChecked, r.Inconsistency,
+		r.ID, r.Suite, r.Job, r.Mode, r.Start, r.End, r.DurationMS, r.Seed, r.Verdict, r.Passed, r.Failed, r.Warned, r.Inconclusive, r.Errored, r.Skipped, r.RecordsChecked, r.RecordsFixed, r.Inconsistency,
 	}
 }
 
@@ -283,11 +292,11 @@ func (v *historyView) csv() string {
 	}
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	if v.job == "" {
-		line("job", "run", "start", "mode", "verdict", "passed", "failed", "warned", "inconclusive", "errored", "skipped", "records_checked", "duration_ms")
+		line("job", "run", "start", "mode", "verdict", "passed", "failed", "warned", "inconclusive", "errored", "skipped", "records_checked", "duration_ms", "records_fixed")
 		for _, runs := range v.jobs {
 			for _, r := range runs {
 				line(r.Job, r.ID, r.Start.Format(time.RFC3339Nano), r.Mode, string(r.Verdict), whole(int64(r.Passed)), whole(int64(r.Failed)), whole(int64(r.Warned)),
-					whole(int64(r.Inconclusive)), whole(int64(r.Errored)), whole(int64(r.Skipped)), whole(r.RecordsChecked), whole(r.DurationMS))
+					whole(int64(r.Inconclusive)), whole(int64(r.Errored)), whole(int64(r.Skipped)), whole(r.RecordsChecked), whole(r.DurationMS), whole(r.RecordsFixed))
 			}
 		}
 		return b.String()

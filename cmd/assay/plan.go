@@ -45,7 +45,7 @@ PLAN is its path, the folder or the id of its run, or "last". Nothing is changed
 		Args:    noCommandOf("plan", "show"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.planShow(), a.planFilter(), a.planVerify())
+	cmd.AddCommand(a.planShow(), a.planFilter(), a.planVerify(), a.planAudit())
 	return cmd
 }
 

@@ -93,6 +93,11 @@ func (a *app) bind(ctx context.Context, b *boundPlan, f *bindFlags, writable boo
 		a.note("assay: %s has changed since the plan was made", path)
 	}
 	b.state = stateDir(f.state, []string{path})
+	return b.join(ctx, writable)
+}
+
+// join holds the plan to its suite, and opens the connections of its targets.
+func (b *boundPlan) join(ctx context.Context, writable bool) error {
 	if err := b.check(writable); err != nil {
 		return err
 	}

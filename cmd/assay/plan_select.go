@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -152,7 +153,8 @@ func keyValues(text string, key []correct.Column) ([]string, bool) {
 	}
 	rest, named := strings.CutPrefix(text, key[0].Name+"=")
 	if !named {
-		return []string{text}, len(key) == 1
+		_, err := strconv.ParseInt(text, 10, 64)
+		return []string{text}, len(key) == 1 && (key[0].Type != "int" || err == nil)
 	}
 	var values []string
 	for _, next := range key[1:] {

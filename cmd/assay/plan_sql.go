@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/elasticsearch"
+	"github.com/assay-dev/assay/connectors/postgres"
 	"github.com/assay-dev/assay/connectors/sqlite"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/correct"
@@ -26,7 +28,10 @@ type renderer struct {
 // renderers are those of the drivers that can be written to.
 func renderers() map[string]renderer {
 	return map[string]renderer{
-		"sqlite": {sqlite.Render, ";", "-- "},
+		"postgres":      {postgres.Render, ";", "-- "},
+		"sqlite":        {sqlite.Render, ";", "-- "},
+		"elasticsearch": {elasticsearch.Render, "", "# "},
+		"opensearch":    {elasticsearch.Render, "", "# "},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/fix"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
@@ -38,6 +39,7 @@ type runFlags struct {
 	sample    sampleFlags
 	job       string
 	alerts    string
+	mode      string
 	failures  int
 	keys      bool // of every failing row
 	shown     int  // failing rows of each expectation in the text form
@@ -70,6 +72,7 @@ Exit codes: 0 all passed, 1 an expectation of severity error failed, 2 a suite o
 	cmd.Flags().StringVar(&f.state, "state", "", "state directory (default: .assay beside assay.yaml, else here)")
 	cmd.Flags().StringVar(&f.job, "job", "", "name that the history knows the run by (default: the suite's, and +TAG for each --tag)")
 	cmd.Flags().StringVar(&f.alerts, "alerts", alertsSend, "send, dry-run (print the message instead of sending it) or off (evaluate no alert rule)")
+	cmd.Flags().StringVar(&f.mode, "mode", "", "what to do about what is found: audit (report), alert (and notify, the default), plan (and write a correction plan), selective (and apply what is of low risk), auto (and apply all of it) or rebuild")
 	cmd.Flags().StringArrayVar(&f.formats, "format", nil, "text, json, html, junit, sarif, markdown, github, openlineage, csv or jsonl (the key of every failing row), optionally =PATH (repeatable; without a path to standard output)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings, inconclusive and skipped expectations also fail the run")
 	cmd.Flags().BoolVar(&f.keepGoing, "keep-going", false, "an expectation that does not fit its schema is an error of its own, and the rest runs")
@@ -94,6 +97,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := checkAlerts(f.alerts); err != nil {
 		return err
 	}
+	if err := checkMode(f.mode, f.alerts); err != nil {
+		return err
+	}
 	f.keys = wantsKeys(out)
 	if f.keys && f.failures == 0 {
 		return fmt.Errorf("--format %s holds the keys of failing rows, and --failures 0 keeps none", keysFormat)
@@ -116,6 +122,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := onePath(out, len(l.suites)); err != nil {
 		return err
 	}
+	if err := a.mayWrite(l, f.mode); err != nil {
+		return err
+	}
 	if planned.Masker, err = masker(stateDir(f.state, paths), l.suites); err != nil {
 		return err
 	}
@@ -127,13 +136,17 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	a.interrupted = "what was not evaluated is reported as an error"
 	now := time.Now()
 	var reps []*result.Report
-	wrong, untold := false, false
-	var lost error // of the files of differences: the reports stand without them
+	wrong, untold, left := false, false, false
+	var lost error // of the files of differences, and of corrections: the reports stand without them
 	for i := range l.suites {
 		id := run.NewID(now)
 		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
 		differences := &failuresFile{dir: dir}
-		rep, found := a.runSuite(ctx, &l.suites[i], f, planned, now, id, differences)
+		correcting, err := planFor(&l.suites[i], modeOf(&l.suites[i], f.mode), dir, id, now, &planned)
+		if err != nil {
+			return err
+		}
+		rep, found := a.runSuite(ctx, &l.suites[i], f, planned, now, id, differences, correcting.fixer())
 		path, err := differences.close()
 		lost = errors.Join(lost, err)
 		if err := a.warn(found, l); err != nil {
@@ -141,9 +154,12 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		}
 		if found.HasErrors() {
 			wrong = true // of this suite nothing but schemas was read; the others run
+			correcting.abort()
 			continue
 		}
-		done := &finishing{suite: &l.suites[i], rep: rep, job: jobOf(&l.suites[i], f), strict: f.strict, dir: dir, state: stateDir(f.state, paths), alerts: f.alerts}
+		lost = errors.Join(lost, a.correct(ctx, &corrections{planning: correcting, suite: &l.suites[i], mode: modeOf(&l.suites[i], f.mode), loaded: l, state: stateDir(f.state, paths), planned: planned}, rep))
+		left = left || leftOver(rep)
+		done := &finishing{suite: &l.suites[i], rep: rep, job: jobOf(&l.suites[i], f), strict: f.strict, dir: dir, state: stateDir(f.state, paths), alerts: f.alerts, mode: modeOf(&l.suites[i], f.mode)}
 		if err := a.finish(ctx, done, past); err != nil {
 			return err
 		}
@@ -162,7 +178,10 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if lost != nil {
 		return &worldError{lost}
 	}
-	if a.code = exitCode(reps, f.strict); wrong {
+	if a.code = exitCode(reps, f.strict); left && a.code == exitOK {
+		a.code = exitFailed
+	}
+	if wrong {
 		a.code = exitUsage
 	}
 	if (past.lost || untold) && a.code == exitOK {
@@ -171,7 +190,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	return nil
 }
 
-func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, planned plan.Options, now time.Time, id string, differences *failuresFile) (*result.Report, diag.List) {
+func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, planned plan.Options, now time.Time, id string, differences *failuresFile, fixer *fix.Planner) (*result.Report, diag.List) {
 	bar := a.progress()
 	defer bar.done()
 	keep := differences.take
@@ -180,7 +199,7 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, plan
 	}
 	return run.Run(ctx, suite, run.Options{
 		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: keep,
-		Plan: planned, Sampling: f.sample.sampling(), Keys: f.keys,
+		Plan: planned, Sampling: f.sample.sampling(), Keys: f.keys, Fix: fixer,
 	})
 }
 

@@ -21,6 +21,7 @@ type finishing struct {
 	dir    string // of the run's own files
 	state  string // the state directory
 	alerts string // --alerts
+	mode   string // --mode, or that of the suite; "" where nobody said
 	// past holds the figures of earlier runs of the job; never nil, empty where there is no history. It gives no error: one was said already.
 	past baseline.Store
 }

@@ -47,7 +47,7 @@ func (a *app) undo(ctx context.Context, name string, f *applyFlags) error {
 	}
 	verb := "undoing"
 	if f.dryRun {
-		verb = "checking"
+		verb = "checking the undo"
 	} else {
 		ok, err := a.agreed(f.yes, "Undo what was applied to "+places(&b.Header)+"?")
 		if err != nil || !ok {
