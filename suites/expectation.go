@@ -171,6 +171,7 @@ func (b *builder) namedExpectation(o *object, entry catalog.Entry, p pair, datas
 		one.Named = u
 		if len(uses) > 1 { // each column is blamed for its own
 			one.At = u.Args[entry.Params[0].Name].At
+			one.Fix = fixOf(e.Fix, entry.Columns(u))
 		}
 		switch {
 		case e.ID == "":

@@ -244,3 +244,16 @@ func namedFixed(entry catalog.Entry) fixedBy {
 	}
 	return fixedNothing
 }
+
+// fixOf is the part of a fix that is about some of the columns of an expectation, all of it where none is: what one column gets is not for a row that fails by another.
+func fixOf(f *spec.Fix, columns []string) *spec.Fix {
+	if f == nil {
+		return nil
+	}
+	own := *f
+	own.Set = slices.DeleteFunc(slices.Clone(f.Set), func(a spec.Assignment) bool { return !slices.Contains(columns, a.Column.Value) })
+	if len(own.Set) == 0 {
+		return f
+	}
+	return &own
+}

@@ -137,7 +137,7 @@ expectations:
     fix: {extra: soft, soft: {column: gone, value: row.v * 10}}
 `
 	p := w.fine(suite)
-	is(t, "changes", p.lines(), "r: update extra low 2, gone null -> 20")
+	is(t, "changes", p.lines(), "r: update extra medium 2, gone null -> 20")
 	w.apply(p)
 	is(t, "the target", w.rows("b", "SELECT * FROM t"), "1|1|<nil>\n2|2|20\n3|3|12")
 	is(t, "what is left", w.fine(suite).lines(), "")

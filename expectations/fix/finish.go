@@ -14,7 +14,7 @@ import (
 )
 
 // together is how many rows are read once more at a time.
-const together = 500
+const together = 1000
 
 // Finish reads the rows concerned and hands on the changes. rows are the rows of each dataset as far as the run counted them.
 func (p *Planner) Finish(ctx context.Context, rows map[string]int64) {

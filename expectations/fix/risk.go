@@ -11,7 +11,7 @@ import (
 
 // weighed weighs a change and hands it on.
 func (t *table) weighed(g *target, c *correct.Change, x *item, columns []string) error {
-	risk := usual(c.Action)
+	risk := usual(c)
 	switch {
 	case g == t.manual:
 		risk = correct.Manual
@@ -48,10 +48,14 @@ func known(r correct.Risk) bool {
 	return false
 }
 
-// usual is the risk of a change where no rule weighs it: an update can be seen beside what was there, a new row may have effects elsewhere, and a deleted one is gone.
-func usual(a connectors.Action) correct.Risk {
-	switch a {
+// usual is the risk of a change where no rule weighs it: an update can be seen beside what was there, a new row may have effects elsewhere as a row that is marked as
+// deleted has, and a deleted one is gone.
+func usual(c *correct.Change) correct.Risk {
+	switch c.Action {
 	case connectors.Update:
+		if c.Class == correct.Extra || c.Class == correct.Missing {
+			return correct.Medium
+		}
 		return correct.Low
 	case connectors.Insert:
 		return correct.Medium

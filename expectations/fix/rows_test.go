@@ -180,3 +180,17 @@ func TestUncomparedColumns(t *testing.T) {
 		}
 	}
 }
+
+// TestEachColumnItsOwn: of an expectation about several columns a row gets only what is for the one that it fails by.
+func TestEachColumnItsOwn(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO t VALUES (1,NULL,'x'),(2,'y',NULL),(3,NULL,NULL)`, "")
+	p := w.fine(`datasets:
+  t:
+    connection: a
+    table: t
+    expectations:
+      - not_null: [a, b]
+        fix: {a: "'A'", b: "'B'"}
+`)
+	is(t, "changes", p.lines(), "t: update violation low 1, a null -> A\nt: update violation low 2, b null -> B\nt: update violation low 3, a null -> A, b null -> B")
+}

@@ -152,6 +152,7 @@ func (b *builder) fixRows(it *Item, d *Dataset, sc lang.Scope) diag.List {
 type ownership struct {
 	dataset, column string
 	owner           string // what two must have in common to agree
+	from            string // the column of another dataset whose value it gets, "" for none
 	where           string // the rows that it is about, "" for all
 	at              diag.Span
 }
@@ -161,6 +162,10 @@ type ownership struct {
 func (b *builder) owns(o ownership) diag.List {
 	var found diag.List
 	for _, x := range b.owned {
+		if x.from == o.dataset+"."+o.column && o.from == x.dataset+"."+x.column {
+			found.Errorf("two-owners", o.at, "the other way round is said at "+x.at.String(), "column %q of %s cannot be right and get the value of %s", o.column, o.dataset, o.from)
+			return found
+		}
 		if x.dataset != o.dataset || x.column != o.column || x.owner == o.owner || x.where != "" && o.where != "" && x.where != o.where {
 			continue
 		}

@@ -146,20 +146,20 @@ func (x *comparing) claim(f *spec.Fix, o *FixOwner, i int, at spec.Name) {
 	where := [2]string{x.c.WhereSource.Value, x.c.WhereTarget.Value}
 	for side, col := range [2]*query.Column{left, right} {
 		s := canon.Side(side) //nolint:gosec // 0 or 1
-		owner := string(o.Kind) + " " + pair
+		owner, source := string(o.Kind)+" "+pair, ""
 		switch {
 		case o.Kind == spec.OwnerManual && s != sideOf(f.To):
 			continue
 		case o.Kind == spec.OwnerSide && o.Side == s:
 			continue
 		case o.Kind == spec.OwnerSide:
-			from := x.column(o.Side, i)
-			owner = "side " + x.dataset(o.Side).Spec.Name + "." + from.Col.Name
+			source = x.dataset(o.Side).Spec.Name + "." + x.column(o.Side, i).Col.Name
+			owner = "side " + source
 		case o.Kind == spec.OwnerPrefer:
 			owner += " " + x.dataset(o.Side).Spec.Name
 		}
 		d := x.dataset(s)
-		x.found = append(x.found, x.b.owns(ownership{dataset: d.Spec.Name, column: col.Col.Name, owner: owner, where: where[side], at: at.At})...)
+		x.found = append(x.found, x.b.owns(ownership{dataset: d.Spec.Name, column: col.Col.Name, owner: owner, from: source, where: where[side], at: at.At})...)
 	}
 }
 
@@ -220,7 +220,6 @@ func (x *comparing) soft(f *spec.Fix, c *FixCompare) {
 	if c.Soft = set; set == nil {
 		return
 	}
-	x.found = append(x.found, x.b.owns(ownership{dataset: d.Spec.Name, column: f.Soft.Column.Value, owner: "soft " + f.Soft.Value.Value, at: f.Soft.Column.At})...)
 	where := x.item.Spec.Right.Where
 	if c.To == canon.Left {
 		where = x.item.Spec.Left.Where

@@ -67,7 +67,7 @@ func Corrections() Object {
 			{Name: "rate", Kind: Count, Doc: "the most changes a second; no bound unless said"},
 			{
 				Name: "risk", Kind: CEL,
-				Doc: "CEL over `change` (action, class, columns, rows, fraction, expectation) that weighs changes: `low`, `medium`, `high` or `manual`. Unless said updates are low, inserts medium and deletes high; " +
+				Doc: "CEL over `change` (action, class, columns, rows, fraction, expectation) that weighs changes: `low`, `medium`, `high` or `manual`. Unless said updates are low, inserts and soft deletes medium, deletes high; " +
 					"deletes, and changes over the bounds, are never low whatever it says",
 			},
 		},

@@ -1,0 +1,299 @@
+package fix_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/elasticsearch"
+	"github.com/assay-dev/assay/connectors/mysql"
+	"github.com/assay-dev/assay/connectors/postgres"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/sqlite"
+	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/correct"
+	"github.com/assay-dev/assay/expectations/diag"
+	"github.com/assay-dev/assay/expectations/fix"
+	"github.com/assay-dev/assay/expectations/run"
+	"github.com/assay-dev/assay/expectations/spec"
+)
+
+// engine is a store that rows are corrected in.
+type engine struct {
+	name   string
+	open   connectors.Opener
+	params map[string]string
+	load   func(testing.TB, connectortest.Table) query.Dataset
+}
+
+func engines(t *testing.T) []engine {
+	t.Helper()
+	pg, my, es := connectortest.Postgres(t), connectortest.MySQLDatabase(t), connectortest.Elasticsearch(t)
+	file := filepath.Join(t.TempDir(), "fix.db")
+	return []engine{
+		{"postgres", postgres.Open, map[string]string{"dsn": pg}, func(t testing.TB, tb connectortest.Table) query.Dataset { return connectortest.LoadPostgres(t, pg, tb) }},
+		{"mysql", mysql.Open, map[string]string{"dsn": my}, func(t testing.TB, tb connectortest.Table) query.Dataset { return connectortest.LoadMySQL(t, my, tb) }},
+		{"sqlite", sqlite.Open, map[string]string{"path": file}, func(t testing.TB, tb connectortest.Table) query.Dataset { return connectortest.LoadSQLite(t, file, tb) }},
+		{"elasticsearch", elasticsearch.Open, map[string]string{"url": es}, func(t testing.TB, tb connectortest.Table) query.Dataset { return loadByKey(t, es, tb) }},
+	}
+}
+
+// loadByKey makes an index whose documents have the key as their _id, as those have that others write.
+func loadByKey(t testing.TB, url string, tb connectortest.Table) query.Dataset {
+	t.Helper()
+	rows := tb.Rows
+	tb.Rows = nil
+	d := connectortest.LoadElasticsearch(t, url, tb)
+	src, err := elasticsearch.Open(t.Context(), connectors.Config{Name: "load", Params: map[string]string{"url": url}, Writable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = src.Close() }()
+	target := connectors.Target{Relation: connectortest.Relation(t, src, d)}
+	var set []int
+	for i, name := range tb.Names() {
+		col, _ := target.Relation.Schema.Column(name)
+		if i == 0 {
+			target.Key = []value.Column{col}
+			continue
+		}
+		set = append(set, len(target.Columns))
+		target.Columns = append(target.Columns, col)
+	}
+	c, err := src.(connectors.Corrector).Correct(t.Context(), target) //nolint:forcetypeassert // it is one
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	for part := range slices.Chunk(rows, 2000) {
+		var inserts []connectors.Change
+		for _, r := range part {
+			ch := connectors.Change{Action: connectors.Insert, Key: []value.Value{r[0].Value}, Set: set}
+			for _, cell := range r[1:] {
+				ch.After = append(ch.After, cell.Value)
+			}
+			inserts = append(inserts, ch)
+		}
+		effects, err := c.Apply(t.Context(), inserts, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range effects {
+			if e.Outcome != connectors.Applied {
+				t.Fatal(e.Err)
+			}
+		}
+	}
+	return d
+}
+
+// seeds counts the differences of two tables.
+type seeds struct{ changed, missing, extra int }
+
+// seeded makes a table of n rows, and another that differs from it in a few.
+func seeded(r *rand.Rand, n, each int, decimals bool) (a, b connectortest.Table, s seeds) {
+	cols := []connectortest.Column{
+		{Name: "id", Type: value.Of(value.Int), NotNull: true}, {Name: "s", Type: value.Of(value.String)}, {Name: "n", Type: value.Of(value.Int)},
+		{Name: "f", Type: value.Of(value.Double)}, {Name: "at", Type: value.Of(value.Timestamp)}, {Name: "flag", Type: value.Of(value.Bool)}, {Name: "amount", Type: value.Of(value.Decimal)},
+	}
+	if !decimals { // which Elasticsearch has no type for
+		cols = cols[:len(cols)-1]
+	}
+	texts := []string{"", "a", "ä", "it's", `"x"`, "😀", "O'Neil; DROP TABLE x; --", "null", " spaces ", "line\nline", strings.Repeat("ü", 200), `\`, "%_"}
+	cell := func(c int) connectortest.Cell {
+		var v value.Value
+		if r.IntN(8) == 0 {
+			return connectortest.Cell{}
+		}
+		switch cols[c].Name {
+		case "s":
+			v = value.StringValue(texts[r.IntN(len(texts))])
+		case "n":
+			v = value.IntValue([]int64{0, -1, 1 << 53, 7, 1<<53 + 1}[r.IntN(5)])
+		case "f":
+			v = value.DoubleValue([]float64{0, 0.1, -2.5e100, 1e-9, 3}[r.IntN(5)])
+		case "at":
+			v = value.TimestampValue(time.Unix(1_700_000_000+r.Int64N(1e7), 123_000_000).UTC())
+		case "flag":
+			v = value.BoolValue(r.IntN(2) == 0)
+		case "amount":
+			v = value.DecimalValue(value.NewDec(r.Int64N(1_000_000), 2))
+		}
+		return connectortest.Cell{Value: v}
+	}
+	row := func(id int) []connectortest.Cell {
+		out := []connectortest.Cell{{Value: value.IntValue(int64(id))}}
+		for c := 1; c < len(cols); c++ {
+			out = append(out, cell(c))
+		}
+		return out
+	}
+	a = connectortest.Table{Name: "a", Key: []string{"id"}, Columns: cols}
+	b = connectortest.Table{Name: "b", Key: []string{"id"}, Columns: cols}
+	for id := range n {
+		x := row(id)
+		switch {
+		case id%(n/each) == 1:
+			s.missing++
+			a.Rows = append(a.Rows, x)
+		case id%(n/each) == 2:
+			s.extra++
+			b.Rows = append(b.Rows, x)
+		case id%(n/each) == 3:
+			y := slices.Clone(x)
+			c := 1 + r.IntN(len(cols)-1)
+			for y[c].Text() == x[c].Text() && y[c].Kind() == x[c].Kind() {
+				y[c] = cell(c)
+			}
+			s.changed++
+			a.Rows, b.Rows = append(a.Rows, x), append(b.Rows, y)
+		default:
+			a.Rows, b.Rows = append(a.Rows, x), append(b.Rows, x)
+		}
+	}
+	return a, b, s
+}
+
+// TestEachDirection corrects each engine by each, and the other way round: what was found is as was seeded, and afterwards nothing is found.
+func TestEachDirection(t *testing.T) {
+	es := engines(t)
+	n, each := 120, 6
+	if os.Getenv("ASSAY_TEST_SOAK") != "" {
+		n, each = 100_000, 333
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	for i := range es {
+		for k := range es {
+			from, to := &es[i], &es[k]
+			side := spec.ToTarget
+			if (i+k)%2 == 1 {
+				side = spec.ToSource
+			}
+			t.Run(from.name+" and "+to.name+" to "+string(side), func(t *testing.T) { corrected(t, r, from, to, side, n, each) })
+		}
+	}
+}
+
+// corrected has one of two tables brought into agreement with the other.
+func corrected(t *testing.T, r *rand.Rand, from, to *engine, side spec.FixSide, n, each int) {
+	a, b, want := seeded(r, n, each, from.name != "elasticsearch" && to.name != "elasticsearch")
+	if side == spec.ToSource {
+		want.missing, want.extra = want.extra, want.missing
+	}
+	left, right := from.load(t, a), to.load(t, b)
+	left.Name, right.Name = "a", "b"
+	suite := &spec.Suite{
+		Name: "s", Corrections: spec.DefaultCorrections(),
+		Connections: []spec.Connection{{Name: "a", Driver: from.name, Params: from.params}, {Name: "b", Driver: to.name, Params: to.params}},
+		Datasets:    []spec.Dataset{{Dataset: left, Connection: "a"}, {Dataset: right, Connection: "b"}},
+		Expectations: []spec.Expectation{{
+			ID: "same", Severity: spec.Error, Places: map[string]diag.Span{},
+			Compare: &spec.Compare{Source: spec.Name{Value: "a"}, Target: spec.Name{Value: "b"}, Key: []spec.Name{{Value: "id"}}, Strategy: "auto"},
+			Fix:     &spec.Fix{To: side, Missing: spec.MissingInsert, Extra: spec.ExtraDelete, Places: map[string]diag.Span{}},
+		}},
+	}
+	openers := map[string]connectors.Opener{"a": from.open, "b": to.open}
+	open := func(ctx context.Context, c *spec.Connection) (connectors.Source, error) {
+		return openers[c.Name](ctx, connectors.Config{Name: c.Name, Params: c.Params, Writable: true})
+	}
+	find := func() *planned {
+		out := &planned{suite: suite}
+		p := fix.New(fix.Options{
+			Now: now, Target: func(g correct.Target) error { out.targets = append(out.targets, g); return nil },
+			Change: func(c *correct.Change) error { out.changes = append(out.changes, *c); return nil },
+		})
+		out.report, out.found = run.Run(t.Context(), suite, run.Options{Open: open, Now: now, Fix: p})
+		if out.found.HasErrors() {
+			t.Fatal(out.found)
+		}
+		if out.res, out.err = p.Result(); out.err != nil {
+			t.Fatal(out.err)
+		}
+		if c := out.report.Expectations[0].Compare; c == nil {
+			t.Fatalf("%+v", out.report.Expectations[0])
+		}
+		return out
+	}
+	p := find()
+	got := seeds{}
+	for i := range p.changes {
+		switch p.changes[i].Action {
+		case connectors.Update:
+			got.changed++
+		case connectors.Insert:
+			got.missing++
+		case connectors.Delete:
+			got.extra++
+		}
+	}
+	if got != want || p.res.InMotion != 0 {
+		t.Errorf("%+v changes, want %+v; refused:\n%s", got, want, p.refused())
+	}
+	made(t, p, open)
+	if c := find(); len(c.changes) != 0 || c.report.Expectations[0].Verdict != "pass" {
+		t.Errorf("left:\n%s%s%+v", c.lines(), c.refused(), c.report.Expectations[0].Compare.Counts)
+	}
+}
+
+// made makes the changes, those of one action and the same columns together.
+func made(t *testing.T, p *planned, open run.OpenFunc) {
+	t.Helper()
+	for i := range p.targets {
+		g := &p.targets[i]
+		set := slices.IndexFunc(p.suite.Datasets, func(d spec.Dataset) bool { return d.Name == g.Dataset })
+		conn := slices.IndexFunc(p.suite.Connections, func(c spec.Connection) bool { return c.Name == g.Connection })
+		src, err := open(t.Context(), &p.suite.Connections[conn])
+		if err != nil {
+			t.Fatal(err)
+		}
+		target := connectors.Target{Relation: connectortest.Relation(t, src, p.suite.Datasets[set].Dataset)}
+		for _, c := range g.Key {
+			col, _ := target.Relation.Schema.Column(c.Name)
+			target.Key = append(target.Key, col)
+		}
+		for _, c := range g.Columns {
+			col, _ := target.Relation.Schema.Column(c.Name)
+			target.Columns = append(target.Columns, col)
+		}
+		x, err := src.(connectors.Corrector).Correct(t.Context(), target) //nolint:forcetypeassert // all of them are
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches := map[string][]connectors.Change{}
+		for k := range p.changes {
+			if c := &p.changes[k]; c.Target == g.Name {
+				id := fmt.Sprint(c.Action, c.Set)
+				batches[id] = append(batches[id], c.Change)
+			}
+		}
+		for _, b := range batches {
+			for part := range slices.Chunk(b, 500) {
+				effects, err := x.Apply(t.Context(), part, func([]connectors.Effect) error { return nil })
+				if err != nil {
+					t.Fatal(err)
+				}
+				for n, e := range effects {
+					if e.Outcome != connectors.Applied {
+						t.Errorf("%s %v: outcome %d: %v", part[n].Action, part[n].Key, e.Outcome, e.Err)
+					}
+				}
+			}
+		}
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := src.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
