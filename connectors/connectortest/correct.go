@@ -23,6 +23,8 @@ type CorrectHarness struct {
 	Quote func(string) string
 	// Cell renders a column's cell as a text that tells all cells apart.
 	Cell func(col string) string
+	// Plain renders it as people read it; nil for Cell.
+	Plain func(col string) string
 	// Types are the engine's types.
 	Types []CorrectType
 	// Folded declares text that compares without case, "" where there is none.
@@ -35,6 +37,8 @@ type CorrectHarness struct {
 	ReadOnly map[string]func(t testing.TB, table string) (connectors.Source, connectors.ErrorKind)
 	// Severed opens the connector by way of a proxy, and returns what cuts it. nil where there is no network.
 	Severed func(t testing.TB) (connectors.Source, *Link)
+
+	source connectors.Source // writable, for all tests
 }
 
 // CorrectType is a type of the engine with values of it.
@@ -56,6 +60,8 @@ type CorrectType struct {
 // RunCorrect runs the suite.
 func RunCorrect(t *testing.T, h CorrectHarness) {
 	t.Helper()
+	h.source = h.Open(t, true)
+	t.Cleanup(func() { _ = h.source.Close() })
 	t.Run("Types", h.types)
 	t.Run("Names", h.names)
 	t.Run("Guards", h.guards)
@@ -92,9 +98,16 @@ func (h *CorrectHarness) table(t testing.TB, prefix, columns string) string {
 // dump is the whole table as the server tells it, in order of the first column.
 func (h *CorrectHarness) dump(t testing.TB, table string, columns ...string) []string {
 	t.Helper()
+	plain := h.Plain
+	if plain == nil {
+		plain = h.Cell
+	}
 	cells := make([]string, len(columns))
 	for i, c := range columns {
-		cells[i] = h.Cell(h.Quote(c))
+		cells[i] = plain(h.Quote(c))
+		if c == "c" { // of types
+			cells[i] = h.Cell(h.Quote(c))
+		}
 	}
 	rows, err := h.DB(t).QueryContext(t.Context(), "SELECT "+strings.Join(cells, ", ")+" FROM "+h.Quote(table)+" ORDER BY 1")
 	if err != nil {
@@ -138,9 +151,7 @@ type fixture struct {
 // fix opens a correction of all columns of a dataset beside its key.
 func (h *CorrectHarness) fix(t testing.TB, d query.Dataset) *fixture {
 	t.Helper()
-	src := h.Open(t, true)
-	t.Cleanup(func() { _ = src.Close() })
-	return h.fixWith(t, src, d)
+	return h.fixWith(t, h.source, d)
 }
 
 func (h *CorrectHarness) fixWith(t testing.TB, src connectors.Source, d query.Dataset) *fixture {

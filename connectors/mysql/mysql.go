@@ -49,6 +49,9 @@ type Source struct {
 	pinned *session
 	turn   chan struct{} // holds one token where pinned is free
 	closed sync.Once
+	cfg    connectors.Config
+	// writer opens the sessions of corrections; nil where the connection is not writable.
+	writer *connector
 }
 
 var (
@@ -78,7 +81,13 @@ func Open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 	db.SetMaxOpenConns(limit)
 	db.SetMaxIdleConns(limit)
 	db.SetConnMaxIdleTime(time.Minute)
-	s := &Source{db: db, dial: dial}
+	s := &Source{db: db, dial: dial, cfg: c}
+	if c.Writable {
+		if s.writer, err = newWriter(cfg, c.Timeout); err != nil {
+			_ = db.Close()
+			return nil, err
+		}
+	}
 	ses, err := s.acquire(ctx)
 	if err != nil {
 		_ = db.Close()
@@ -119,7 +128,7 @@ func (s *Source) Snapshot(ctx context.Context) (connectors.Source, error) {
 	}
 	turn := make(chan struct{}, 1)
 	turn <- struct{}{}
-	return &Source{db: s.db, dial: s.dial, pinned: ses, turn: turn}, nil
+	return &Source{db: s.db, dial: s.dial, pinned: ses, turn: turn, cfg: s.cfg, writer: s.writer}, nil
 }
 
 // endSnapshot gives the snapshot's connection back, or closes it where a statement still runs on it.
