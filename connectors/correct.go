@@ -103,7 +103,8 @@ type Effect struct {
 	// Dangling says that it was refused for a foreign key: it may go through once other changes have been made.
 	Dangling bool
 	// Row holds Target.Columns as they are after the change, with what triggers, defaults and the server's rounding made of them: read in the same transaction
-	// before it is committed, so that it is never what somebody else wrote. nil where nothing was changed, after a delete, and in a store without transactions.
+	// before it is committed, so that it is never what somebody else wrote. A store of documents gives it where it holds what was sent byte for byte. nil where
+	// nothing was changed, after a delete, and in any other store without transactions.
 	Row []value.Value
 	// RowErrs marks cells of Row that cannot be represented; nil for none.
 	RowErrs []bool
@@ -134,7 +135,9 @@ type Render func(t Target, changes []Change) ([]query.Statement, error)
 type UncertainError struct{ Err error }
 
 // Error implements error.
-func (e *UncertainError) Error() string { return "it is not known whether the batch was done: " + e.Err.Error() }
+func (e *UncertainError) Error() string {
+	return "it is not known whether the batch was done: " + e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *UncertainError) Unwrap() error { return e.Err }

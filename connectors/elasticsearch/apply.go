@@ -76,6 +76,11 @@ func (c *correction) wrote(items []*item) {
 	}
 }
 
+// applied is the effect of an item that was done. What the server acknowledges it holds byte for byte, so that it is not read again to say what the row is.
+func (i *item) applied(d *connectors.Document) connectors.Effect {
+	return connectors.Effect{Document: d, Row: i.row.values, RowErrs: i.row.errs}
+}
+
 // effect is what the server's answer for an item means.
 func (c *correction) effect(i *item) connectors.Effect {
 	switch r := i.result; {
@@ -85,7 +90,7 @@ func (c *correction) effect(i *item) connectors.Effect {
 		if i.action != actionDelete {
 			d.Source = i.source
 		}
-		return connectors.Effect{Document: &d}
+		return i.applied(&d)
 	case r.status == http.StatusConflict, r.status == http.StatusNotFound && i.action == actionDelete && r.kind == "":
 		return connectors.Effect{Outcome: connectors.Unmatched}
 	default:
@@ -168,7 +173,7 @@ func (c *correction) settleOne(i *item, now *connectors.Document, changes []conn
 		if now != nil {
 			d = *now
 		}
-		*e = connectors.Effect{Document: &d}
+		*e = i.applied(&d)
 	case now != nil && i.result.status >= http.StatusInternalServerError && (now.SeqNo != i.doc.SeqNo || i.action == actionCreate):
 		*e = connectors.Effect{Outcome: connectors.Unmatched}
 	case i.action != actionCreate || now == nil || i.result.status != http.StatusConflict:

@@ -42,6 +42,7 @@ type item struct {
 	action string
 	doc    connectors.Document // its place; guarded by its version where it is not created
 	source []byte
+	row    decodedRow // what the new document says
 	result *result
 	again  bool // it was sent before by a request that may have done it
 }

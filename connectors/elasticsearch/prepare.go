@@ -260,7 +260,7 @@ func (c *correction) compose(items *[]*item, changes []connectors.Change, effect
 func (c *correction) proved(items []*item, changes []connectors.Change, effects []connectors.Effect) ([]*item, error) {
 	var docs []*connectors.Document
 	for _, i := range items {
-		if i.action != actionDelete && changes[i.change].Restore == nil {
+		if i.action != actionDelete {
 			docs = append(docs, &connectors.Document{ID: i.doc.ID, Source: i.source})
 		}
 	}
@@ -272,27 +272,34 @@ func (c *correction) proved(items []*item, changes []connectors.Change, effects 
 		return nil, err
 	}
 	return c.keep(items, effects, func(i *item) error {
-		ch := &changes[i.change]
-		if i.action == actionDelete || ch.Restore != nil {
+		if i.action == actionDelete {
 			return nil
 		}
-		row := rows[0]
+		i.row = rows[0]
 		rows = rows[1:]
-		if row.key != keyText(ch.Key) {
-			return errors.New("the document would have another key")
-		}
-		for _, n := range ch.Set {
-			if row.errs != nil && row.errs[n] || !value.Equal(row.values[n], ch.After[n]) && !emptyList(row.values[n], ch.After[n]) {
-				return fmt.Errorf("field %s cannot hold this value: it would be read as another one", c.cols[n].name)
-			}
-		}
-		for n, v := range ch.Before {
-			if !c.sets(ch.Set, n) && (row.errs == nil || !row.errs[n]) && !value.Equal(row.values[n], v) {
-				return fmt.Errorf("field %s would change too", c.cols[n].name)
-			}
+		if ch := &changes[i.change]; ch.Restore == nil {
+			return c.prove(ch, &i.row)
 		}
 		return nil
 	}), nil
+}
+
+// prove holds what a new document says to what its change says.
+func (c *correction) prove(ch *connectors.Change, row *decodedRow) error {
+	if row.key != keyText(ch.Key) {
+		return errors.New("the document would have another key")
+	}
+	for _, n := range ch.Set {
+		if row.errs != nil && row.errs[n] || !value.Equal(row.values[n], ch.After[n]) && !emptyList(row.values[n], ch.After[n]) {
+			return fmt.Errorf("field %s cannot hold this value: it would be read as another one", c.cols[n].name)
+		}
+	}
+	for n, v := range ch.Before {
+		if !c.sets(ch.Set, n) && (row.errs == nil || !row.errs[n]) && !value.Equal(row.values[n], v) {
+			return fmt.Errorf("field %s would change too", c.cols[n].name)
+		}
+	}
+	return nil
 }
 
 // sets reports whether a column is set, by its own name or by an alias.

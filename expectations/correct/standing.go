@@ -106,13 +106,18 @@ func (e *engine) read(ctx context.Context, w *worker, keys [][]value.Value) ([]*
 	return out, nil
 }
 
-// look reads rows again that a store without transactions says it changed. What somebody else wrote since is not looked at.
+// look reads rows again that a store without transactions says it changed, but for those of which it says what they hold. What somebody else wrote since is not
+// looked at.
 func (e *engine) look(ctx context.Context, s *sent, made []int) error {
 	var at []int
 	for _, i := range made {
 		if d := s.effects[i].Document; d != nil {
 			e.j.put(appendDocRecord(nil, s.changes[i].N, s.id, d))
-			at = append(at, i)
+			if s.effects[i].Row != nil {
+				e.left(s, i, s.effects[i].Row, s.effects[i].RowErrs)
+			} else if s.changes[i].Action != connectors.Delete {
+				at = append(at, i)
+			}
 		}
 	}
 	rows, err := e.read(ctx, s.w, s.keys(at))
