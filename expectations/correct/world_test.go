@@ -257,3 +257,13 @@ func tally(t testing.TB, r correct.Report, want ...int64) {
 		t.Fatalf("%d of %d changes are accounted for", r.Tally.Total(), r.Selected)
 	}
 }
+
+// stopAfter lets n batches through.
+func stopAfter(count *int, n int, err error) func(context.Context) error {
+	return func(context.Context) error {
+		if *count++; *count > n {
+			return err
+		}
+		return nil
+	}
+}

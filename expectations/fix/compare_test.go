@@ -60,7 +60,7 @@ left (new rows): insert extra medium 5, name five, stock 50, price 5.5, note z, 
 func TestOwners(t *testing.T) {
 	w := newWorld(t, stockA, stockB)
 	suite := stocks + `    fix:
-      columns: {stock: source, price: {newest: updated_at}, note: {prefer: source}, name: manual, updated_at: {newest: updated_at}}
+      columns: {stock: source, price: {newest: updated_at}, note: {prefer: source}, name: manual}
       missing: ignore
       extra: ignore
 `

@@ -102,7 +102,6 @@ expectations:
 		}
 		seen[k] = true
 	}
-	w.apply(p)
 	if p := w.fine(suite, sampled(100_000)); p.res.Sampled != nil {
 		t.Errorf("a sample of all rows: %v", p.res.Sampled)
 	}

@@ -93,6 +93,15 @@ func (x *comparing) owners(f *spec.Fix, c *FixCompare) {
 		case spec.OwnerManual:
 		}
 	}
+	// The column that tells which row is newer goes with the newer row, unless somebody owns it: else the next run would take the older row for the newer.
+	for i := range c.Owners {
+		o := c.Owners[i]
+		if o.Kind != spec.OwnerNewest || o.Version >= len(c.Owners) || slices.ContainsFunc(f.Columns, func(w spec.OwnedColumn) bool { return w.Name.Value == compared[o.Version] }) {
+			continue
+		}
+		c.Owners[o.Version] = FixOwner{Kind: spec.OwnerNewest, Version: o.Version, Form: o.Form}
+		places[o.Version] = places[i]
+	}
 	for i := range c.Owners {
 		x.claim(f, &c.Owners[i], i, places[i])
 	}

@@ -28,7 +28,7 @@ func Fix() Object {
 			{Name: "to", Kind: Enum, Enum: sideNames(), Doc: "the side that is corrected; target unless said"},
 			{
 				Name: "columns", Kind: Owners, Enum: []string{"source", "target", "manual"},
-				Doc: "who owns a column, by the source's names: `source` or `target`; `{newest: updated_at}` for the row that changed last by that column; `{prefer: source}` for that side's value " +
+				Doc: "who owns a column, by the source's names: `source` or `target`; `{newest: updated_at}` for the row that changed last by that column, which then goes with it; `{prefer: source}` for that side's value " +
 					"unless it is null, else the other's; `manual` for people; absent, the side that is not corrected",
 			},
 			{Name: "missing", Kind: Enum, Enum: []string{"insert", "ignore"}, Doc: "what becomes of rows that the corrected side lacks; insert unless said"},
