@@ -134,7 +134,7 @@ func (a *app) correcting(ctx context.Context, b *boundPlan, o correct.Options, v
 		return e
 	}
 	if err != nil {
-		return &worldError{err}
+		return worldOrPlan(err)
 	}
 	if !rep.Clean() {
 		a.code = exitFailed

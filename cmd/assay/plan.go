@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/expectations/correct"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/reports"
@@ -157,9 +158,14 @@ func (a *app) showPlan(ctx context.Context, name string, f *planFlags) error {
 	return nil
 }
 
-// worldOrPlan tells what is wrong with a plan from what is wrong with the world.
+// worldOrPlan tells what is wrong with a plan, or with what a suite asks for, from what is wrong with the world.
 func worldOrPlan(err error) error {
-	if _, ok := errors.AsType[*correct.PlanError](err); ok || err == nil {
+	_, plan := errors.AsType[*correct.PlanError](err)
+	_, found := errors.AsType[*foundError](err)
+	if plan || found || err == nil {
+		return err
+	}
+	if e, ok := errors.AsType[*connectors.Error](err); ok && e.Kind == connectors.Misconfigured {
 		return err
 	}
 	return &worldError{err}

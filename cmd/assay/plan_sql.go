@@ -9,6 +9,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/elasticsearch"
+	"github.com/assay-dev/assay/connectors/mysql"
 	"github.com/assay-dev/assay/connectors/postgres"
 	"github.com/assay-dev/assay/connectors/sqlite"
 	"github.com/assay-dev/assay/connectors/value"
@@ -29,6 +30,8 @@ type renderer struct {
 func renderers() map[string]renderer {
 	return map[string]renderer{
 		"postgres":      {postgres.Render, ";", "-- "},
+		"mysql":         {mysql.Render, ";", "-- "},
+		"mariadb":       {mysql.Render, ";", "-- "},
 		"sqlite":        {sqlite.Render, ";", "-- "},
 		"elasticsearch": {elasticsearch.Render, "", "# "},
 		"opensearch":    {elasticsearch.Render, "", "# "},

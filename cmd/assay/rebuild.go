@@ -96,7 +96,7 @@ func (a *app) rebuild(ctx context.Context, path, id string, f *rebuildFlags) err
 		return nil
 	}
 	if err != nil {
-		return &worldError{err}
+		return worldOrPlan(err)
 	}
 	a.interrupted = "the rebuild was complete by then"
 	text := fmt.Sprintf("rebuilt %s from %s: %s", diag.Visible(rep.Dataset), diag.Visible(rep.From), diag.Plural(rep.Rows, "row"))
@@ -142,7 +142,7 @@ func (a *app) dropOld(ctx context.Context, suite *spec.Suite, id string, l *load
 	case found.HasErrors():
 		return &foundError{list: found, sources: l.sources}
 	case err != nil:
-		return &worldError{err}
+		return worldOrPlan(err)
 	}
 	text := "dropped " + diag.Visible(old) + "\n"
 	if old == "" {

@@ -77,8 +77,15 @@ func esEnv(t testing.TB, env *testscript.Env) {
 	env.Setenv("ES_HOST", strings.TrimPrefix(at, "http://"))
 	env.Setenv("ES_INDEX", index)
 	t.Cleanup(func() {
-		if _, err := esRequest(context.WithoutCancel(t.Context()), http.MethodDelete, at+"/"+index+"?ignore_unavailable=true", ""); err != nil {
+		ctx := context.WithoutCancel(t.Context())
+		names, err := esRequest(ctx, http.MethodGet, at+"/_cat/indices/"+index+"*?h=index&expand_wildcards=all", "") // with those that a rebuild made
+		if err != nil {
 			t.Error(err)
+		}
+		for _, name := range strings.Fields(names) {
+			if _, err := esRequest(ctx, http.MethodDelete, at+"/"+name, ""); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }
