@@ -2,6 +2,8 @@ package correct_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -347,5 +349,71 @@ func TestTampered(t *testing.T) {
 				t.Errorf("%#v: %v\nwant %s", e, err, c.want)
 			}
 		})
+	}
+}
+
+// sha is the SHA-256 of b, hexadecimal.
+func sha(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// shown is a change with all that tells it from others.
+func shown(c *correct.Change) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %q %s %s %q %s %q %v %v %q %+v", c.N, c.Target, c.Action, c.Class, c.Expectation, c.Risk, c.Reason, c.Set, c.Before == nil, c.Restore, c.Document)
+	for _, row := range [][]value.Value{c.Key, c.Before, c.After} {
+		for _, v := range row {
+			b.WriteString(exact(v) + ";")
+		}
+	}
+	return b.String()
+}
+
+// TestLongLine: a line that no machine can be asked to hold is refused, with its number, and none is written.
+func TestLongLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.jsonl")
+	good := write(t, path, 1)
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	spaces := strings.Repeat(" ", 1<<20)
+	_, err = f.WriteString(good[0])
+	for range 100 {
+		if err == nil {
+			_, err = f.WriteString(spaces)
+		}
+	}
+	if err == nil {
+		_, err = f.WriteString(good[1])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := correct.Open(path); err == nil || !strings.Contains(err.Error(), "plan.jsonl:2: the line is longer than 64 MiB") {
+		t.Error(err)
+	}
+	w, err := correct.Create(path, planHeader(keyColumns()[:1], []value.Column{{Name: "name", Type: value.Of(value.Bytes)}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	c := &correct.Change{Target: "shop.orders", Class: correct.Missing, Expectation: "e", Risk: correct.Low}
+	c.Action, c.Key, c.Set, c.After = connectors.Insert, ints(1), []int{0}, []value.Value{value.BytesValue(make([]byte, 33<<20))}
+	if err := w.Add(c); !errors.Is(err, correct.ErrTooLarge) {
+		t.Error(err)
+	}
+	c.After = []value.Value{value.BytesValue([]byte{1})}
+	if err := w.Add(c); err != nil {
+		t.Error(err)
+	}
+	if err := w.Add(c); !errors.Is(err, correct.ErrRepeated) {
+		t.Error(err)
+	}
+	h, err := w.Finish()
+	if err != nil || h.Counts.Total != 1 {
+		t.Errorf("%+v %v", h, err)
 	}
 }
