@@ -173,9 +173,12 @@ func by(counts map[string]int64, nouns bool, order ...string) string {
 func CountsText(c *correct.Counts) (action, class, risk string) {
 	classes := map[string]int64{}
 	for k, n := range c.ByClass {
+		if k == string(correct.Violation) {
+			k = "violating"
+		}
 		classes[strings.ReplaceAll(k, "_", " ")] += n
 	}
-	return by(c.ByAction, true, "update", "insert", "delete"), by(classes, false, "changed", "missing", "extra", "duplicate key", "violation"), by(c.ByRisk, false, "low", "medium", "high", "manual")
+	return by(c.ByAction, true, "update", "insert", "delete"), by(classes, false, "changed", "missing", "extra", "duplicate key", "violating"), by(c.ByRisk, false, "low", "medium", "high", "manual")
 }
 
 // targetNames are the names of the targets, those with most changes first.
