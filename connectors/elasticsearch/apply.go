@@ -98,7 +98,7 @@ func (c *correction) effect(i *item) connectors.Effect {
 		if r.kind == "cluster_block_exception" {
 			kind = connectors.ReadOnly
 		}
-		return connectors.Effect{Outcome: connectors.Refused, Err: &connectors.Error{Kind: kind, Op: c.op, Err: errors.New(c.writer.scrub(r.reason))}}
+		return connectors.Effect{Outcome: connectors.Refused, Err: &connectors.Error{Kind: kind, Op: c.op, Err: r.error(c.writer)}}
 	}
 }
 

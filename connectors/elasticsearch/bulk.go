@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -45,14 +44,6 @@ type item struct {
 	row    decodedRow // what the new document says
 	result *result
 	again  bool // it was sent before by a request that may have done it
-}
-
-// result is the server's answer for one item.
-type result struct {
-	status      int
-	seqNo, term int64
-	kind        string // of the error
-	reason      string
 }
 
 // sendError is a request that failed as a whole; unsure where it may have been done all the same.
@@ -100,23 +91,15 @@ func (c *correction) bulk(ctx context.Context, index string, items []*item) ([]r
 	if fail != nil {
 		return nil, fail
 	}
-	var answer struct {
-		Items []map[string]struct {
-			Status      int             `json:"status"`
-			SeqNo       int64           `json:"_seq_no"`
-			PrimaryTerm int64           `json:"_primary_term"`
-			Error       json.RawMessage `json:"error"`
-		} `json:"items"`
-	}
-	if err := json.Unmarshal(text, &answer); err != nil || len(answer.Items) != len(items) {
+	out := make([]result, 0, len(items))
+	err := (&scanner{data: text}).answers(func(s *scanner) error {
+		var one result
+		err := s.object(func([]byte) error { return one.read(s) })
+		out = append(out, one)
+		return err
+	})
+	if err != nil || len(out) != len(items) {
 		return nil, &sendError{error: &connectors.Error{Op: c.op, Err: errors.New("unreadable answer to a bulk request")}, unsure: true}
-	}
-	out := make([]result, len(items))
-	for n, one := range answer.Items {
-		for _, a := range one {
-			out[n] = result{status: a.Status, seqNo: a.SeqNo, term: a.PrimaryTerm}
-			out[n].explain(a.Error)
-		}
 	}
 	return out, nil
 }
@@ -149,28 +132,6 @@ func (c *correction) alone(ctx context.Context, i *item) (result, *sendError) {
 	out := result{status: status, seqNo: answer.SeqNo, term: answer.PrimaryTerm}
 	out.explain(answer.Error)
 	return out, nil
-}
-
-// explain reads the reason of an item that failed, without the value that the server shows of it: its column may be masked.
-func (r *result) explain(raw json.RawMessage) {
-	if len(raw) == 0 {
-		return
-	}
-	var e serverError
-	if json.Unmarshal(raw, &e) != nil {
-		r.reason = http.StatusText(r.status)
-		return
-	}
-	r.kind = e.Type
-	reason, _, _ := strings.Cut(e.Reason, " Preview of field's value")
-	const most = 500
-	if len(reason) > most {
-		reason = strings.ToValidUTF8(reason[:most], "") + "…"
-	}
-	if cause := e.CausedBy; cause != nil && cause.Type != e.Type { // its reason may hold the value too
-		reason += " " + cause.Type
-	}
-	r.reason = fmt.Sprintf("%s: %s (HTTP %d)", e.Type, reason, r.status)
 }
 
 // lost sorts failures of the network by whether the request can have reached the server.

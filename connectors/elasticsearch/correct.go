@@ -105,7 +105,7 @@ func (c *correction) probe(ctx context.Context, index string) error {
 		if r.kind == "cluster_block_exception" {
 			kind = connectors.ReadOnly
 		}
-		return &connectors.Error{Kind: kind, Op: c.op, Err: errors.New(c.writer.scrub(r.reason))}
+		return &connectors.Error{Kind: kind, Op: c.op, Err: r.error(c.writer)}
 	}
 	return nil
 }

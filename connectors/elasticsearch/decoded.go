@@ -1,7 +1,6 @@
 package elasticsearch
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/assay-dev/assay/connectors"
@@ -17,36 +16,88 @@ type decodedRow struct {
 	errs   []bool // nil for none
 }
 
-// decode reads documents, together where all can be read.
-func (r *reading) decode(docs []*connectors.Document) ([]decodedRow, error) {
+// cells are what documents say of the key and the columns of a target, the key first.
+type cells struct {
+	docs []*connectors.Document
+	keys int
+	b    value.Batch
+	rows []decodedRow // instead of the batch where documents had to be read one by one
+}
+
+// cells reads documents, together where all can be read.
+func (r *reading) cells(docs []*connectors.Document) (*cells, error) {
 	fields := append(append([]*field(nil), r.key...), r.cols...)
 	hits := make([]hit, len(docs))
 	for i, d := range docs {
-		id, err := json.Marshal(d.ID)
-		if err != nil {
-			return nil, &connectors.Error{Op: r.op, Err: err}
-		}
-		hits[i] = hit{id: id, source: d.Source}
+		hits[i] = hit{id: appendText(nil, d.ID), source: d.Source}
 	}
-	var b value.Batch
-	err := newDecoder(fields, r.types).batch(&b, hits, true, -1)
+	out := &cells{docs: docs, keys: len(r.key)}
+	err := newDecoder(fields, r.types).batch(&out.b, hits, true, -1)
 	if errors.Is(err, errSeveral) {
-		return r.decodeApart(fields, docs, hits)
+		out.rows, err = r.decodeApart(fields, docs, hits)
+		return out, err
 	}
 	if err != nil {
 		return nil, &connectors.Error{Op: r.op, Err: err}
 	}
+	return out, nil
+}
+
+// decode reads documents as rows.
+func (r *reading) decode(docs []*connectors.Document) ([]decodedRow, error) {
+	c, err := r.cells(docs)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]decodedRow, len(docs))
 	for i := range docs {
-		row := b.Row(i)
-		out[i] = decodedRow{doc: docs[i], key: keyText(row[:len(r.key)]), parts: row[:len(r.key)], values: row[len(r.key):]}
-		for c := range r.cols {
-			if b.Cols[len(r.key)+c].IsErr(i) {
-				out[i].mark(c)
-			}
-		}
+		out[i] = c.row(i)
 	}
 	return out, nil
+}
+
+// row is a document as a row.
+func (c *cells) row(i int) decodedRow {
+	if c.rows != nil {
+		return c.rows[i]
+	}
+	row := c.b.Row(i)
+	out := decodedRow{doc: c.docs[i], key: keyText(row[:c.keys]), parts: row[:c.keys], values: row[c.keys:]}
+	for n := range out.values {
+		if c.b.Cols[c.keys+n].IsErr(i) {
+			out.mark(n)
+		}
+	}
+	return out
+}
+
+// is reports whether a document says v of a part of the key or, behind these, of a column; bad that what it says cannot be represented.
+func (c *cells) is(i, cell int, v value.Value) (same, bad bool) {
+	if c.rows != nil {
+		if cell < c.keys {
+			return value.Equal(c.rows[i].parts[cell], v), false
+		}
+		n := cell - c.keys
+		return value.Equal(c.rows[i].values[n], v), c.rows[i].errs != nil && c.rows[i].errs[n]
+	}
+	col := &c.b.Cols[cell]
+	switch {
+	case col.IsErr(i):
+		return false, true
+	case col.Type.Kind == value.String && v.Kind() == value.String: // most cells are texts: none is copied
+		return !col.IsNull(i) && string(col.Bytes(i)) == v.Str(), false
+	}
+	return value.Equal(col.Value(i), v), false
+}
+
+// holds reports whether a document says v of all parts of the key.
+func (c *cells) holds(i int, key []value.Value) bool {
+	for n, v := range key {
+		if same, bad := c.is(i, n, v); !same || bad {
+			return false
+		}
+	}
+	return true
 }
 
 // mark notes that a cell cannot be represented.

@@ -30,17 +30,17 @@ func (c *correction) prepare(changes []connectors.Change, docs [][]*connectors.D
 		return nil, nil
 	}
 	if changes[0].Action != connectors.Insert {
-		rows, err := c.decode(slices.DeleteFunc(slices.Clone(before), func(d *connectors.Document) bool { return d.Source == nil }))
+		said, err := c.cells(slices.DeleteFunc(before, func(d *connectors.Document) bool { return d.Source == nil }))
 		if err != nil {
 			return nil, err
 		}
+		n := -1
 		items = c.keep(items, effects, func(i *item) error {
 			if i.doc.Source == nil {
-				return nil
+				return nil // of what is to be restored over a version the version says enough
 			}
-			row := rows[0]
-			rows = rows[1:]
-			return c.edit(i, &changes[i.change], row)
+			n++
+			return c.edit(i, &changes[i.change], said, n)
 		})
 	} else if err := c.compose(&items, changes, effects); err != nil {
 		return nil, err
@@ -141,19 +141,14 @@ func (c *correction) newItem(ch *connectors.Change, docs []*connectors.Document)
 	return &item{action: actionCreate, doc: d, source: ch.Restore}, nil
 }
 
-// edit holds a document to what was seen of it and forms the one that is to take its place.
-func (c *correction) edit(i *item, ch *connectors.Change, row decodedRow) error {
-	if ch.Restore == nil || ch.Document == nil || ch.Document.Source != nil {
-		if row.key != keyText(ch.Key) {
+// edit holds a document, the n-th of those read, to what was seen of it and forms the one that is to take its place.
+func (c *correction) edit(i *item, ch *connectors.Change, said *cells, n int) error {
+	if !said.holds(n, ch.Key) {
+		return errChanged
+	}
+	for col, v := range ch.Before { // what cannot be read was not seen either: the version guards it
+		if same, bad := said.is(n, len(c.key)+col, v); !same && !bad {
 			return errChanged
-		}
-		for n, v := range ch.Before {
-			if row.errs != nil && row.errs[n] {
-				continue // what cannot be read was not seen either: the version guards it
-			}
-			if !value.Equal(v, row.values[n]) {
-				return errChanged
-			}
 		}
 	}
 	if i.action == actionDelete || i.source != nil {
@@ -267,37 +262,54 @@ func (c *correction) proved(items []*item, changes []connectors.Change, effects 
 	if len(docs) == 0 {
 		return items, nil
 	}
-	rows, err := c.decode(docs)
+	said, err := c.cells(docs)
 	if err != nil {
 		return nil, err
 	}
+	n := -1
 	return c.keep(items, effects, func(i *item) error {
 		if i.action == actionDelete {
 			return nil
 		}
-		i.row = rows[0]
-		rows = rows[1:]
-		if ch := &changes[i.change]; ch.Restore == nil {
-			return c.prove(ch, &i.row)
+		n++
+		ch := &changes[i.change]
+		if ch.Restore != nil || ch.Action == connectors.Insert {
+			i.row = said.row(n)
 		}
-		return nil
+		if ch.Restore != nil {
+			return nil
+		}
+		return c.prove(i, ch, said, n)
 	}), nil
 }
 
 // prove holds what a new document says to what its change says.
-func (c *correction) prove(ch *connectors.Change, row *decodedRow) error {
-	if row.key != keyText(ch.Key) {
+func (c *correction) prove(i *item, ch *connectors.Change, said *cells, n int) error {
+	if !said.holds(n, ch.Key) {
 		return errors.New("the document would have another key")
 	}
-	for _, n := range ch.Set {
-		if row.errs != nil && row.errs[n] || !value.Equal(row.values[n], ch.After[n]) && !emptyList(row.values[n], ch.After[n]) {
-			return fmt.Errorf("field %s cannot hold this value: it would be read as another one", c.cols[n].name)
+	for _, col := range ch.Set {
+		same, bad := said.is(n, len(c.key)+col, ch.After[col])
+		if !same && !bad && ch.After[col].Kind() == value.List && len(ch.After[col].List()) == 0 { // is read as null
+			same, _ = said.is(n, len(c.key)+col, value.Value{})
+		}
+		if !same || bad {
+			return fmt.Errorf("field %s cannot hold this value: it would be read as another one", c.cols[col].name)
 		}
 	}
-	for n, v := range ch.Before {
-		if !c.sets(ch.Set, n) && (row.errs == nil || !row.errs[n]) && !value.Equal(row.values[n], v) {
-			return fmt.Errorf("field %s would change too", c.cols[n].name)
+	odd := false
+	for col, v := range ch.Before {
+		same, bad := said.is(n, len(c.key)+col, v)
+		odd = odd || bad
+		if !same && !bad && !c.sets(ch.Set, col) {
+			return fmt.Errorf("field %s would change too", c.cols[col].name)
 		}
+	}
+	switch {
+	case odd:
+		i.row = said.row(n)
+	case ch.Action == connectors.Update:
+		i.row.values = ch.After
 	}
 	return nil
 }
@@ -305,9 +317,4 @@ func (c *correction) prove(ch *connectors.Change, row *decodedRow) error {
 // sets reports whether a column is set, by its own name or by an alias.
 func (c *correction) sets(set []int, n int) bool {
 	return slices.ContainsFunc(set, func(m int) bool { return m == n || slices.Equal(c.cols[m].source, c.cols[n].source) })
-}
-
-// emptyList reports an array without elements, which is read as null.
-func emptyList(read, wanted value.Value) bool {
-	return read.IsNull() && wanted.Kind() == value.List && len(wanted.List()) == 0
 }

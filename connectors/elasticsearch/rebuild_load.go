@@ -166,7 +166,7 @@ func (l *loader) send(ctx context.Context, part []*item) error {
 		case r.status == http.StatusConflict:
 			return l.twice(i)
 		default:
-			return &connectors.Error{Kind: kindOf(r.status, r.kind), Op: l.op, Err: fmt.Errorf("document %q: %s", i.doc.ID, l.writer.scrub(r.reason))}
+			return &connectors.Error{Kind: kindOf(r.status, r.kind), Op: l.op, Err: fmt.Errorf("document %q: %w", i.doc.ID, r.error(l.writer))}
 		}
 	}
 	return nil
