@@ -38,10 +38,10 @@ func (a *app) applyPlan(ctx context.Context, p *planning, l *loaded, rep *result
 		n += b.Header.Counts.ByRisk[string(r)]
 	}
 	rep.Plan.Applied = &result.PlanApplied{}
-	if n == 0 && b.Header.Counts.Total > 0 {
-		rep.Plan.Applied.Message = p.overBudget
+	if b.Header.Counts.Total > 0 {
+		rep.Plan.Applied.Message = p.overBudget // whatever their risk
 	}
-	if n > 0 {
+	if n > 0 && rep.Plan.Applied.Message == "" {
 		if err = a.applyChosen(ctx, b, rep, chosen); err != nil {
 			rep.Plan.Applied.Message = "stopped: " + err.Error()
 		}

@@ -100,8 +100,10 @@ func (e *engine) budget() error {
 	if e.o.MaxFraction <= 0 {
 		return nil
 	}
+	rows := map[string]int64{} // of a dataset, which may have several targets
 	for _, w := range e.workers {
-		n := w.deletes + w.upserts
+		rows[w.t.Dataset] += w.deletes + w.upserts
+		n := rows[w.t.Dataset]
 		if w.t.Rows < 0 || float64(n) > e.o.MaxFraction*float64(w.t.Rows) {
 			return &BudgetError{Target: w.t.Name, Changes: n, Fraction: e.o.MaxFraction, Rows: w.t.Rows}
 		}

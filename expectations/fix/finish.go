@@ -25,7 +25,7 @@ func (p *Planner) Finish(ctx context.Context, rows map[string]int64) {
 }
 
 func (p *Planner) finish(ctx context.Context, rows map[string]int64) error {
-	p.budget(rows)
+	p.res.OverBudget = p.over(rows, func(t *table) int64 { return t.count })
 	for _, name := range p.names {
 		t := p.tables[name]
 		if t == nil {
@@ -44,6 +44,9 @@ func (p *Planner) finish(ctx context.Context, rows map[string]int64) error {
 		if err := t.finish(ctx); err != nil {
 			return fmt.Errorf("plan changes of %s: %w", name, err)
 		}
+	}
+	if p.over(rows, func(t *table) int64 { return t.written }) == "" {
+		p.res.OverBudget = "" // some turned out to be no changes
 	}
 	for _, x := range p.order {
 		var reasons []string
@@ -69,24 +72,28 @@ func (p *Planner) close() {
 	}
 }
 
-// budget says whether there are more changes than are allowed. It counts findings: a few may yet turn out to be in motion.
-func (p *Planner) budget(rows map[string]int64) {
+// over says that there are more changes than are allowed, "" where there are not. Before the rows are read again findings are counted, a few of which may turn out to be
+// in motion.
+func (p *Planner) over(rows map[string]int64, changes func(*table) int64) string {
 	c := p.suite.Corrections
 	var total int64
+	out := ""
 	for _, name := range p.names {
 		t := p.tables[name]
 		if t == nil {
 			continue
 		}
-		total += t.count
+		count := changes(t)
+		total += count
 		n, known := rows[name]
-		if f := fraction(t.count, n, known); c.MaxFraction < 1 && f > c.MaxFraction && p.res.OverBudget == "" {
-			p.res.OverBudget = fmt.Sprintf("%s of %s rows of %s are more than max_fraction allows (%s)", diag.Group(t.count), rowsText(n, known), name, diag.Percent(c.MaxFraction))
+		if c.MaxFraction < 1 && fraction(count, n, known) > c.MaxFraction && out == "" {
+			out = fmt.Sprintf("%s of %s rows of %s are more than max_fraction allows (%s)", diag.Group(count), rowsText(n, known), name, diag.Percent(c.MaxFraction))
 		}
 	}
 	if total > c.MaxChanges {
-		p.res.OverBudget = fmt.Sprintf("%s are more than max_changes allows (%s)", diag.Plural(total, "change"), diag.Group(c.MaxChanges))
+		out = fmt.Sprintf("%s are more than max_changes allows (%s)", diag.Plural(total, "change"), diag.Group(c.MaxChanges))
 	}
+	return out
 }
 
 func rowsText(n int64, known bool) string {

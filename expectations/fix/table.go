@@ -40,8 +40,10 @@ type table struct {
 	mu     sync.Mutex
 	sorter *extsort.Sorter
 	batch  *value.Batch
-	count  int64 // wishes
-	n      int64
+	count  int64 // findings that changes are to be made of
+	// written are the changes that were, but for those left to people.
+	written int64
+	n       int64
 }
 
 // target is a target of the plan: some columns of a table, under one key.
@@ -331,6 +333,9 @@ func (t *table) write(g *target, c *correct.Change) error {
 	}
 	c.Target = g.name
 	t.p.res.Changes++
+	if g != t.manual {
+		t.written++
+	}
 	return t.p.opts.Change(c)
 }
 
