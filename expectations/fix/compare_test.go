@@ -120,10 +120,31 @@ expectations:
     where: {target: row.deleted_at == null}
     fix: {extra: soft, soft: {column: deleted_at, value: row.deleted_at}}
 `
-	// A mark that is null marks nothing: it is refused, rather than found again by every run.
+	// A mark that is null marks nothing: it is refused, rather than found again by every run. A row that is there again loses its mark.
 	p := w.fine(suite)
+	is(t, "changes", p.lines(), "r: update missing medium 4, v 5 -> 4, deleted_at 2024-01-01T00:00:00 -> null")
+	is(t, "refused", p.refused(), "t: 1 what `fix` gives the row is there already")
+	w.apply(p)
+	is(t, "the target", w.rows("b", "SELECT id, v, deleted_at IS NULL FROM t"), "1|1|1\n2|2|1\n3|3|0\n4|4|1")
+	if c := w.fine(suite); c.report.Expectations[0].Compare.Counts.Missing != 0 {
+		t.Errorf("left: %s", c.lines())
+	}
+}
+
+// TestRequiredColumns: a row that lacks what it must have is refused, as is one that the server would compute.
+func TestRequiredColumns(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, g INTEGER); INSERT INTO t VALUES (1,1,3),(2,NULL,2),(3,3,7)`,
+		`CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER NOT NULL, g INTEGER GENERATED ALWAYS AS (v * 2), d INTEGER NOT NULL DEFAULT 4); INSERT INTO t (id, v) VALUES (1,1)`)
+	suite := "datasets: {l: {connection: a, table: t}, r: {connection: b, table: t}}\nexpectations:\n  - {id: t, compare: {source: l, target: r}, fix: target}\n"
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), "r: insert missing medium 3, v 3")
+	is(t, "refused", p.refused(), "t: 1 column g of r is computed by the server\nt: 1 column v of r: the column takes no null")
+	w.apply(p)
+	is(t, "the target", w.rows("b", "SELECT * FROM t"), "1|1|2|4\n3|3|6|4")
+	w.exec("b", "ALTER TABLE t RENAME COLUMN d TO e; DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, e INTEGER NOT NULL, f TEXT NOT NULL)")
+	p = w.fine(suite)
 	is(t, "changes", p.lines(), "")
-	is(t, "refused", p.refused(), "t: 1 r has a row with its key, that the comparison leaves out or that has come since\nt: 1 what `fix` gives the row is there already")
+	is(t, "refused", p.refused(), "t: 3 a new row of r needs a value for e, f, and l has none")
 }
 
 func TestSoftDeleteMarks(t *testing.T) {

@@ -2,6 +2,7 @@ package fix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -213,14 +214,39 @@ func (t *table) read(ctx context.Context, groups []*group, as *target, wanted fu
 		return nil
 	}
 	rows, err := t.rows.Rows(ctx, t.target(as), keys)
-	if err != nil {
-		return err
-	}
-	if len(rows) != len(asked) {
+	if err == nil && len(rows) != len(asked) {
 		return fmt.Errorf("%d rows were read of %d keys", len(rows), len(asked))
+	}
+	if err != nil {
+		return t.unread(ctx, asked, as, take, err)
 	}
 	for i, g := range asked {
 		take(g, rows[i])
 	}
 	return nil
+}
+
+// unread sees to rows that could not be read: where the server takes none of them their findings are refused, and where it may be one of them, that is found by halves.
+func (t *table) unread(ctx context.Context, groups []*group, as *target, take func(*group, *connectors.Row), err error) error {
+	switch kind := connectors.KindOf(err); {
+	case ctx.Err() != nil:
+		return err
+	case kind == connectors.Misconfigured, kind == connectors.ReadOnly, kind == connectors.Denied, kind == connectors.Failed && len(groups) == 1:
+		reason := err.Error()
+		if e, ok := errors.AsType[*connectors.Error](err); ok {
+			reason = e.Err.Error()
+		}
+		for _, g := range groups {
+			g.unread = "the row cannot be read again: " + reason
+		}
+		return nil
+	case kind != connectors.Failed:
+		return err
+	}
+	half := len(groups) / 2
+	all := func(*group) bool { return true }
+	if err := t.read(ctx, groups[:half], as, all, take); err != nil {
+		return err
+	}
+	return t.read(ctx, groups[half:], as, all, take)
 }

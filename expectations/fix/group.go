@@ -18,6 +18,7 @@ type group struct {
 	wishes []*wish
 	now    *connectors.Row // table.cols as they are; nil where there is no row
 	whole  *connectors.Row // likewise all columns, where it may be deleted
+	unread string          // why the row could not be read, "" where it could
 }
 
 // deletes reports whether a wish would delete the row.
@@ -33,6 +34,10 @@ func (g *group) write(ctx context.Context) error {
 		}
 		return w.item.failed
 	})
+	if g.unread != "" {
+		g.refuseBut(nil, g.unread)
+		return nil
+	}
 	if dup := slices.IndexFunc(g.wishes, func(w *wish) bool { return w.what == wishDuplicate || w.what == wishAllRows }); dup >= 0 {
 		g.refuseBut(g.wishes[dup], "several rows have its key")
 		return g.t.duplicates(ctx, g, g.wishes[dup])
@@ -57,6 +62,9 @@ func (g *group) write(ctx context.Context) error {
 		return g.delete(w)
 	}
 	if i := slices.IndexFunc(held, func(w *wish) bool { return w.what == wishInsert }); i >= 0 {
+		if g.now != nil {
+			return g.merged(held, g.t.insert, connectors.Update)
+		}
 		return g.merged(held, g.t.insert, connectors.Insert)
 	}
 	hand, own := split(held)
@@ -91,6 +99,9 @@ func (g *group) refuseBut(but *wish, reason string) {
 func (g *group) stands(w *wish) bool {
 	p := g.t.p
 	if w.what == wishInsert {
+		if g.now != nil && g.revives(w) {
+			return true
+		}
 		if g.now != nil {
 			p.refuse(w.item, g.t.d.Spec.Name+" has a row with its key, that the comparison leaves out or that has come since")
 			return false
@@ -133,6 +144,24 @@ func (g *group) cell(rel, index int) (v value.Value, failed, ok bool) {
 		return v, false, false
 	}
 	return g.now.Values[at], at < len(g.now.Errs) && g.now.Errs[at], true
+}
+
+// revives reports whether a row that is to be inserted is there, marked as deleted, and completes the wish: the mark goes.
+func (g *group) revives(w *wish) bool {
+	set := w.item.Fix.Compare.Soft
+	if set == nil {
+		return false
+	}
+	at := g.t.at[set.Column.Index]
+	mark := g.now.Values[at]
+	flag := set.Column.Col.Type.Kind == value.Bool
+	if at < len(g.now.Errs) && g.now.Errs[at] || mark.IsNull() || flag && !mark.Bool() || set.Column.Col.NotNull && !flag {
+		return false
+	}
+	if w.after[at], w.set[at] = value.NullValue(), true; flag {
+		w.after[at] = value.BoolValue(false)
+	}
+	return true
 }
 
 // soft computes the mark of a deleted row.
@@ -327,7 +356,7 @@ func (g *group) merged(wishes []*wish, to *target, action connectors.Action) err
 func (g *group) lead(wishes []*wish, set, contested []bool, c *correct.Change, to *target) *wish {
 	var lead *wish
 	for _, w := range wishes {
-		part := c.Action == connectors.Insert
+		part := c.Action == connectors.Insert || w.what == wishInsert
 		disputed := false
 		for i := range w.set {
 			disputed = disputed || w.set[i] && contested[i]
@@ -354,6 +383,9 @@ func (x *item) reason(w *wish, columns []string) string {
 	us, them := x.compare.names[to], x.compare.names[other(to)]
 	switch w.what {
 	case wishInsert:
+		if w.item.Fix.Compare.Soft != nil && w.set[w.item.compare.sides[to].at[w.item.Fix.Compare.Soft.Column.Index]] {
+			return them + " has the row, which is marked as deleted"
+		}
 		return "only " + them + " has the row"
 	case wishDelete:
 		return them + " does not have the row"
