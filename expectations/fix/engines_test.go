@@ -170,7 +170,8 @@ func seeded(r *rand.Rand, n, each int, decimals bool) (a, b connectortest.Table,
 func TestEachDirection(t *testing.T) {
 	es := engines(t)
 	n, each := 120, 6
-	if os.Getenv("ASSAY_TEST_SOAK") != "" {
+	soak := os.Getenv("ASSAY_TEST_SOAK") != ""
+	if soak {
 		n, each = 100_000, 333
 	}
 	seed := uint64(time.Now().UnixNano())
@@ -179,6 +180,9 @@ func TestEachDirection(t *testing.T) {
 	for i := range es {
 		for k := range es {
 			from, to := &es[i], &es[k]
+			if d := (k - i + len(es)) % len(es); !soak && d != 1 && d != 2 {
+				continue
+			}
 			side := spec.ToTarget
 			if (i+k)%2 == 1 {
 				side = spec.ToSource
@@ -268,8 +272,10 @@ func (x *pairing) find() *planned {
 	if out.res, out.err = p.Result(); out.err != nil {
 		x.t.Fatal(out.err)
 	}
-	if c := out.report.Expectations[0].Compare; c == nil {
-		x.t.Fatalf("%+v", out.report.Expectations[0])
+	for _, e := range out.report.Expectations {
+		if e.Verdict == "error" {
+			x.t.Fatalf("%+v", e)
+		}
 	}
 	return out
 }
@@ -407,6 +413,54 @@ func TestTwinsOnServers(t *testing.T) {
 			made(t, p, x.open)
 			if c := x.find(); len(c.changes) != 0 || c.report.Expectations[0].Compare.Counts.DuplicateKey != 0 || c.report.Expectations[0].Compare.Counts.Identical != 4 {
 				t.Errorf("left:\n%s%s%+v", c.lines(), c.refused(), c.report.Expectations[0].Compare.Counts)
+			}
+		})
+	}
+}
+
+// TestRowsOnServers corrects rows that fail, alone and beside their partners on another engine.
+func TestRowsOnServers(t *testing.T) {
+	es := engines(t)
+	for i := range es {
+		own, partner := &es[i], &es[(i+2)%len(es)]
+		t.Run(own.name+" with "+partner.name, func(t *testing.T) {
+			num := func(n int) connectortest.Cell { return connectortest.Cell{Value: value.IntValue(int64(n))} }
+			text := func(s string) connectortest.Cell { return connectortest.Cell{Value: value.StringValue(s)} }
+			orders := connectortest.Table{Name: "a", Key: []string{"id"}, Columns: []connectortest.Column{
+				{Name: "id", Type: value.Of(value.Int), NotNull: true}, {Name: "customer", Type: value.Of(value.Int)}, {Name: "name", Type: value.Of(value.String)}, {Name: "v", Type: value.Of(value.Int)},
+			}}
+			customers := connectortest.Table{Name: "b", Key: []string{"id"}, Columns: []connectortest.Column{{Name: "id", Type: value.Of(value.Int), NotNull: true}, {Name: "name", Type: value.Of(value.String)}}}
+			for n := range 40 {
+				name := fmt.Sprintf("name %d", n%7)
+				if n%5 == 0 {
+					name = "old"
+				}
+				orders.Rows = append(orders.Rows, []connectortest.Cell{num(n), num(n % 7), text(name), num(n%4 - 1)})
+			}
+			for n := range 6 { // the last one has no partner
+				customers.Rows = append(customers.Rows, []connectortest.Cell{num(n), text(fmt.Sprintf("name %d", n))})
+			}
+			x := newPairing(t, own, partner, orders, customers, spec.Fix{})
+			cel := func(s string) diag.Text { return diag.Text{Value: s} }
+			set := func(column, value string) *spec.Fix {
+				return &spec.Fix{Set: []spec.Assignment{{Column: spec.Name{Value: column}, Value: cel(value)}}, Places: map[string]diag.Span{}}
+			}
+			x.suite.Expectations = []spec.Expectation{
+				{
+					ID: "name", Dataset: "a", Severity: spec.Error, OnNull: spec.NullSkip, Expect: cel("row.name == c.name"), Places: map[string]diag.Span{}, Fix: set("name", "c.name"),
+					Joins: []spec.Join{{Alias: spec.Name{Value: "c"}, Dataset: spec.Name{Value: "b"}, Keys: []spec.JoinKey{{Column: spec.Name{Value: "id"}, Value: cel("row.customer")}}}},
+				},
+				{ID: "v", Dataset: "a", Severity: spec.Error, OnNull: spec.NullSkip, Expect: cel("row.v >= 0"), Places: map[string]diag.Span{}, Fix: set("v", "-row.v")},
+			}
+			p := x.find()
+			// 10 rows fail by v, 7 by name, one by both; 5 rows are of customer 6, who is not there.
+			if got, want := p.counted(), (seeds{changed: 16}); got != want {
+				t.Errorf("%+v changes, want %+v:\n%s%s", got, want, p.lines(), p.refused())
+			}
+			is(t, "refused", p.refused(), "name: 5 the row has no partner to take a value from")
+			made(t, p, x.open)
+			if c := x.find(); len(c.changes) != 0 {
+				t.Errorf("left:\n%s%s", c.lines(), c.refused())
 			}
 		})
 	}
