@@ -64,8 +64,8 @@ func child(dir string, undo bool) {
 
 // openWorld is the world in a folder as newWorld made it.
 func openWorld(t testing.TB, dir string) *world {
-	w := &world{t: t, dir: dir, path: filepath.Join(dir, "shop.db"), plan: filepath.Join(dir, "plan.jsonl")}
-	w.open()
+	w := &world{t: t, dir: dir, plan: filepath.Join(dir, "plan.jsonl"), st: newSQLite(t, filepath.Join(dir, "shop.db"))}
+	w.src = w.st.open(t)
 	return w
 }
 

@@ -145,7 +145,7 @@ func TestForeignKeys(t *testing.T) {
 // TestReadOnly: a connection that is not writable changes nothing, and verifies all the same.
 func TestReadOnly(t *testing.T) {
 	w := newWorld(t, 400)
-	src, err := sqlite.Open(t.Context(), connectors.Config{Name: "shop", Params: map[string]string{"path": w.path}})
+	src, err := sqlite.Open(t.Context(), connectors.Config{Name: "shop", Params: w.sql().params})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestBind(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = p.Bind(t.Context(), func(context.Context, *correct.Target) (connectors.Source, query.Relation, error) {
-			return w.src, w.relation("items"), nil
+			return w.src, w.relation(w.st.dataset()), nil
 		})
 		if _, ok := errors.AsType[*correct.PlanError](err); !ok || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

@@ -2,7 +2,6 @@ package correct_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,83 +10,81 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
-	"github.com/assay-dev/assay/connectors/sqlite"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/correct"
 )
 
-// world is a database whose table items is corrected.
+// world is a store whose items are corrected, and a folder for the plan.
 type world struct {
 	t    testing.TB
 	dir  string
-	path string // of the database
-	plan string // of the plan
-	db   *sql.DB
+	plan string
+	st   store
 	src  connectors.Source
 }
 
-const itemsTable = `CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, stock INTEGER, price REAL, CHECK (stock >= 0))`
-
-// newWorld makes a database with n items.
+// newWorld makes a SQLite database with n items.
 func newWorld(t testing.TB, n int, statements ...string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir()}
-	w.path, w.plan = filepath.Join(w.dir, "shop.db"), filepath.Join(w.dir, "plan.jsonl")
-	w.exec(append([]string{
-		"PRAGMA journal_mode=WAL", itemsTable,
-		fmt.Sprintf(`INSERT INTO items WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i, 'item ' || i, i %% 100, i / 4.0 FROM n`, n),
-	}, statements...)...)
-	w.open()
+	dir := t.TempDir()
+	w := newWorldOn(t, newSQLite(t, filepath.Join(dir, "shop.db")), dir, n)
+	w.exec(statements...)
 	return w
 }
 
-func (w *world) database() *sql.DB {
-	if w.db == nil {
-		db, err := sql.Open("sqlite", "file:"+w.path+"?_pragma=busy_timeout(20000)&_pragma=synchronous(FULL)")
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		w.db = db
-		w.t.Cleanup(func() { _ = db.Close() })
-	}
-	return w.db
+// newWorldOn fills a store with n items.
+func newWorldOn(t testing.TB, st store, dir string, n int) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, plan: filepath.Join(dir, "plan.jsonl"), st: st}
+	st.fill(t, n)
+	w.src = st.open(t)
+	return w
 }
 
+// exec runs statements in a SQL database.
 func (w *world) exec(statements ...string) {
 	w.t.Helper()
 	for _, s := range statements {
-		if _, err := w.database().Exec(s); err != nil {
-			w.t.Fatalf("%s: %v", s, err)
-		}
+		w.sql().exec(w.t, s)
 	}
 }
 
-// open opens the connection that is corrected through.
-func (w *world) open() {
-	w.t.Helper()
-	ctx := context.Background()
-	src, err := sqlite.Open(ctx, connectors.Config{Name: "shop", Params: map[string]string{"path": w.path}, Writable: true})
-	if err != nil {
-		w.t.Fatal(err)
+func (w *world) sql() *sqlStore {
+	s, ok := w.st.(*sqlStore)
+	if !ok {
+		w.t.Fatal("it is no SQL database")
 	}
-	w.t.Cleanup(func() { _ = src.Close() })
-	w.src = src
+	return s
 }
 
-func (w *world) relation(table string) query.Relation {
+func (w *world) relation(d query.Dataset) query.Relation {
 	w.t.Helper()
-	d := query.Dataset{Name: table, Table: table}
 	s, err := w.src.Describe(context.Background(), d)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	d.Key = s.Key
 	return query.Relation{Dataset: d, Schema: s}
+}
+
+// items is the target of items.
+func (w *world) items() correct.Target {
+	w.t.Helper()
+	r := w.relation(w.st.dataset())
+	cols := make([]value.Column, 4)
+	for i, name := range []string{"id", "name", "stock", "price"} {
+		var at int
+		if cols[i], at = r.Schema.Column(name); at < 0 {
+			w.t.Fatalf("no column %s in %+v", name, r.Schema)
+		}
+	}
+	t := correct.NewTarget("shop.items", "shop", w.st.driver(), &r, cols[:1], cols[1:])
+	t.Rows = 1000
+	return t
 }
 
 // target is a target of a plan: a table with its first column as the key.
 func (w *world) target(table string) correct.Target {
-	r := w.relation(table)
+	r := w.relation(query.Dataset{Name: table, Table: table, Key: []string{"id"}})
 	t := correct.NewTarget("shop."+table, "shop", "sqlite", &r, r.Schema.Columns[:1], r.Schema.Columns[1:])
 	t.Rows = 1000
 	return t
@@ -96,7 +93,11 @@ func (w *world) target(table string) correct.Target {
 func (w *world) header(tables ...string) correct.Header {
 	h := correct.Header{Suite: "shop", File: "assay.yaml", Digest: "abc"}
 	for _, t := range tables {
-		h.Targets = append(h.Targets, w.target(t))
+		if t == "items" {
+			h.Targets = append(h.Targets, w.items())
+		} else {
+			h.Targets = append(h.Targets, w.target(t))
+		}
 	}
 	return h
 }
@@ -128,7 +129,10 @@ func (w *world) bind() *correct.Plan {
 	}
 	w.t.Cleanup(func() { _ = p.Close() })
 	err = p.Bind(context.Background(), func(_ context.Context, t *correct.Target) (connectors.Source, query.Relation, error) {
-		return w.src, w.relation(t.Table), nil
+		if t.Name == "shop.items" {
+			return w.src, w.relation(w.st.dataset()), nil
+		}
+		return w.src, w.relation(query.Dataset{Name: t.Table, Table: t.Table, Key: []string{"id"}}), nil
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -163,30 +167,10 @@ func (w *world) undo(o correct.Options) correct.Report {
 // dump is a table's content.
 func (w *world) dump(table string) map[int64]string {
 	w.t.Helper()
-	rows, err := w.database().Query("SELECT * FROM " + table) //nolint:noctx // a test
-	if err != nil {
-		w.t.Fatal(err)
+	if table == "items" {
+		return w.st.rows(w.t)
 	}
-	defer rows.Close()
-	cols, err := rows.Columns()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	out := make(map[int64]string)
-	for rows.Next() {
-		cells, at := make([]any, len(cols)), make([]any, len(cols))
-		for i := range cells {
-			at[i] = &cells[i]
-		}
-		if err := rows.Scan(at...); err != nil {
-			w.t.Fatal(err)
-		}
-		out[cells[0].(int64)] = fmt.Sprintf("%#v", cells[1:])
-	}
-	if err := rows.Err(); err != nil {
-		w.t.Fatal(err)
-	}
-	return out
+	return w.sql().dump(w.t, table)
 }
 
 // auditLines reads the audit log, which must be whole.
@@ -266,4 +250,24 @@ func stopAfter(count *int, n int, err error) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// cells is a row of items as stores show it.
+func cells(row []value.Value) string {
+	if row == nil {
+		return ""
+	}
+	out := make([]any, len(row))
+	for i, v := range row {
+		switch v.Kind() {
+		case value.Int:
+			out[i] = v.Int()
+		case value.Double:
+			out[i] = v.Double()
+		case value.String:
+			out[i] = v.Str()
+		default:
+		}
+	}
+	return fmt.Sprintf("%#v", out)
 }
