@@ -59,7 +59,11 @@ func render(t *testing.T, rep *result.Report) map[string]any {
 // TestSchemaHoldsReports validates written reports, and refuses what is not one.
 func TestSchemaHoldsReports(t *testing.T) {
 	s := published(t)
-	for name, rep := range map[string]*result.Report{"hostile": hostile(), "empty": empty()} {
+	of := func(id string, v result.Verdict) *result.Report {
+		return shard(id, result.Expectation{Kind: result.KindRow, Verdict: v, Datasets: []string{}})
+	}
+	both := merged(t, "both", of("a", result.Skipped), of("b", result.Error))
+	for name, rep := range map[string]*result.Report{"hostile": hostile(), "empty": empty(), "merged": both} {
 		if err := s.Validate(render(t, rep)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

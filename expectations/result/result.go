@@ -63,6 +63,8 @@ type Run struct {
 	Now        time.Time         `json:"now"`            // what `now` was in every expression
 	Versions   map[string]string `json:"versions"`       // assay, go, and one entry a connection's server where known
 	Digest     string            `json:"suite_digest"`
+	// Parts are the ids of the runs that a merged report is made of, those of merged reports among them in their place; none of a run by itself.
+	Parts []string `json:"parts,omitempty"`
 }
 
 // Summary counts a run.
@@ -227,6 +229,15 @@ type Expectation struct { //nolint:recvcheck // its JSON is that of values too; 
 	Since        Since     `json:"since,omitempty"`
 	Failing      *Failing  `json:"failing,omitempty"` // since when it fails without a pause
 	Trend        *Trend    `json:"trend,omitempty"`
+	Merged       *Merged   `json:"merged,omitempty"` // of an expectation of a merged report that several runs have
+}
+
+// Merged says what of an expectation of a merged report the sums of its rows do not: so that it can be merged again with other parts.
+type Merged struct {
+	Runs    int    `json:"runs"`            // that have the expectation
+	Skipped int    `json:"skipped"`         // of them, that did not judge their part
+	Errored int    `json:"errored"`         // of them, that could not evaluate it
+	Error   string `json:"error,omitempty"` // what the first of those said
 }
 
 // Metric is one aggregate that a metric expectation was computed from.
