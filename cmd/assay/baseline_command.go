@@ -64,6 +64,7 @@ func (a *app) baselineShow() *cobra.Command {
 
 func (a *app) baselineMark(mark baseline.Mark) *cobra.Command {
 	f := &baselineFlags{}
+	f.write = true
 	verb, short := "forget", "Learn nothing from runs: an incident, a migration"
 	if mark == baseline.Accepted {
 		verb, short = "accept", "Take the figure of a run for normal: nothing before it is learned from"
@@ -120,6 +121,9 @@ func (a *app) onFigures(ctx context.Context, args []string, f *baselineFlags, do
 	err = b.find(ctx, &l.suites[0], args[1:])
 	if err == nil {
 		err = do(ctx, b)
+	}
+	if err == nil {
+		err = past.settled()
 	}
 	if err != nil && !errors.As(err, new(*unknownError)) && !errors.As(err, new(*flagError)) {
 		return &worldError{err}
