@@ -248,6 +248,9 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 	if f.out == "" {
 		return do(a.stdout)
 	}
+	if err := spares(inputsOf([]spec.Suite{*suite}, stateDir("", nil)), "--out", f.out); err != nil {
+		return err
+	}
 	var inner error
 	err = writeFile(f.out, func(w io.Writer) error { inner = do(w); return inner })
 	if inner != nil {

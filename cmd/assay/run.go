@@ -116,6 +116,9 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := onePath(out, len(l.suites)); err != nil {
 		return err
 	}
+	if err := f.spares(l, out, paths); err != nil {
+		return err
+	}
 	if planned.Masker, err = masker(stateDir(f.state, paths), l.suites); err != nil {
 		return err
 	}
@@ -184,6 +187,17 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, plan
 	})
 }
 
+// spares refuses to write over what the run reads.
+func (f *runFlags) spares(l *loaded, out []output, paths []string) error {
+	var dirs []string
+	for i := range l.suites {
+		if f.out != "" {
+			dirs = append(dirs, f.dir(&l.suites[i], "", paths, len(l.suites) > 1))
+		}
+	}
+	return sparesAll(l.inputs(stateDir(f.state, paths)), out, dirs...)
+}
+
 // onePath refuses to write several suites to one file.
 func onePath(outs []output, suites int) error {
 	for _, o := range outs {
@@ -234,7 +248,7 @@ func (a *app) keep(rep *result.Report, dir string, shown int, differences string
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return &worldError{fmt.Errorf("keep the report: %w", err)}
 	}
-	for name, format := range map[string]string{"report.json": "json", "report.html": "html"} {
+	for name, format := range map[string]string{reportName: "json", pageName: "html"} {
 		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format, shown) })
 		if err != nil {
 			return &worldError{err}
@@ -244,7 +258,7 @@ func (a *app) keep(rep *result.Report, dir string, shown int, differences string
 		if differences != "" {
 			a.note("every difference: %s", differences)
 		}
-		a.note("report: %s", filepath.Join(dir, "report.html"))
+		a.note("report: %s", filepath.Join(dir, pageName))
 	}
 	return nil
 }
