@@ -252,7 +252,7 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 		return err
 	}
 	var inner error
-	err = writeFile(f.out, func(w io.Writer) error { inner = do(w); return inner })
+	err = writeFile(f.out, byUmask, func(w io.Writer) error { inner = do(w); return inner })
 	if inner != nil {
 		return inner
 	}

@@ -21,9 +21,10 @@ const failuresName = "failures.jsonl"
 
 // failuresFile takes the differences and the failing rows of a run, one a line, as they are found: keys and the names of columns, and values only of a
 // row that has no key. It
-// appears with the first difference, readable by its owner alone.
+// appears with the first difference.
 type failuresFile struct {
-	dir string
+	dir    string
+	rights fs.FileMode
 
 	mu   sync.Mutex
 	file *os.File
@@ -72,13 +73,13 @@ func (f *failuresFile) take(expectation string, d *result.Failure) error {
 }
 
 func (f *failuresFile) open() error {
-	if err := os.MkdirAll(f.dir, 0o750); err != nil {
+	if err := os.MkdirAll(f.dir, folder(f.rights)); err != nil {
 		return err
 	}
 	if err := f.remove(); err != nil { // an earlier run's may be readable by others
 		return err
 	}
-	file, err := os.OpenFile(f.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(f.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.rights)
 	if err != nil {
 		return err
 	}

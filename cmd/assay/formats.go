@@ -113,7 +113,7 @@ func (a *app) report(rep *result.Report, outs []output, shown int, keys string) 
 			}
 			continue
 		}
-		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
+		if err := writeFile(o.path, byUmask, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
 			return &worldError{err}
 		}
 	}
@@ -146,7 +146,7 @@ func (a *app) writeKeys(o output, keys string) error {
 	if o.path == "" {
 		return write(a.stdout)
 	}
-	return writeFile(o.path, write)
+	return writeFile(o.path, byUmask, write)
 }
 
 // render writes the run in one format; shown is the number of failing rows of each expectation in the text form.

@@ -226,7 +226,8 @@ func (a *app) reportMerge(_ context.Context, paths []string, f *reportFlags) err
 	if err := a.report(rep, out, max(f.shown, 0), ""); err != nil {
 		return err
 	}
-	if err := a.keep(rep, dir, f.shown, ""); err != nil {
+	sweepRuns(stateDir(f.state, nil))
+	if err := a.keep(rep, dir, keptRights(f.out), f.shown, ""); err != nil {
 		return err
 	}
 	a.code = exitCode([]*result.Report{rep}, f.strict)

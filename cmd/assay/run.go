@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,6 +126,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if f.job != "" && len(l.suites) > 1 {
 		return fmt.Errorf("--job %s: there are %d suites, and a job is of one", f.job, len(l.suites))
 	}
+	sweepRuns(stateDir(f.state, paths))
 	past := &histories{app: a}
 	defer past.close()
 	a.interrupted = "what was not evaluated is reported as an error"
@@ -135,7 +137,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	for i := range l.suites {
 		id := run.NewID(now)
 		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
-		differences := &failuresFile{dir: dir}
+		differences := &failuresFile{dir: dir, rights: keptRights(f.out)}
 		rep, found := a.runSuite(ctx, &l.suites[i], f, planned, now, id, differences)
 		path, err := differences.close()
 		lost = errors.Join(lost, err)
@@ -153,7 +155,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		if err := a.report(rep, out, f.shown, path); err != nil {
 			return err
 		}
-		if err := a.keep(rep, dir, f.shown, path); err != nil {
+		if err := a.keep(rep, dir, keptRights(f.out), f.shown, path); err != nil {
 			return err
 		}
 		if err := a.tell(ctx, done); err != nil {
@@ -243,13 +245,21 @@ func (f *runFlags) dir(suite *spec.Suite, id string, paths []string, several boo
 	return f.out
 }
 
+// keptRights are those of a run's own files: in the state directory they are private, and where --out names a folder they are for whom the umask says.
+func keptRights(out string) fs.FileMode {
+	if out == "" {
+		return private
+	}
+	return byUmask
+}
+
 // keep writes the run's own files: report.json and report.html.
-func (a *app) keep(rep *result.Report, dir string, shown int, differences string) error {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+func (a *app) keep(rep *result.Report, dir string, rights fs.FileMode, shown int, differences string) error {
+	if err := os.MkdirAll(dir, folder(rights)); err != nil {
 		return &worldError{fmt.Errorf("keep the report: %w", err)}
 	}
 	for name, format := range map[string]string{reportName: "json", pageName: "html"} {
-		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format, shown) })
+		err := writeFile(filepath.Join(dir, name), rights, func(w io.Writer) error { return a.render(w, rep, format, shown) })
 		if err != nil {
 			return &worldError{err}
 		}

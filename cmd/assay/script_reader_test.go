@@ -29,7 +29,7 @@ func readerVerb(ts *testscript.TestScript, neg bool, args []string) {
 	here := ts.MkAbs(".")
 	free := locked(ts, here)
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(bin, args[1:]...) //nolint:noctx // this test's own program, which ends by itself
+	cmd := exec.Command(bin, args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = here, &stdout, &stderr
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=/", "NO_COLOR=1"}
 	if os.Geteuid() == 0 {
