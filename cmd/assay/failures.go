@@ -41,6 +41,7 @@ type failureLine struct {
 	Outcome     string                 `json:"outcome,omitempty"` // of a row by itself: false or undecided
 	Key         map[string]result.Cell `json:"key"`
 	Values      map[string]result.Cell `json:"values,omitempty"`
+	Types       map[string]string      `json:"types,omitempty"` // of the cells whose text is escaped
 	Columns     []string               `json:"columns,omitempty"`
 	SourceRows  int64                  `json:"source_rows,omitempty"`
 	TargetRows  int64                  `json:"target_rows,omitempty"`
@@ -54,7 +55,7 @@ func (f *failuresFile) take(expectation string, d *result.Failure) error {
 	if d.Class == "" {
 		outcome = d.Outcome
 	}
-	line, err := json.Marshal(failureLine{expectation, d.Class, outcome, d.Key, d.Values, d.Columns, d.SourceRows, d.TargetRows})
+	line, err := json.Marshal(failureLine{expectation, d.Class, outcome, d.Key, d.Values, result.Escapes(map[string]map[string]result.Cell{"key": d.Key, "values": d.Values}), d.Columns, d.SourceRows, d.TargetRows})
 	if err != nil {
 		return fmt.Errorf("keep the differences: %w", err)
 	}

@@ -283,13 +283,16 @@ type PlanSummary struct {
 }
 
 // Cell is a value in a report. Its JSON never loses digits: decimals, int64 beyond 2^53 and
-// non-finite doubles are strings.
+// non-finite doubles are strings. Nor does it lose bytes: those that are no UTF-8 are escaped.
 type Cell struct{ value.Value }
 
 const maxSafeInt = 1 << 53
 
 // MarshalJSON implements json.Marshaler.
-func (c Cell) MarshalJSON() ([]byte, error) {
+func (c Cell) MarshalJSON() ([]byte, error) { return c.json(hasBytes(c.Value)) }
+
+// json is the cell as JSON; escaped says that it is one whose texts are.
+func (c Cell) json(escaped bool) ([]byte, error) {
 	switch c.Kind() {
 	case value.Null:
 		return []byte("null"), nil
@@ -308,11 +311,19 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 			return marshal(f)
 		}
 	case value.List:
-		cells := make([]Cell, len(c.List()))
+		cells := make([]json.RawMessage, len(c.List()))
 		for i, v := range c.List() {
-			cells[i] = Cell{v}
+			b, err := Cell{v}.json(escaped)
+			if err != nil {
+				return nil, err
+			}
+			cells[i] = b
 		}
 		return marshal(cells)
+	case value.String, value.JSON:
+		if escaped {
+			return marshal(escape(c.Text()))
+		}
 	default:
 	}
 	return marshal(c.Text())
