@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,11 +22,7 @@ func hasBytes(v value.Value) bool {
 	case value.JSON:
 		return !utf8.ValidString(v.Text())
 	case value.List:
-		for _, e := range v.List() {
-			if hasBytes(e) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v.List(), hasBytes)
 	default:
 	}
 	return false
