@@ -14,7 +14,7 @@ import (
 // csvWidth bounds a text in a line of the CSV, in bytes.
 const csvWidth = 2000
 
-// CSV writes a line an expectation beneath a line of names, as RFC 4180 has it. Every text is in quotes, none spans lines, and none is a formula
+// CSV writes a line an expectation, and no alert, for it is none, beneath a line of names, as RFC 4180 has it. Every text is in quotes, none spans lines, and none is a formula
 // to a spreadsheet: an apostrophe stands before what would be one.
 func CSV(w io.Writer, rep *result.Report) error {
 	lines := [][]string{{
