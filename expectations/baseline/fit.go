@@ -12,7 +12,8 @@ type fitter struct {
 	unit     float64   // the least step of the figure: 1 of a count, one row's share of a rate; 0 where there is none
 	least    float64   // the least scale that is believed
 	share    bool      // the figure is a rate: whole numbers are no counts
-	pos      []float64 // of the points in time, in usual times between runs
+	pos      []float64 // of the points in time, in usual times between runs, or in the time of a curve
+	bend     float64   // of the curve; 0 where there is none
 }
 
 // model is what is normal of a series.
@@ -51,6 +52,15 @@ func (f *fitter) fit(t *training) *model {
 	m.end = len(m.x)
 	if m.ramp > 0 {
 		m.end = m.ramp
+	}
+	if m.young > 0 {
+		m.end = m.young
+	}
+	if m.bend != 0 {
+		f.bend = m.bend
+		for i := range f.pos {
+			f.pos[i] = bent(f.pos[i], f.bend)
+		}
 	}
 	f.estimate(m)
 	if m.season != SeasonNone { // once more, now that the level is known better than from one period
@@ -242,7 +252,26 @@ func (f *fitter) keep(rest, weight []float64, least float64) []bool {
 		c += mean
 		s = max(math.Sqrt(ss/max(kept-1, 1)), s/2, least)
 	}
+	if scattered(keep) {
+		for i := range keep {
+			keep[i] = true
+		}
+	}
 	return keep
+}
+
+// scattered reports whether so many points are apart, here and there among the others, that they are no incidents but what the figure is like: one that is of two kinds.
+func scattered(keep []bool) bool {
+	apart, turns := 0, 0
+	for i, k := range keep {
+		if !k {
+			apart++
+		}
+		if i > 0 && k != keep[i-1] {
+			turns++
+		}
+	}
+	return apart*4 > len(keep) && turns*4 > len(keep)
 }
 
 // setCentre sets what is foretold.

@@ -28,6 +28,9 @@ func (f *fitter) seasonOf(t *training, named Season) seasonal {
 	if named != SeasonAuto {
 		return f.effects(t, named)
 	}
+	if s, ok := f.turns(t); ok {
+		return s
+	}
 	none := f.effects(t, SeasonNone)
 	candidates := f.candidates(t)
 	if len(candidates) == 0 {
@@ -183,6 +186,9 @@ func (f *fitter) slotsOf(t *training, d []float64, s Season) seasonal {
 	out := seasonal{season: s, effect: make([]float64, s.slots()), count: make([]int, s.slots()), slot: make([]int, len(d))}
 	for i, at := range t.at {
 		out.slot[i] = s.slot(at)
+		if s == seasonTurns {
+			out.slot[i] = t.turn(i)
+		}
 		out.count[out.slot[i]]++
 	}
 	f.fill(&out, d)
