@@ -87,13 +87,13 @@ func fitSide(d []float64, s0 float64) (out side) {
 			}
 		}
 		reach := sh.reach(s, floor)
-		l := 0.0
+		l, logS := 0.0, math.Log(s)
 		for _, x := range d {
 			if x > reach {
 				l += floor
 				continue
 			}
-			l += sh.log(x/s) - math.Log(s)
+			l += sh.log(x/s) - logS
 		}
 		out.scale[k], out.log[k] = s, l
 	}
