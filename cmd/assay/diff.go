@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -237,8 +238,8 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 	if !limited && f.format == "table" {
 		limit = tableRows
 	}
-	if _, ok := diffFormats()[f.format]; !ok {
-		return fmt.Errorf("--format %q: there are table, json, csv and sql-keys", f.format)
+	if err := knownFormat(f.format, slices.Sorted(maps.Keys(diffFormats()))...); err != nil {
+		return err
 	}
 	a.interrupted = "the comparison is not complete"
 	if f.out != "" {

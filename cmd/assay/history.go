@@ -139,9 +139,8 @@ became of each expectation; of one expectation or one run, by its id, the figure
 }
 
 func (a *app) history(ctx context.Context, args []string, f *historyFlags) error {
-	formats := []string{"text", "json", "csv"}
-	if !slices.Contains(formats, f.format) {
-		return fmt.Errorf("--format %q: there are text, json and csv%s", f.format, meant(f.format, formats))
+	if err := knownFormat(f.format, "text", "json", "csv"); err != nil {
+		return err
 	}
 	if f.limit < 0 {
 		return fmt.Errorf("--limit %d: must be 0 or more", f.limit)
