@@ -2,12 +2,12 @@ package elasticsearch
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -390,10 +390,8 @@ func sameTexts(f *field, c *leafCell) bool {
 
 // severalValues is the error for a document that holds several values where one is expected.
 func severalValues(f *field) error {
-	return fmt.Errorf("%w: %q; declare the column with array: true", errSeveral, f.name)
+	return connectors.Own(fmt.Sprintf("a document holds more than one value in field: %q; declare the column with array: true", f.name))
 }
-
-var errSeveral = errors.New("a document holds more than one value in field")
 
 func (d *decoder) listCell(v *value.Vector, f *field, c *leafCell, whole bool) error {
 	items := make([]value.Value, 0, len(c.more))
