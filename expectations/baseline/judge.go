@@ -161,7 +161,11 @@ func (j *judging) decide(out *Judgement) {
 		return
 	}
 	if side != 0 {
-		if why := j.asBefore(side); why != "" {
+		why := j.asBefore(side)
+		if why == "" {
+			why = j.asOften(side)
+		}
+		if why != "" {
 			out.Message = j.say(why)
 			return
 		}

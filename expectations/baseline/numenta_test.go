@@ -109,7 +109,7 @@ func (m method) over(points []baseline.Point, windows []baseline.Span) found {
 // windowsOf reads the labelled windows of each series. A window begins with the hour that its first point falls in.
 func windowsOf(t *testing.T, file string) map[string][]baseline.Span {
 	t.Helper()
-	content, err := os.ReadFile(file) //nolint:gosec // a folder that whoever runs the test names
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func numentaTime(t *testing.T, s string) time.Time {
 // hours reads a series and forms the mean of each hour in which there is a point.
 func hours(t *testing.T, file string) []baseline.Point {
 	t.Helper()
-	f, err := os.Open(file) //nolint:gosec // as above
+	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}

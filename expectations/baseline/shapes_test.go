@@ -158,3 +158,36 @@ func TestBusyAndQuietDays(t *testing.T) {
 		t.Errorf("a Saturday: %s", quiet.Message)
 	}
 }
+
+// TestComesAndGoes: bursts that come time and again are no incidents, what is further out than they are is, and so are the first of them.
+func TestComesAndGoes(t *testing.T) {
+	r := rand.New(rand.NewPCG(10, 10))
+	var h []float64
+	for i := range 120 {
+		v := 100 + 2*r.NormFloat64()
+		if i%13 < 2 && i > 13 { // two runs in a row, in no season
+			v = 400 + 40*r.NormFloat64()
+		}
+		h = append(h, v)
+	}
+	for _, c := range []struct {
+		n    int
+		v    float64
+		want result.Verdict
+		says string
+	}{
+		{14, 400, result.Fail, "a spike"},
+		{120, 400, result.Pass, "it comes and goes"},
+		{120, 900, result.Fail, ""},
+		{120, 20, result.Fail, ""},
+	} {
+		if j := judge(baseline.Settings{}, daily(h[:c.n]...), c.v); j.Verdict != c.want || !strings.Contains(j.Message, c.says) {
+			t.Errorf("after %d: %g is %s: %s", c.n, c.v, j.Verdict, j.Message)
+		}
+	}
+	// one that lasts longer than any before is a shift
+	h = append(h, 400, 410, 390, 400)
+	if j := judge(baseline.Settings{}, daily(h...), 400); j.Verdict != result.Fail || j.Shape != result.ShapeShift {
+		t.Errorf("a burst of five: %s, %s", j.Verdict, j.Message)
+	}
+}

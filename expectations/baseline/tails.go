@@ -13,11 +13,11 @@ type shape struct {
 
 // shapes are those that are told apart, the normal distribution first.
 var shapes = [...]shape{
-	{power: 2, before: 0.5, log: func(x float64) float64 { return -0.22579135264472744 - x*x/2 }, beyond: func(x float64) float64 { return math.Erfc(x / math.Sqrt2) }},
-	{degrees: 6, before: 0.2, log: func(x float64) float64 { return -0.26731 - 3.5*math.Log1p(x*x/6) }, beyond: beyondT6},
-	{degrees: 3, before: 0.1, log: func(x float64) float64 { return -0.30774 - 2*math.Log1p(x*x/3) }, beyond: beyondT3},
-	{power: 1, before: 0.125, log: func(x float64) float64 { return -x }, beyond: func(x float64) float64 { return math.Exp(-x) }},
-	{power: 0.5, before: 0.075, log: func(x float64) float64 { return -math.Ln2 - math.Sqrt(x) }, beyond: func(x float64) float64 { return (1 + math.Sqrt(x)) * math.Exp(-math.Sqrt(x)) }},
+	{power: 2, before: 0.65, log: func(x float64) float64 { return -0.22579135264472744 - x*x/2 }, beyond: func(x float64) float64 { return math.Erfc(x / math.Sqrt2) }},
+	{degrees: 6, before: 0.14, log: func(x float64) float64 { return -0.26731 - 3.5*math.Log1p(x*x/6) }, beyond: beyondT6},
+	{degrees: 3, before: 0.07, log: func(x float64) float64 { return -0.30774 - 2*math.Log1p(x*x/3) }, beyond: beyondT3},
+	{power: 1, before: 0.09, log: func(x float64) float64 { return -x }, beyond: func(x float64) float64 { return math.Exp(-x) }},
+	{power: 0.5, before: 0.05, log: func(x float64) float64 { return -math.Ln2 - math.Sqrt(x) }, beyond: func(x float64) float64 { return (1 + math.Sqrt(x)) * math.Exp(-math.Sqrt(x)) }},
 }
 
 func beyondT3(x float64) float64 {
