@@ -1,6 +1,9 @@
 package connectors
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // ErrorKind sorts failures of the world by what a person must do about them.
 type ErrorKind uint8
@@ -31,6 +34,8 @@ const (
 // build it from the server's message and their own words, never from a DSN.
 type Error struct {
 	Kind ErrorKind
+	// Data says of a failure to tell a schema that rows were read for it: its text may quote what they hold.
+	Data bool
 	// Op is what was being done, for example "describe public.orders".
 	Op  string
 	Err error
@@ -49,6 +54,45 @@ func KindOf(err error) ErrorKind {
 	}
 	return Failed
 }
+
+// OwnError is an error in assay's own words, which quote no value of the data: it may be told also where values are masked.
+type OwnError struct {
+	text string
+	err  error
+}
+
+// Own returns an error of that text, which quotes no value of the data.
+func Own(text string) error { return &OwnError{text: text} }
+
+// Within says before an error where it came about, in words that quote no value of the data. What may be told of err may be told with them.
+func Within(place string, err error) error {
+	wrapped := fmt.Errorf("%s: %w", place, err)
+	if own, ok := errors.AsType[Told](err); ok {
+		return &OwnError{text: place + ": " + own.WithoutValues(), err: wrapped}
+	}
+	return wrapped
+}
+
+// Told is an error of which something can be said without quoting a value of the data.
+type Told interface {
+	error
+	// WithoutValues is the text of the error, or as much of it as quotes no value of the data.
+	WithoutValues() string
+}
+
+// Error implements error.
+func (e *OwnError) Error() string {
+	if e.err != nil {
+		return e.err.Error()
+	}
+	return e.text
+}
+
+// Unwrap returns the cause, nil for none.
+func (e *OwnError) Unwrap() error { return e.err }
+
+// WithoutValues implements Told.
+func (e *OwnError) WithoutValues() string { return e.text }
 
 // InexactError is an answer like a query.Refusal that only the data could give: while evaluating, the source
 // found values for which it is not exact (an integer sum beyond what Elasticsearch's doubles hold, a text past

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/assay-dev/assay/expectations/result"
 )
@@ -12,7 +14,7 @@ import (
 // csvWidth bounds a text in a line of the CSV, in bytes.
 const csvWidth = 2000
 
-// CSV writes a line an expectation beneath a line of names, as RFC 4180 has it. Every text is in quotes, none spans lines, and none is a formula
+// CSV writes a line an expectation, and no alert, for it is none, beneath a line of names, as RFC 4180 has it. Every text is in quotes, none spans lines, and none is a formula
 // to a spreadsheet: an apostrophe stands before what would be one.
 func CSV(w io.Writer, rep *result.Report) error {
 	lines := [][]string{{
@@ -47,14 +49,32 @@ func CSV(w io.Writer, rep *result.Report) error {
 	return nil
 }
 
-// csvCell is a cell that a spreadsheet takes for a text, or for a number where it is one. What begins a formula does so in full-width form too.
+// csvCell is a cell that a spreadsheet takes for a text, or for a number where it is one.
 func csvCell(s string) string {
 	s = said(s, csvWidth)
-	if _, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "xXpPnN_") {
+	if isNumber(s) {
 		return s
 	}
-	if strings.HasPrefix(s, "\uff1d") || strings.HasPrefix(s, "\uff0b") || strings.HasPrefix(s, "\uff0d") || strings.HasPrefix(s, "\uff20") || s != "" && strings.ContainsRune("=+-@|%", rune(s[0])) {
-		s = "'" + s
-	}
+	s = NoFormula(s)
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+// isNumber reports whether s is a number as programs and spreadsheets write one.
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil && !strings.ContainsAny(s, "xXpPnN_")
+}
+
+// formulaSigns begin what a spreadsheet takes for a formula or a command, in full-width form too.
+const formulaSigns = "=+-@|%\uff1d\uff0b\uff0d\uff20"
+
+// NoFormula puts an apostrophe before what a spreadsheet would take for a formula: what begins with one of its signs, blanks before it or not, and is no number. What has
+// apostrophes there already gets one more, so that whoever takes one away has the text as it was.
+func NoFormula(s string) string {
+	rest := strings.TrimLeftFunc(strings.TrimLeft(s, "'"), func(r rune) bool { return r <= ' ' || unicode.IsSpace(r) })
+	first, _ := utf8.DecodeRuneInString(rest)
+	if rest == "" || isNumber(s) || !strings.ContainsRune(formulaSigns, first) {
+		return s
+	}
+	return "'" + s
 }

@@ -17,6 +17,7 @@ const mergedErrors = 10
 // Merge makes one report of those of a run's shards, each of which read a part of the rows: rows are added up, and the verdicts formed anew, with exact
 // arithmetic, from the sums. What cannot be told from the reports of parts is an error that names it: the value of a metric, the uniqueness or the order of
 // rows of several shards, and samples. What only one shard has is taken as it is. Figures of baselines are those of parts and left out. id names the merged run.
+// A shard may be a merged report itself: the whole is the same in whatever order it is merged, and a run that several of the reports hold is an error.
 func Merge(shards []*result.Report, id string) (*result.Report, error) {
 	if len(shards) < 2 {
 		return nil, errors.New("a report is merged of two or more")
@@ -28,8 +29,9 @@ func Merge(shards []*result.Report, id string) (*result.Report, error) {
 	out := &result.Report{
 		Schema: result.SchemaName, Run: first.Run, Expectations: []result.Expectation{}, Datasets: mergedDatasets(shards), Alerts: []result.Alert{},
 	}
-	out.Run.ID = id
+	out.Run.ID, out.Run.Parts = id, nil
 	for _, s := range shards {
+		out.Run.Parts = append(out.Run.Parts, partsOf(&s.Run)...)
 		if s.Run.Start.Before(out.Run.Start) {
 			out.Run.Start = s.Run.Start
 		}
@@ -70,14 +72,26 @@ func Merge(shards []*result.Report, id string) (*result.Report, error) {
 	return out, nil
 }
 
+// partsOf are the ids of the runs that a report is made of.
+func partsOf(r *result.Run) []string {
+	if len(r.Parts) == 0 {
+		return []string{r.ID}
+	}
+	return r.Parts
+}
+
 // mergeable reports what keeps reports from being parts of one run.
 func mergeable(shards []*result.Report) error {
-	first, ids := &shards[0].Run, map[string]bool{}
+	first, in := &shards[0].Run, map[string]string{} // the report that a run is in
 	for _, s := range shards {
 		r := &s.Run
+		for _, part := range partsOf(r) {
+			if other, twice := in[part]; twice {
+				return givenTwice(part, other, r.ID)
+			}
+			in[part] = r.ID
+		}
 		switch {
-		case ids[r.ID]:
-			return fmt.Errorf("run %s is given twice: its rows would count twice", diag.Visible(r.ID))
 		case r.Suite != first.Suite || r.Job != first.Job:
 			return fmt.Errorf("runs %s and %s are of different suites: %s and %s", diag.Visible(first.ID), diag.Visible(r.ID), diag.Visible(first.Job), diag.Visible(r.Job))
 		case r.Digest != first.Digest:
@@ -85,9 +99,24 @@ func mergeable(shards []*result.Report) error {
 		case r.Mode != "full":
 			return fmt.Errorf("run %s read a sample: what samples of parts tell of all rows, their reports do not say", diag.Visible(r.ID))
 		}
-		ids[r.ID] = true
 	}
 	return nil
+}
+
+// givenTwice says that the run part is in the reports a and b.
+func givenTwice(part, a, b string) error {
+	switch {
+	case a == b:
+		return fmt.Errorf("run %s is given twice: its rows would count twice", diag.Visible(a))
+	case a == part || b == part:
+		merged := a
+		if a == part {
+			merged = b
+		}
+		return fmt.Errorf("run %s is a part of the merged report %s: its rows would count twice; give one of the two", diag.Visible(part), diag.Visible(merged))
+	}
+	return fmt.Errorf("run %s is a part of both merged reports %s and %s: its rows would count twice; merge the reports that those were made of, each once",
+		diag.Visible(part), diag.Visible(a), diag.Visible(b))
 }
 
 func mergedDatasets(shards []*result.Report) []result.Dataset {
@@ -139,7 +168,8 @@ func mergedExpectation(parts []*result.Expectation) (result.Expectation, error) 
 		return out, err
 	}
 	out.Since, out.Failing, out.Trend, out.Interval, out.Rate = "", nil, nil, nil, nil
-	out.Failures, out.Ran = []result.Failure{}, result.Ran{Where: out.Ran.Where, Method: "merged from " + diag.Plural(int64(len(parts)), "shard")}
+	out.Merged = mergedParts(parts)
+	out.Failures, out.Ran = []result.Failure{}, result.Ran{Where: out.Ran.Where, Method: "merged from " + diag.Plural(int64(out.Merged.Runs), "shard")}
 	for _, p := range parts {
 		out.Failures = append(out.Failures, p.Failures...)
 		out.Ran.Statements, out.Ran.MS = out.Ran.Statements+p.Ran.Statements, out.Ran.MS+p.Ran.MS
@@ -153,6 +183,27 @@ func mergedExpectation(parts []*result.Expectation) (result.Expectation, error) 
 		}
 	}
 	return out, judgeMerged(&out, parts)
+}
+
+// mergedParts adds up what the runs said of their parts, those of merged reports as they said it then.
+func mergedParts(parts []*result.Expectation) *result.Merged {
+	out := &result.Merged{}
+	for _, p := range parts {
+		m := p.Merged
+		if m == nil {
+			m = &result.Merged{Runs: 1}
+			switch p.Verdict {
+			case result.Skipped:
+				m.Skipped = 1
+			case result.Error:
+				m.Errored, m.Error = 1, p.Message
+			case result.Pass, result.Fail, result.Inconclusive:
+			}
+		}
+		out.Runs, out.Skipped, out.Errored = out.Runs+m.Runs, out.Skipped+m.Skipped, out.Errored+m.Errored
+		out.Error = cmp.Or(out.Error, m.Error)
+	}
+	return out
 }
 
 // mergeableKind refuses what sums of rows say nothing about.

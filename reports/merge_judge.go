@@ -10,39 +10,45 @@ import (
 
 // judgeMerged forms the verdict of what several shards said.
 func judgeMerged(out *result.Expectation, parts []*result.Expectation) error {
-	byVerdict := map[result.Verdict][]*result.Expectation{}
-	for _, p := range parts {
-		byVerdict[p.Verdict] = append(byVerdict[p.Verdict], p)
-	}
+	m := out.Merged
 	out.Counts, out.Orphans = mergedCounts(parts)
 	out.Compare = mergedCompare(parts)
-	if broken := byVerdict[result.Error]; len(broken) > 0 {
-		out.Verdict, out.Message = result.Error, broken[0].Message
-		if n := len(broken); n < len(parts) {
-			out.Message = fmt.Sprintf("in %d of %d shards: %s", n, len(parts), out.Message)
+	switch {
+	case m.Errored > 0:
+		out.Verdict, out.Message = result.Error, m.Error
+		if m.Errored < m.Runs {
+			out.Message = fmt.Sprintf("in %d of %d shards: %s", m.Errored, m.Runs, m.Error)
 		}
 		return nil
-	}
-	skipped := byVerdict[result.Skipped]
-	if len(skipped) == len(parts) {
-		out.Verdict, out.Message = result.Skipped, skipped[0].Message
+	case m.Skipped == m.Runs:
+		out.Verdict, out.Message = result.Skipped, parts[0].Message
+		return nil
+	case out.Counts == nil: // decided by the schema or a constraint
+		judgeUncounted(out, parts)
 		return nil
 	}
-	if out.Counts == nil { // decided by the schema or a constraint
-		worst := parts[0]
+	return judgeSums(out, parts)
+}
+
+// judgeUncounted takes the worst of what the shards said without counting rows.
+func judgeUncounted(out *result.Expectation, parts []*result.Expectation) {
+	worst := parts[0]
+	for _, v := range []result.Verdict{result.Pass, result.Inconclusive, result.Fail} {
 		for _, p := range parts {
-			if p.Verdict == result.Fail {
+			if p.Verdict == v {
 				worst = p
 			}
 		}
-		out.Verdict, out.Message = worst.Verdict, worst.Message
-		return nil
 	}
-	return judgeSums(out, parts, len(skipped))
+	out.Verdict, out.Message = worst.Verdict, worst.Message
+	if m := out.Merged; worst.Verdict != result.Fail && m.Skipped > 0 {
+		out.Verdict, out.Message = result.Inconclusive, fmt.Sprintf("%d of %d shards did not judge theirs", m.Skipped, m.Runs)
+	}
 }
 
-// judgeSums judges the rows of all shards together; skipped is the number of shards that did not judge theirs.
-func judgeSums(out *result.Expectation, parts []*result.Expectation, skipped int) error {
+// judgeSums judges the rows of all shards together.
+func judgeSums(out *result.Expectation, parts []*result.Expectation) error {
+	runs, skipped := out.Merged.Runs, out.Merged.Skipped
 	passed, failed := out.Tally()
 	unsettled := int64(0)
 	if out.Compare != nil {
@@ -56,6 +62,9 @@ func judgeSums(out *result.Expectation, parts []*result.Expectation, skipped int
 	}
 	if total+unsettled == 0 {
 		out.Verdict, out.Message = result.Pass, "no "+noun+"s in any shard"
+		if skipped > 0 {
+			out.Verdict, out.Message = result.Inconclusive, fmt.Sprintf("no %ss; %d of %d shards did not judge theirs", noun, skipped, runs)
+		}
 		for _, p := range parts {
 			if p.Verdict == result.Fail { // on_empty: fail, which a report does not say
 				out.Verdict, out.Message = result.Fail, p.Message
@@ -75,7 +84,7 @@ func judgeSums(out *result.Expectation, parts []*result.Expectation, skipped int
 	if err != nil {
 		return err
 	}
-	out.Message = fmt.Sprintf("%s of %s fail in %s", diag.Group(failed), diag.Plural(total, noun), diag.Plural(int64(len(parts)), "shard"))
+	out.Message = fmt.Sprintf("%s of %s fail in %s", diag.Group(failed), diag.Plural(total, noun), diag.Plural(int64(runs), "shard"))
 	switch {
 	case out.MaxFailures != nil:
 		out.Message += fmt.Sprintf(", at most %s may", diag.Group(*out.MaxFailures))
@@ -94,7 +103,7 @@ func judgeSums(out *result.Expectation, parts []*result.Expectation, skipped int
 		out.Message += "; nothing is known of " + diag.Plural(unsettled, noun)
 	}
 	if skipped > 0 {
-		out.Message += fmt.Sprintf("; %d of %d shards did not judge theirs", skipped, len(parts))
+		out.Message += fmt.Sprintf("; %d of %d shards did not judge theirs", skipped, runs)
 	}
 	return nil
 }

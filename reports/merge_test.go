@@ -1,9 +1,12 @@
 package reports_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/reports"
@@ -71,6 +74,8 @@ func TestMergeVerdicts(t *testing.T) {
 		"skipped, holds":  {rows(result.Pass, 5, 0), result.Expectation{Kind: result.KindRow, Verdict: result.Skipped}, result.Inconclusive, "1 of 2 shards did not judge"},
 		"skipped, fails":  {rows(result.Fail, 5, 1), result.Expectation{Kind: result.KindRow, Verdict: result.Skipped}, result.Fail, ""},
 		"no rows":         {rows(result.Pass, 0, 0), rows(result.Pass, 0, 0), result.Pass, "no rows"},
+		"no rows, skip":   {rows(result.Pass, 0, 0), result.Expectation{Kind: result.KindRow, Verdict: result.Skipped}, result.Inconclusive, "1 of 2 shards did not judge"},
+		"schema, skipped": {said(result.Skipped, result.KindSchema, "schema"), said(result.Pass, result.KindSchema, "schema"), result.Inconclusive, "1 of 2 shards did not judge"},
 		"no rows, failed": {rows(result.Pass, 0, 0), with(rows(result.Fail, 0, 0), func(e *result.Expectation) { e.Message = "empty" }), result.Fail, "empty"},
 		"half empty":      {rows(result.Pass, 4, 0), with(rows(result.Fail, 0, 0), func(e *result.Expectation) { e.Message = "empty" }), result.Pass, "4 rows"},
 		"proved":          {said(result.Pass, result.KindSet, "constraint"), said(result.Pass, result.KindSet, "constraint"), result.Pass, "of pass"},
@@ -140,6 +145,63 @@ func TestMergeIsTheWhole(t *testing.T) {
 	}
 }
 
+// merged is the merged report of shards, written and read again.
+func merged(t *testing.T, id string, shards ...*result.Report) *result.Report {
+	t.Helper()
+	rep, err := reports.Merge(shards, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reread(t, asJSON(t, rep))
+}
+
+// TestMergeOfMerges merges three shards of every verdict in every grouping: each says what the three say when they are merged at once.
+func TestMergeOfMerges(t *testing.T) {
+	kinds := map[string]func(string) result.Expectation{
+		"holds": func(string) result.Expectation {
+			return with(rows(result.Pass, 9, 1), func(e *result.Expectation) { e.Mostly = "0.8" })
+		},
+		"fails": func(string) result.Expectation {
+			return with(rows(result.Fail, 1, 9), func(e *result.Expectation) { e.Mostly = "0.8" })
+		},
+		"empty": func(string) result.Expectation {
+			return with(rows(result.Pass, 0, 0), func(e *result.Expectation) { e.Mostly = "0.8" })
+		},
+		"skipped": func(string) result.Expectation {
+			return result.Expectation{Kind: result.KindRow, Verdict: result.Skipped, Mostly: "0.8", Message: "of no rows"}
+		},
+		"broken": func(id string) result.Expectation {
+			return result.Expectation{Kind: result.KindRow, Verdict: result.Error, Mostly: "0.8", Message: "no table in " + id}
+		},
+	}
+	verdicts := map[result.Verdict]int{}
+	for ka, a := range kinds {
+		for kb, b := range kinds {
+			for kc, c := range kinds {
+				of := func(i int) *result.Report {
+					return shard(string("abc"[i]), []func(string) result.Expectation{a, b, c}[i](string("abc"[i])))
+				}
+				want := asJSON(t, merged(t, "m", of(0), of(1), of(2)))
+				for grouping, got := range map[string]*result.Report{
+					"(ab)c": merged(t, "m", merged(t, "ab", of(0), of(1)), of(2)),
+					"a(bc)": merged(t, "m", of(0), merged(t, "bc", of(1), of(2))),
+				} {
+					if d := cmp.Diff(want, asJSON(t, got)); d != "" {
+						t.Errorf("%s, %s, %s as %s:\n%s", ka, kb, kc, grouping, d)
+					}
+					if !slices.Equal(got.Run.Parts, []string{"a", "b", "c"}) {
+						t.Errorf("%s: its parts are %v", grouping, got.Run.Parts)
+					}
+					verdicts[got.Expectations[0].Verdict]++
+				}
+			}
+		}
+	}
+	if len(verdicts) < 5 {
+		t.Errorf("only %v came about", verdicts)
+	}
+}
+
 func TestMergeRefuses(t *testing.T) {
 	metric := result.Expectation{Kind: result.KindMetric, Verdict: result.Pass}
 	unique := result.Expectation{Kind: result.KindSet, Name: "unique", Verdict: result.Pass, Counts: &result.Counts{}}
@@ -160,6 +222,9 @@ func TestMergeRefuses(t *testing.T) {
 		"e: unique":         {shard("a", unique), shard("b", unique)},
 		"samples of parts":  {shard("a", sampled), shard("b", sampled)},
 		"different things":  {shard("a", rows(result.Pass, 1, 0)), shard("b", with(rows(result.Pass, 1, 0), func(e *result.Expectation) { e.Where = "x" }))},
+		"run a is a part of the merged report ab:":          {merged(t, "ab", report("a", same), report("b", same)), report("a", same)},
+		"run b is a part of the merged report bc:":          {report("b", same), merged(t, "bc", report("b", same), report("c", same))},
+		"run b is a part of both merged reports ab and bc:": {merged(t, "ab", report("a", same), report("b", same)), merged(t, "bc", report("b", same), report("c", same))},
 		"no number": {
 			shard("a", with(rows(result.Pass, 1, 0), func(e *result.Expectation) { e.Mostly = "most" })),
 			shard("b", with(rows(result.Pass, 1, 0), func(e *result.Expectation) { e.Mostly = "most" })),

@@ -93,7 +93,7 @@ type (
 )
 
 // OpenLineage writes the run as two run events of OpenLineage, one a line: that it began, and that it came to its end. The second has the datasets as
-// its inputs, with what was asserted of each, and all expectations as tests of the run. What is inconclusive or could not be evaluated has found
+// its inputs, with what was asserted of each, and all expectations, and then the alerts, as tests of the run. What is inconclusive or could not be evaluated has found
 // no success; its parameters say the verdict. The event is FAIL where something could not be evaluated, else COMPLETE, whatever the data is like.
 func OpenLineage(w io.Writer, rep *result.Report) error {
 	began := lineageRunEvent{
@@ -140,6 +140,9 @@ func OpenLineage(w io.Writer, rep *result.Report) error {
 			of[d] = append(of[d], lineageAssertion{kind, e.Verdict == result.Pass, check})
 		}
 	}
+	for i := range rep.Alerts {
+		tests.Tests = append(tests.Tests, lineageAlert(&rep.Alerts[i]))
+	}
 	ended.Run.Facets["test"] = tests
 	ended.Inputs = nil
 	for i := range rep.Datasets {
@@ -164,6 +167,21 @@ func OpenLineage(w io.Writer, rep *result.Report) error {
 		}
 	}
 	return nil
+}
+
+// lineageAlert is an alert as a test of the run that found something. It blocks nothing, and is of no dataset's assertions: it judges the run.
+func lineageAlert(a *result.Alert) lineageTest {
+	check := lineageCheck{
+		Name: name("alert."+a.Rule, lineageText), Severity: "warn", Description: said(a.Message, lineageText),
+		Params: map[string]any{"rule": said(a.Rule, lineageText), "level": said(a.Level, lineageText)},
+	}
+	if a.Expectation != "" {
+		check.Params["expectation"] = name(a.Expectation, lineageText)
+	}
+	if a.Dataset != "" {
+		check.Params["dataset"] = name(a.Dataset, lineageText)
+	}
+	return lineageTest{"fail", "alert", check}
 }
 
 func lineageFacetOf(schema string) lineageFacet {

@@ -47,11 +47,11 @@ func TestOrphans(t *testing.T) {
 		t.Error(text)
 	}
 	doc := render(t, rep)
-	if err := published(t).Validate(doc); err != nil {
+	if err := published(t, schemaFile).Validate(doc); err != nil {
 		t.Error(err)
 	}
 	doc["expectations"].([]any)[0].(map[string]any)["orphans"].(map[string]any)["failing"] = -1
-	if published(t).Validate(doc) == nil {
+	if published(t, schemaFile).Validate(doc) == nil {
 		t.Error("the schema takes a negative count")
 	}
 	var page bytes.Buffer

@@ -62,7 +62,10 @@ func everyType(t *testing.T) *result.Report {
 		"NaN": value.DoubleValue(math.NaN()), "+Inf": value.DoubleValue(math.Inf(1)), "-Inf": value.DoubleValue(math.Inf(-1)),
 		"decimal": dec("176.30"), "decimal whole": dec("12345678901234567890"), "decimal 0": dec("0.00"),
 		"string": value.StringValue("176.30"), "empty": value.StringValue(""), "quotes": value.StringValue("\"\\ufffd\\\\ufffd \u2028 <&>\x00"), "null text": value.StringValue("null"),
-		"bytes": value.BytesValue([]byte("\x00\xff")), "no bytes": value.BytesValue(nil),
+		"no UTF-8": value.StringValue("a\xff\\xff\xed\xa0\x80\ufffd"), "backslash": value.StringValue(`\xff`), "json no UTF-8": value.JSONValue("\"\xfe\\\\\""),
+		"list no UTF-8":  value.ListValue(value.Of(value.String), value.StringValue("a\xff"), value.StringValue(`a\xff`), value.NullValue()),
+		"lists no UTF-8": value.ListValue(value.ListOf(value.Of(value.String)), value.ListValue(value.Of(value.String), value.StringValue("\xfe"), value.StringValue(`\`))),
+		"bytes":          value.BytesValue([]byte("\x00\xff")), "no bytes": value.BytesValue(nil),
 		"timestamp": value.TimestampValue(at), "year 1": value.TimestampValue(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)), "local": value.LocalTimestampValue(at),
 		"duration": value.DurationValue(90 * time.Minute), "duration min": value.DurationValue(math.MinInt64), "duration half": value.DurationValue(-500 * time.Millisecond),
 		"json": value.JSONValue(`{"a": [1, 2.0]}`), "json text": value.JSONValue(`"x"`),
@@ -130,6 +133,9 @@ func TestRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
+		`{"schema": "assay.report/v1", "expectations": [{"id": "e", "observed": "a\\xfg", "observed_type": "escaped_string"}]}`: "no byte",
+		`{"schema": "assay.report/v1", "expectations": [{"id": "e", "observed": "a\\", "observed_type": "escaped_string"}]}`:    "no escaped text",
+		`{"schema": "assay.report/v1", "expectations": [{"id": "e", "observed": "a\\x1", "observed_type": "escaped_json"}]}`:    "no escaped text",
 		"":                               "no report",
 		"{}":                             `its schema is ""`,
 		`{"schema": "assay.report/v2"}`:  "assay.report/v2",

@@ -30,12 +30,12 @@ type node struct {
 	Defs        map[string]*node `json:"$defs"`
 }
 
-// published compiles the published schema, formats included.
-func published(t *testing.T) *jsonschema.Schema {
+// published compiles a published schema, formats included.
+func published(t *testing.T, file string) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	s, err := c.Compile(schemaFile)
+	s, err := c.Compile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +58,12 @@ func render(t *testing.T, rep *result.Report) map[string]any {
 
 // TestSchemaHoldsReports validates written reports, and refuses what is not one.
 func TestSchemaHoldsReports(t *testing.T) {
-	s := published(t)
-	for name, rep := range map[string]*result.Report{"hostile": hostile(), "empty": empty()} {
+	s := published(t, schemaFile)
+	of := func(id string, v result.Verdict) *result.Report {
+		return shard(id, result.Expectation{Kind: result.KindRow, Verdict: v, Datasets: []string{}})
+	}
+	both := merged(t, "both", of("a", result.Skipped), of("b", result.Error))
+	for name, rep := range map[string]*result.Report{"hostile": hostile(), "empty": empty(), "merged": both} {
 		if err := s.Validate(render(t, rep)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -88,7 +92,16 @@ func TestSchemaHoldsReports(t *testing.T) {
 
 // TestSchemaDescribesEveryField compares the published schema with the Go types, field by field.
 func TestSchemaDescribesEveryField(t *testing.T) {
-	text, err := os.ReadFile(schemaFile)
+	root := describes(t, schemaFile, reflect.TypeFor[result.Report](), 12)
+	if got := root.Defs["Verdict"].Enum; !slices.Equal(got, []string{string(result.Pass), string(result.Skipped), string(result.Inconclusive), string(result.Fail), string(result.Error)}) {
+		t.Errorf("the verdicts are %v", got)
+	}
+}
+
+// describes compares the schema in a file with a Go type, field by field, and with at least so many types in all.
+func describes(t *testing.T, file string, typ reflect.Type, least int) *node {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,8 +110,8 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[reflect.Type]bool{}
-	compare(t, &root, &root, reflect.TypeFor[result.Report](), "report", seen)
-	if len(seen) < 12 {
+	compare(t, &root, &root, typ, typ.Name(), seen)
+	if len(seen) < least {
 		t.Errorf("only %d types were compared", len(seen))
 	}
 	for name, def := range root.Defs {
@@ -106,9 +119,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 			t.Errorf("%s is not described", name)
 		}
 	}
-	if got := root.Defs["Verdict"].Enum; !slices.Equal(got, []string{string(result.Pass), string(result.Skipped), string(result.Inconclusive), string(result.Fail), string(result.Error)}) {
-		t.Errorf("the verdicts are %v", got)
-	}
+	return &root
 }
 
 // compare holds the properties of n against the fields of the struct type.
@@ -136,7 +147,7 @@ func compare(t *testing.T, root, n *node, typ reflect.Type, path string, seen ma
 		if optional := strings.Contains(options, "omitempty"); slices.Contains(n.Required, name) == optional {
 			t.Errorf("%s.%s: optional in Go is %v, and not so in the schema", path, name, optional)
 		}
-		if s := structOf(f.Type); s != nil && s.PkgPath() == reflect.TypeFor[result.Report]().PkgPath() && s != reflect.TypeFor[result.Cell]() {
+		if s := structOf(f.Type); s != nil && s.PkgPath() != "time" && s != reflect.TypeFor[result.Cell]() {
 			compare(t, root, root.Defs[s.Name()], s, path+"."+name, seen)
 		}
 	}

@@ -116,10 +116,13 @@ func (b *builder) plainExpectation(o *object, dataset string) {
 	_, metric := o.pairs["metric"]
 	_, base := o.pairs["baseline"]
 	if !expect && !(metric && base) { // a metric and its baseline are enough
-		if !o.broken {
+		if !o.broken && (about || !metric) {
 			hint := "add expect: and CEL, or a named expectation"
-			if base {
+			switch {
+			case base:
 				hint = "add metric: and CEL, whose value the baseline judges"
+			case metric:
+				hint = "add expect: and CEL about metric, or baseline: {}"
 			}
 			b.list.Errorf("bad-expectation", o.at, hint, "this expectation says nothing that must hold")
 		}
@@ -143,7 +146,7 @@ func (b *builder) namedExpectation(o *object, entry catalog.Entry, p pair, datas
 		return
 	}
 	if x, both := o.pairs["metric"]; both {
-		b.list.Errorf("bad-expectation", f.span(x.key), "", "metric goes with expect, not with %s", entry.Name)
+		b.list.Errorf("bad-expectation", f.span(x.key), "make two of them: begin each with -", "metric goes with expect, not with %s", entry.Name)
 		return
 	}
 	for _, key := range []string{"dataset", "join"} {

@@ -34,6 +34,11 @@ func (b *builder) rowsOf(o *object, dataset string) (spec.Name, bool) {
 		}
 		return named, false
 	}
+	if metric && dataset != "" {
+		b.list.Errorf("bad-expectation", o.keyAt("metric"), "move the expectation to expectations: at the top of the suite; aggregates name their datasets",
+			"a metric stands under dataset %s, whose expectations judge single rows", quote(dataset))
+		return named, false
+	}
 	if metric && (join || named.Value != "" && dataset == "") {
 		b.list.Errorf("bad-expectation", o.keyAt("metric"), "aggregates name their datasets; leave dataset and join out", "a metric is about no single row")
 		return named, false

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,6 +40,9 @@ type Set struct {
 	Suites []spec.Suite
 	files  map[string]*file
 }
+
+// Files are the names of the files that were read, in their order.
+func (s *Set) Files() []string { return slices.Sorted(maps.Keys(s.files)) }
 
 // Sources gives a printer the lines of the files that were read, secrets hidden. The function is for one goroutine.
 func (s *Set) Sources() diag.Sources {

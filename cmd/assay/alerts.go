@@ -82,7 +82,12 @@ func (a *app) tell(ctx context.Context, f *finishing) error {
 	m := notify.Of(f.rep)
 	if due {
 		if err := box.Put(m, f.suite.Name, names, f.rep.Run.End); err != nil {
-			return a.untold(f.strict, fmt.Sprintf("%v; the message is not sent", err))
+			a.note("assay: alerts: %v; it is sent all the same, and not again by later runs", err)
+			done, err := conf.Send(ctx, m, names, notify.Options{UserAgent: "assay/" + version})
+			if err != nil {
+				return a.untold(f.strict, err.Error())
+			}
+			return a.told(done, m.Key, f.strict)
 		}
 	}
 	return a.deliver(ctx, box, conf, f.suite.Name, m.Key, f.strict)
@@ -104,6 +109,11 @@ func (a *app) deliver(ctx context.Context, box *notify.Outbox, conf *notify.Conf
 	if err != nil {
 		return a.untold(strict, err.Error())
 	}
+	return a.told(done, key, strict)
+}
+
+// told says what became of messages, those of the run with the key and older ones.
+func (a *app) told(done []notify.Outcome, key string, strict bool) error {
 	var all error
 	for _, d := range done {
 		to := d.Channel + " (" + d.Where + ")"
@@ -118,6 +128,8 @@ func (a *app) deliver(ctx context.Context, box *notify.Outbox, conf *notify.Conf
 			}
 		case d.Dropped:
 			all = errors.Join(all, a.untold(strict, fmt.Sprintf("%s does not take the message of run %s: %v; it is given up after a week", diag.Visible(to), d.Key, d.Err)))
+		case d.Lost:
+			all = errors.Join(all, a.untold(strict, fmt.Sprintf("%s does not take the message of run %s: %v; the message is lost", diag.Visible(to), d.Key, d.Err)))
 		default:
 			all = errors.Join(all, a.untold(strict, fmt.Sprintf("%s does not take the message of run %s: %v; the next run tries again, or assay notify", diag.Visible(to), d.Key, d.Err)))
 		}

@@ -64,6 +64,7 @@ func (a *app) baselineShow() *cobra.Command {
 
 func (a *app) baselineMark(mark baseline.Mark) *cobra.Command {
 	f := &baselineFlags{}
+	f.write = true
 	verb, short := "forget", "Learn nothing from runs: an incident, a migration"
 	if mark == baseline.Accepted {
 		verb, short = "accept", "Take the figure of a run for normal: nothing before it is learned from"
@@ -72,7 +73,7 @@ func (a *app) baselineMark(mark baseline.Mark) *cobra.Command {
 		Use: verb + " SUITE [ID]", Short: short, Args: cobra.RangeArgs(1, 2),
 		Long: short + ".\nWithout an id all figures of the runs are meant. --undo takes back what was said.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onFigures(cmd.Context(), args, f, func(ctx context.Context, b *figures) error { return a.mark(ctx, b, f, mark, verb) })
+			return a.onFigures(cmd.Context(), args, f, func(ctx context.Context, b *figures) error { return a.mark(ctx, b, f, mark) })
 		},
 	}
 	f.register(cmd)
@@ -120,6 +121,9 @@ func (a *app) onFigures(ctx context.Context, args []string, f *baselineFlags, do
 	err = b.find(ctx, &l.suites[0], args[1:])
 	if err == nil {
 		err = do(ctx, b)
+	}
+	if err == nil {
+		err = past.settled()
 	}
 	if err != nil && !errors.As(err, new(*unknownError)) && !errors.As(err, new(*flagError)) {
 		return &worldError{err}
@@ -199,7 +203,7 @@ func (b *figures) settings(s baseline.Series) baseline.Settings {
 }
 
 // mark says of the runs that the flags mean what is to be thought of them.
-func (a *app) mark(ctx context.Context, b *figures, f *baselineFlags, mark baseline.Mark, verb string) error {
+func (a *app) mark(ctx context.Context, b *figures, f *baselineFlags, mark baseline.Mark) error {
 	runs, err := b.meant(ctx, f, mark)
 	if err != nil {
 		return err
@@ -210,9 +214,12 @@ func (a *app) mark(ctx context.Context, b *figures, f *baselineFlags, mark basel
 		m.Series = b.series[0]
 		what = seriesName(m.Series)
 	}
-	done := map[bool]string{false: map[string]string{"forget": "forgotten", "accept": "accepted"}[verb], true: "taken back"}[f.undo]
+	done := markedAs(mark)
 	if f.undo {
-		m.Mark = baseline.Unmarked
+		if runs, err = b.saidOf(ctx, runs, m); err != nil {
+			return err
+		}
+		m.Mark, done = baseline.Unmarked, "taken back"
 	}
 	for _, r := range runs {
 		m.Run = r.ID
@@ -224,6 +231,51 @@ func (a *app) mark(ctx context.Context, b *figures, f *baselineFlags, mark basel
 		}
 	}
 	return nil
+}
+
+// markedAs says what a mark makes of a run.
+func markedAs(mark baseline.Mark) string {
+	if mark == baseline.Accepted {
+		return "accepted"
+	}
+	return "forgotten"
+}
+
+// saidOf are those of the runs of which m was said: there is nothing to take back of the others.
+func (b *figures) saidOf(ctx context.Context, runs []*history.Run, m history.Marked) ([]*history.Run, error) {
+	marks, err := b.store.Marks(ctx, b.job)
+	if err != nil {
+		return nil, err
+	}
+	var said []*history.Run
+	var others []string
+	for i := range marks {
+		if marks[i].Series != m.Series || marks[i].Mark != m.Mark {
+			continue
+		}
+		if at := slices.IndexFunc(runs, func(r *history.Run) bool { return r.ID == marks[i].Run }); at >= 0 {
+			said = append(said, runs[at])
+		} else {
+			others = append(others, marks[i].Run)
+		}
+	}
+	if len(said) > 0 {
+		slices.SortFunc(said, func(a, b *history.Run) int { return a.Start.Compare(b.Start) })
+		return said, nil
+	}
+	what := "all figures"
+	if b.one {
+		what = seriesName(m.Series)
+	}
+	which := "run " + runs[0].ID + " is not " + markedAs(m.Mark)
+	if len(runs) > 1 {
+		which = "none of those " + diag.Plural(int64(len(runs)), "run") + " is " + markedAs(m.Mark)
+	}
+	hint := "no run is"
+	if len(others) > 0 {
+		hint = "these are: --run " + strings.Join(others[:min(len(others), 5)], ", --run ")
+	}
+	return nil, &unknownError{fmt.Sprintf("there is nothing to take back: %s for %s; %s", which, what, hint)}
 }
 
 // meant are the runs that the flags mean.

@@ -25,8 +25,8 @@ type shownBaseline struct {
 
 // showBaselines writes what is expected of the figures.
 func (a *app) showBaselines(ctx context.Context, b *figures, f *baselineFlags) error {
-	if f.format != "text" && f.format != "json" {
-		return &flagError{fmt.Sprintf("--format %q: there are text and json", f.format)}
+	if err := knownFormat(f.format, "text", "json"); err != nil {
+		return &flagError{err.Error()}
 	}
 	if f.limit < 0 {
 		return &flagError{fmt.Sprintf("--limit %d: must be 0 or more", f.limit)}
@@ -87,7 +87,8 @@ func writeBaselines(w io.Writer, shown []shownBaseline) error {
 			bound(s, s.Band.Expected), bound(s, s.Band.Low), bound(s, s.Band.High), learned, note,
 		})
 	}
-	return writeColumns(w, rows, 1, 4)
+	_, err := io.WriteString(w, columns(rows, 1, 2, 3, 4))
+	return err
 }
 
 // writeBaseline writes one figure with its runs.
@@ -112,10 +113,9 @@ func writeBaseline(w io.Writer, s *shownBaseline, limit int) error {
 		}
 		rows = append(rows, []string{diag.Visible(p.Run), p.At.UTC().Format("2006-01-02 15:04 Mon"), baseline.Spoken(s.Of, p.Value), string(p.Verdict), learned})
 	}
-	if _, err := io.WriteString(w, text.String()); err != nil {
-		return err
-	}
-	return writeColumns(w, rows, 2, 2)
+	text.WriteString(columns(rows, 2))
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // bound is an end of a band. What cannot be below nothing is not said to be.
@@ -131,32 +131,4 @@ func bound(s *shownBaseline, v *float64) string {
 		x = min(x, 1)
 	}
 	return baseline.Spoken(s.Of, x)
-}
-
-// writeColumns writes rows below each other, the columns from first to last to the right.
-func writeColumns(w io.Writer, rows [][]string, first, last int) error {
-	var widths []int
-	for _, r := range rows {
-		for i, c := range r {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], len([]rune(c)))
-		}
-	}
-	var text strings.Builder
-	for _, r := range rows {
-		var line strings.Builder
-		for i, c := range r {
-			pad := strings.Repeat(" ", widths[i]-len([]rune(c)))
-			if i >= first && i <= last {
-				line.WriteString(pad + c + "  ")
-			} else {
-				line.WriteString(c + pad + "  ")
-			}
-		}
-		text.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	_, err := io.WriteString(w, text.String())
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -237,8 +238,8 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 	if !limited && f.format == "table" {
 		limit = tableRows
 	}
-	if _, ok := diffFormats()[f.format]; !ok {
-		return fmt.Errorf("--format %q: there are table, json, csv and sql-keys", f.format)
+	if err := knownFormat(f.format, slices.Sorted(maps.Keys(diffFormats()))...); err != nil {
+		return err
 	}
 	a.interrupted = "the comparison is not complete"
 	if f.out != "" {
@@ -248,8 +249,11 @@ func (a *app) diff(ctx context.Context, left, right string, f *diffFlags, limite
 	if f.out == "" {
 		return do(a.stdout)
 	}
+	if err := spares(inputsOf([]spec.Suite{*suite}, stateDir("", nil)), "--out", f.out); err != nil {
+		return err
+	}
 	var inner error
-	err = writeFile(f.out, func(w io.Writer) error { inner = do(w); return inner })
+	err = writeFile(f.out, byUmask, func(w io.Writer) error { inner = do(w); return inner })
 	if inner != nil {
 		return inner
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
+	"github.com/assay-dev/assay/reports"
 )
 
 // csvDiff writes RFC 4180: class, the key's columns, column, source, target. A changed row has a line for each column that differs.
@@ -65,8 +66,9 @@ func csvCell(c result.Cell) string {
 	return csvField(c.Text())
 }
 
-// csvField quotes what has to be, and an empty text, which is not null.
+// csvField quotes what has to be, and an empty text, which is not null. Nothing begins a formula, by the rule of every CSV.
 func csvField(s string) string {
+	s = reports.NoFormula(s)
 	if s == "" || strings.ContainsAny(s, "\",\r\n") || s[0] == ' ' || s[len(s)-1] == ' ' {
 		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 	}

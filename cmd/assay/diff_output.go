@@ -161,7 +161,11 @@ func (j *jsonDiff) difference(c *plan.CompareItem, d *diff.Difference) error {
 		Right     map[string]result.Cell `json:"right,omitempty"`
 		LeftRows  int64                  `json:"left_rows,omitempty"`
 		RightRows int64                  `json:"right_rows,omitempty"`
-	}{f.Class, f.Key, f.Columns, f.Before, f.After, f.SourceRows, f.TargetRows})
+		Types     map[string]string      `json:"types,omitempty"` // of the cells whose text is escaped
+	}{
+		f.Class, f.Key, f.Columns, f.Before, f.After, f.SourceRows, f.TargetRows,
+		result.Escapes(map[string]map[string]result.Cell{"key": f.Key, "left": f.Before, "right": f.After}),
+	})
 	if err != nil {
 		return err
 	}

@@ -72,9 +72,8 @@ func (e *explainer) join(ctx context.Context, j *plan.JoinJob) {
 		if e.after != nil {
 			failing, title = run.JoinFailingAfter(e.after, j), "failing rows of that run"
 		}
-		q, _ := j.FailingRows(e.source(j.Left.Spec.Name).Caps(), failing, defaultFailures)
-		if len(q.Branches) > 0 {
-			show(j.Left.Spec.Name, title, q)
+		for _, f := range j.FailingRows(e.source(j.Left.Spec.Name).Caps(), failing, defaultFailures) {
+			show(j.Left.Spec.Name, title, f.Select)
 		}
 		return
 	}

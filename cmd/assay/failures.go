@@ -21,9 +21,10 @@ const failuresName = "failures.jsonl"
 
 // failuresFile takes the differences and the failing rows of a run, one a line, as they are found: keys and the names of columns, and values only of a
 // row that has no key. It
-// appears with the first difference, readable by its owner alone.
+// appears with the first difference.
 type failuresFile struct {
-	dir string
+	dir    string
+	rights fs.FileMode
 
 	mu   sync.Mutex
 	file *os.File
@@ -40,6 +41,7 @@ type failureLine struct {
 	Outcome     string                 `json:"outcome,omitempty"` // of a row by itself: false or undecided
 	Key         map[string]result.Cell `json:"key"`
 	Values      map[string]result.Cell `json:"values,omitempty"`
+	Types       map[string]string      `json:"types,omitempty"` // of the cells whose text is escaped
 	Columns     []string               `json:"columns,omitempty"`
 	SourceRows  int64                  `json:"source_rows,omitempty"`
 	TargetRows  int64                  `json:"target_rows,omitempty"`
@@ -53,7 +55,7 @@ func (f *failuresFile) take(expectation string, d *result.Failure) error {
 	if d.Class == "" {
 		outcome = d.Outcome
 	}
-	line, err := json.Marshal(failureLine{expectation, d.Class, outcome, d.Key, d.Values, d.Columns, d.SourceRows, d.TargetRows})
+	line, err := json.Marshal(failureLine{expectation, d.Class, outcome, d.Key, d.Values, result.Escapes(map[string]map[string]result.Cell{"key": d.Key, "values": d.Values}), d.Columns, d.SourceRows, d.TargetRows})
 	if err != nil {
 		return fmt.Errorf("keep the differences: %w", err)
 	}
@@ -72,13 +74,13 @@ func (f *failuresFile) take(expectation string, d *result.Failure) error {
 }
 
 func (f *failuresFile) open() error {
-	if err := os.MkdirAll(f.dir, 0o750); err != nil {
+	if err := os.MkdirAll(f.dir, folder(f.rights)); err != nil {
 		return err
 	}
 	if err := f.remove(); err != nil { // an earlier run's may be readable by others
 		return err
 	}
-	file, err := os.OpenFile(f.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(f.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.rights)
 	if err != nil {
 		return err
 	}

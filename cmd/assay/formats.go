@@ -57,8 +57,8 @@ func parseFormats(list []string) ([]output, error) {
 	var out []output
 	for _, s := range list {
 		name, path, named := strings.Cut(s, "=")
-		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("--format %q: there are %s and %s%s", name, strings.Join(names[:len(names)-1], ", "), names[len(names)-1], meant(name, names))
+		if err := knownFormat(name, names...); err != nil {
+			return nil, err
 		}
 		if named && path == "" {
 			return nil, fmt.Errorf("--format %s: there is no path after the equals sign; without the sign it is written to standard output", s)
@@ -69,6 +69,15 @@ func parseFormats(list []string) ([]output, error) {
 		out = append(out, output{name, path})
 	}
 	return out, nil
+}
+
+// knownFormat refuses a format that is none of the names, and says which was likely meant.
+func knownFormat(format string, names ...string) error {
+	if slices.Contains(names, format) {
+		return nil
+	}
+	last := len(names) - 1
+	return fmt.Errorf("--format %q: there are %s and %s%s", format, strings.Join(names[:last], ", "), names[last], meant(format, names))
 }
 
 // sameFile reports whether both paths are written to one file, of which the first text would be lost. A device or a pipe takes both.
@@ -113,7 +122,7 @@ func (a *app) report(rep *result.Report, outs []output, shown int, keys string) 
 			}
 			continue
 		}
-		if err := writeFile(o.path, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
+		if err := writeFile(o.path, byUmask, func(w io.Writer) error { return a.render(w, rep, o.format, shown) }); err != nil {
 			return &worldError{err}
 		}
 	}
@@ -146,7 +155,7 @@ func (a *app) writeKeys(o output, keys string) error {
 	if o.path == "" {
 		return write(a.stdout)
 	}
-	return writeFile(o.path, write)
+	return writeFile(o.path, byUmask, write)
 }
 
 // render writes the run in one format; shown is the number of failing rows of each expectation in the text form.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ type pastFlags struct {
 	load  loadFlags
 	state string
 	job   string
+	write bool // the command writes to the history
 }
 
 func (f *pastFlags) register(cmd *cobra.Command) {
@@ -37,6 +39,8 @@ type pastOf struct {
 	suite string
 	place string // for messages
 	close func()
+	// settled says, when all was read, whether it can be trusted.
+	settled func() error
 }
 
 // past opens the history of the suite in file; "" for that of this folder. It makes none where there is none.
@@ -74,9 +78,15 @@ func (a *app) past(ctx context.Context, file string, f *pastFlags) (*pastOf, err
 			return nil, fmt.Errorf("there is no history in %s yet: assay run SUITE begins one (--state names another folder)", p.place)
 		}
 	}
-	err := patiently(ctx, func(ctx context.Context) error {
-		db, store, err := connectHistory(ctx, where, stateDir(f.state, paths))
-		p.store, p.close = store, func() {
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		var db *sql.DB
+		if f.write {
+			p.settled = func() error { return nil }
+			db, p.store, err = connectHistory(ctx, where, stateDir(f.state, paths))
+		} else {
+			db, p.store, p.settled, err = connectPast(ctx, where, stateDir(f.state, paths))
+		}
+		p.close = func() {
 			if db != nil {
 				_ = db.Close() // nothing is under way
 			}
@@ -129,9 +139,8 @@ became of each expectation; of one expectation or one run, by its id, the figure
 }
 
 func (a *app) history(ctx context.Context, args []string, f *historyFlags) error {
-	formats := []string{"text", "json", "csv"}
-	if !slices.Contains(formats, f.format) {
-		return fmt.Errorf("--format %q: there are text, json and csv%s", f.format, meant(f.format, formats))
+	if err := knownFormat(f.format, "text", "json", "csv"); err != nil {
+		return err
 	}
 	if f.limit < 0 {
 		return fmt.Errorf("--limit %d: must be 0 or more", f.limit)
@@ -146,6 +155,9 @@ func (a *app) history(ctx context.Context, args []string, f *historyFlags) error
 	}
 	defer past.close()
 	view, err := past.view(ctx, args, f)
+	if err == nil {
+		err = past.settled()
+	}
 	if err == nil {
 		err = view.write(a, f.format)
 	}

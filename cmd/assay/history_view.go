@@ -50,28 +50,6 @@ func (v *historyView) write(a *app, format string) error {
 	return nil
 }
 
-// columns lays out lines whose last cell is not padded.
-func columns(lines [][]string) string {
-	var widths []int
-	for _, l := range lines {
-		for i, c := range l {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], reports.TextWidth(c))
-		}
-	}
-	var b strings.Builder
-	for _, l := range lines {
-		var line strings.Builder
-		for i, c := range l {
-			line.WriteString(c + strings.Repeat(" ", widths[i]-reports.TextWidth(c)+2))
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	return b.String()
-}
-
 const historyTime = "2006-01-02 15:04:05"
 
 func at(t time.Time) string { return t.UTC().Format(historyTime) }

@@ -26,6 +26,7 @@ func (f *loadFlags) register(cmd *cobra.Command) {
 // loaded is what was read, with the lines of its files for the printer.
 type loaded struct {
 	suites  []spec.Suite
+	files   []string // that were read
 	sources diag.Sources
 	found   diag.List // warnings only, unless keep was asked for
 }
@@ -41,7 +42,7 @@ func (a *app) load(ctx context.Context, paths []string, f *loadFlags, offline bo
 		vars[name] = val
 	}
 	set, found := suites.Load(ctx, suites.Options{Env: os.LookupEnv, KeepMissingEnv: offline, Unsent: f.unsent, Vars: vars, Drivers: driverNames()}, paths...)
-	l := &loaded{suites: set.Suites, sources: set.Sources(), found: found}
+	l := &loaded{suites: set.Suites, files: set.Files(), sources: set.Sources(), found: found}
 	if found.HasErrors() {
 		return l, &foundError{list: found, sources: l.sources}
 	}

@@ -22,6 +22,9 @@ import (
 // reportName is the file that a run is kept in.
 const reportName = "report.json"
 
+// pageName is the page beside it.
+const pageName = "report.html"
+
 // lastRun stands for the latest run that is kept.
 const lastRun = "last"
 
@@ -88,6 +91,9 @@ func (a *app) reportOf(name string, f *reportFlags) error {
 		return err
 	}
 	keys := keysBeside(path)
+	if err := sparesAll([]input{{path, "the report"}, {keys, "the keys of its rows"}}, out); err != nil {
+		return err
+	}
 	if wantsKeys(out) {
 		if err := a.sayMissingKeys(rep, keys); err != nil {
 			return &worldError{err}
@@ -193,10 +199,12 @@ func (a *app) reportMerge(_ context.Context, paths []string, f *reportFlags) err
 		return errors.New("--format jsonl: the keys of the failing rows stand beside the reports of the shards, in files that can be put one behind the other")
 	}
 	var shards []*result.Report
+	var read []input
 	for _, p := range paths {
 		if info, err := os.Stat(p); err == nil && info.IsDir() {
 			p = filepath.Join(p, reportName)
 		}
+		read = append(read, input{p, "a shard's report"}, input{filepath.Join(filepath.Dir(p), failuresName), "the keys of a shard's rows"})
 		rep, err := openReport(p)
 		if err != nil {
 			return err
@@ -212,10 +220,14 @@ func (a *app) reportMerge(_ context.Context, paths []string, f *reportFlags) err
 	if dir == "" {
 		dir = filepath.Join(stateDir(f.state, nil), "runs", id)
 	}
+	if err := sparesAll(read, out, dir); err != nil {
+		return err
+	}
 	if err := a.report(rep, out, max(f.shown, 0), ""); err != nil {
 		return err
 	}
-	if err := a.keep(rep, dir, f.shown, ""); err != nil {
+	sweepRuns(stateDir(f.state, nil))
+	if err := a.keep(rep, dir, keptRights(f.out), f.shown, ""); err != nil {
 		return err
 	}
 	a.code = exitCode([]*result.Report{rep}, f.strict)

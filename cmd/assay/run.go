@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,12 +126,16 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	if err := a.mayWrite(l, f.mode); err != nil {
 		return err
 	}
+	if err := f.spares(l, out, paths); err != nil {
+		return err
+	}
 	if planned.Masker, err = masker(stateDir(f.state, paths), l.suites); err != nil {
 		return err
 	}
 	if f.job != "" && len(l.suites) > 1 {
 		return fmt.Errorf("--job %s: there are %d suites, and a job is of one", f.job, len(l.suites))
 	}
+	sweepRuns(stateDir(f.state, paths))
 	past := &histories{app: a}
 	defer past.close()
 	a.interrupted = "what was not evaluated is reported as an error"
@@ -141,7 +146,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 	for i := range l.suites {
 		id := run.NewID(now)
 		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
-		differences := &failuresFile{dir: dir}
+		differences := &failuresFile{dir: dir, rights: keptRights(f.out)}
 		correcting, err := planFor(&l.suites[i], modeOf(&l.suites[i], f.mode), dir, id, now, &planned)
 		if err != nil {
 			return err
@@ -166,7 +171,7 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		if err := a.report(rep, out, f.shown, path); err != nil {
 			return err
 		}
-		if err := a.keep(rep, dir, f.shown, path); err != nil {
+		if err := a.keep(rep, dir, keptRights(f.out), f.shown, path); err != nil {
 			return err
 		}
 		if err := a.tell(ctx, done); err != nil {
@@ -201,6 +206,17 @@ func (a *app) runSuite(ctx context.Context, suite *spec.Suite, f *runFlags, plan
 		Open: open, Now: now, FailureRows: f.failures, Version: version, Progress: bar.event, Timeout: statementTimeout, Strict: f.strict, ID: id, Difference: keep,
 		Plan: planned, Sampling: f.sample.sampling(), Keys: f.keys, Fix: fixer,
 	})
+}
+
+// spares refuses to write over what the run reads.
+func (f *runFlags) spares(l *loaded, out []output, paths []string) error {
+	var dirs []string
+	for i := range l.suites {
+		if f.out != "" {
+			dirs = append(dirs, f.dir(&l.suites[i], "", paths, len(l.suites) > 1))
+		}
+	}
+	return sparesAll(l.inputs(stateDir(f.state, paths)), out, dirs...)
 }
 
 // onePath refuses to write several suites to one file.
@@ -248,13 +264,21 @@ func (f *runFlags) dir(suite *spec.Suite, id string, paths []string, several boo
 	return f.out
 }
 
+// keptRights are those of a run's own files: in the state directory they are private, and where --out names a folder they are for whom the umask says.
+func keptRights(out string) fs.FileMode {
+	if out == "" {
+		return private
+	}
+	return byUmask
+}
+
 // keep writes the run's own files: report.json and report.html.
-func (a *app) keep(rep *result.Report, dir string, shown int, differences string) error {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+func (a *app) keep(rep *result.Report, dir string, rights fs.FileMode, shown int, differences string) error {
+	if err := os.MkdirAll(dir, folder(rights)); err != nil {
 		return &worldError{fmt.Errorf("keep the report: %w", err)}
 	}
-	for name, format := range map[string]string{"report.json": "json", "report.html": "html"} {
-		err := writeFile(filepath.Join(dir, name), func(w io.Writer) error { return a.render(w, rep, format, shown) })
+	for name, format := range map[string]string{reportName: "json", pageName: "html"} {
+		err := writeFile(filepath.Join(dir, name), rights, func(w io.Writer) error { return a.render(w, rep, format, shown) })
 		if err != nil {
 			return &worldError{err}
 		}
@@ -263,7 +287,7 @@ func (a *app) keep(rep *result.Report, dir string, shown int, differences string
 		if differences != "" {
 			a.note("every difference: %s", differences)
 		}
-		a.note("report: %s", filepath.Join(dir, "report.html"))
+		a.note("report: %s", filepath.Join(dir, pageName))
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type finishing struct {
 	mode   string // --mode, or that of the suite; "" where nobody said
 	// past holds the figures of earlier runs of the job; never nil, empty where there is no history. It gives no error: one was said already.
 	past baseline.Store
+	lost bool // there is a history, and it could not be read
 }
 
 // finish makes of an evaluated suite what its reports say, in this order: what the history says of the figures, what is new since the last run,
@@ -57,6 +58,7 @@ func interrupted(ctx context.Context) bool { return ctx.Err() != nil }
 // recall opens the history and reads the last run of the job; the store is nil where there is none, or none that can be read.
 func (f *finishing) recall(ctx context.Context, h *histories) (store *history.Store, last *history.Run, outcomes map[string]history.Outcome) {
 	if store = h.of(ctx, f.suite.History, f.state); store == nil {
+		f.lost = !f.suite.History.Off
 		return nil, nil, nil
 	}
 	err := patiently(ctx, func(ctx context.Context) (err error) {
@@ -64,10 +66,11 @@ func (f *finishing) recall(ctx context.Context, h *histories) (store *history.St
 		return err
 	})
 	if err != nil {
+		f.lost = true
 		h.lose(err)
 		return nil, nil, nil
 	}
-	f.past = &lenient{store.Mode(f.rep.Run.Mode), h}
+	f.past = &lenient{store.Mode(f.rep.Run.Mode), h, &f.lost}
 	return store, last, outcomes
 }
 
@@ -75,6 +78,7 @@ func (f *finishing) recall(ctx context.Context, h *histories) (store *history.St
 func (a *app) judgeByPast(ctx context.Context, f *finishing) error {
 	rules := baselineRules(f.suite)
 	rules.Strict, rules.Shown = f.strict, trendPoints(len(f.rep.Expectations))
+	rules.Lost = func() bool { return f.lost }
 	if _, none := f.past.(noPast); none {
 		rules.Own = true
 	}
@@ -158,6 +162,7 @@ func (noPast) Points(_ context.Context, _ string, _ time.Time, requests []baseli
 type lenient struct {
 	baseline.Store
 	histories *histories
+	lost      *bool // set where it failed
 }
 
 // Points implements baseline.Store.
@@ -167,6 +172,7 @@ func (l *lenient) Points(ctx context.Context, job string, before time.Time, requ
 		return err
 	})
 	if err != nil {
+		*l.lost = true
 		l.histories.lose(err)
 		return noPast{}.Points(ctx, job, before, requests)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,12 +11,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/assay-dev/assay/connectors/connectortest"
 )
 
 // receiverKey is the key of the *receiver of a script.
@@ -25,6 +30,7 @@ type receiverKey struct{}
 type receiver struct {
 	mu    sync.Mutex
 	codes []int // of its next answers; 200 after them
+	form  *jsonschema.Schema
 	lines []string
 	keys  map[string]int // the keys it has accepted, with how often
 }
@@ -57,6 +63,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 		if !signed(req.Header.Get("Assay-Signature"), "hmac-secret", body) {
 			what += " NOT SIGNED"
+		}
+		if doc, bad := jsonschema.UnmarshalJSON(bytes.NewReader(body)); bad != nil || r.form.Validate(doc) != nil {
+			what += " NOT BY ITS SCHEMA"
 		}
 		if code == http.StatusOK {
 			r.keys[m.Key]++
@@ -93,6 +102,9 @@ func receiverVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if r.keys == nil {
 		r.keys = map[string]int{}
+		form, err := jsonschema.NewCompiler().Compile(filepath.Join(connectortest.ModuleRoot(ts.Value(farKey{}).(*far).t), "docs", "alert.schema.json"))
+		ts.Check(err)
+		r.form = form
 		s := httptest.NewServer(r)
 		ts.Defer(s.Close)
 		ts.Setenv("HOOK", s.URL+"/services/T0KEN")

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //	big FILE MEGABYTES              a file of so many megabytes of YAML
 //	absent TEXT...                  TEXT stands in no output of the last command and in no file it wrote
 //	exits CODE ARGS...              run assay, check its exit code
+//	reader CODE ARGS...             run assay as somebody who may only read what is here
 //	es METHOD PATH [BODY-FILE]      a request to the cluster, its answer in the file answer
 //	fill FILE...                    put the value of the variable X where the files say @X@
 //	plain                           the last command's output in the files out and err, times and this run's own names put aside
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sqlite": sqliteVerb, "postgres": postgresVerb, "mysql": mysqlVerb, "big": bigVerb, "absent": absentVerb,
 			"exits": exitsVerb, "es": esVerb, "fill": fillVerb, "plain": plainVerb,
-			"past": pastVerb, "receiver": receiverVerb, "received": receivedVerb,
+			"reader": readerVerb, "past": pastVerb, "receiver": receiverVerb, "received": receivedVerb,
 			"documents": documentsVerb, "private-server": privateServerVerb, "while-reading": whileVerb,
 			"pganswer": sqlVerb("pgx", "PG_DSN"), "mysqlanswer": sqlVerb("mysql", "MYSQL_DSN"), "sqliteanswer": sqlVerb("sqlite", ""),
 		},

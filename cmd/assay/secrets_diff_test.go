@@ -104,37 +104,26 @@ func tails(secret string) []string {
 func TestSecretsOfAddressesAreNeverShown(t *testing.T) {
 	dir := t.TempDir()
 	here := "sqlite:" + writeHere(t, dir) + "#here"
-	total := 0
-	for name, password := range hostilePasswords() {
-		t.Run(name, func(t *testing.T) {
-			for _, engine := range []func(*testing.T, string) []breach{postgresBreaches, mysqlBreaches, mariadbBreaches, elasticsearchBreaches} {
-				for _, b := range engine(t, password) {
-					if strings.Contains(b.name, "unknown host") {
-						continue // the other test has it, and some machines take seconds for it
-					}
-					at := b.address()
-					t.Setenv("ASSAY_SECRET", at)
-					out := filepath.Join(dir, "found.json")
-					literal := strings.ReplaceAll(at, "${", "$${")
-					for _, args := range [][]string{
-						{literal + "#nothing", here},
-						{here, literal + "#nothing", "--format", "json", "--out", out},
-						{"${ASSAY_SECRET}#nothing", here, "--format", "sql-keys"},
-						{literal, here, "--format", "csv"},
-					} {
-						say(t, b.name, dir, password, []int{exitUsage, exitError}, append([]string{"diff", "--key", "id"}, args...)...)
-						total++
-					}
-					if _, err := os.Stat(out); err == nil {
-						t.Errorf("%s: a file is left", b.name)
-					}
-				}
-			}
-		})
-	}
-	if total < 1000 {
-		t.Errorf("only %d failures were provoked", total)
-	}
+	eachBreach(t, func(t *testing.T, _, password string, b *breach) {
+		if strings.Contains(b.name, "unknown host") {
+			return // the other test has it, and some machines take seconds for it
+		}
+		at := b.address()
+		t.Setenv("ASSAY_SECRET", at)
+		out := filepath.Join(dir, "found.json")
+		literal := strings.ReplaceAll(at, "${", "$${")
+		for _, args := range [][]string{
+			{literal + "#nothing", here},
+			{here, literal + "#nothing", "--format", "json", "--out", out},
+			{"${ASSAY_SECRET}#nothing", here, "--format", "sql-keys"},
+			{literal, here, "--format", "csv"},
+		} {
+			say(t, b.name, dir, password, []int{exitUsage, exitError}, append([]string{"diff", "--key", "id"}, args...)...)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s: a file is left", b.name)
+		}
+	})
 }
 
 // TestHashOfPasswordIsNoTable holds that the rest of a password with a # that is not encoded is never taken for the name of a table, which

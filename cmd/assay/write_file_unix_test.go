@@ -22,7 +22,7 @@ func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	if err := writeFile(pipe, writing("through")); err != nil {
+	if err := writeFile(pipe, private, writing("through")); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
@@ -43,7 +43,7 @@ func TestWriteFileFollowsLinks(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFile(link, writing("after")); err != nil {
+	if err := writeFile(link, private, writing("after")); err != nil {
 		t.Fatal(err)
 	}
 	if to, err := os.Readlink(link); err != nil || to != file {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -388,12 +389,20 @@ func sameTexts(f *field, c *leafCell) bool {
 	return true
 }
 
-// severalValues is the error for a document that holds several values where one is expected.
+// severalError is the error for a document that holds several values where one is expected.
+type severalError struct{ error }
+
+// Unwrap returns what may be told of it.
+func (e severalError) Unwrap() error { return e.error }
+
 func severalValues(f *field) error {
-	return fmt.Errorf("%w: %q; declare the column with array: true", errSeveral, f.name)
+	return severalError{connectors.Own(fmt.Sprintf("a document holds more than one value in field: %q; declare the column with array: true", f.name))}
 }
 
-var errSeveral = errors.New("a document holds more than one value in field")
+func isSeveral(err error) bool {
+	_, ok := errors.AsType[severalError](err)
+	return ok
+}
 
 func (d *decoder) listCell(v *value.Vector, f *field, c *leafCell, whole bool) error {
 	items := make([]value.Value, 0, len(c.more))

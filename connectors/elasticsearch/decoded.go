@@ -1,8 +1,6 @@
 package elasticsearch
 
 import (
-	"errors"
-
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -33,7 +31,7 @@ func (r *reading) cells(docs []*connectors.Document) (*cells, error) {
 	}
 	out := &cells{docs: docs, keys: len(r.key)}
 	err := newDecoder(fields, r.types).batch(&out.b, hits, true, -1)
-	if errors.Is(err, errSeveral) {
+	if isSeveral(err) {
 		out.rows, err = r.decodeApart(fields, docs, hits)
 		return out, err
 	}
@@ -120,7 +118,7 @@ func (r *reading) decodeApart(fields []*field, docs []*connectors.Document, hits
 			err := newDecoder([]*field{f}, r.types[c:c+1]).batch(&b, hits[i:i+1], true, -1)
 			inKey := c < len(r.key)
 			switch {
-			case err != nil && (inKey || !errors.Is(err, errSeveral)):
+			case err != nil && (inKey || !isSeveral(err)):
 				return nil, &connectors.Error{Op: r.op, Err: err}
 			case err != nil:
 				row.mark(c - len(r.key))

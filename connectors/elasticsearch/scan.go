@@ -3,13 +3,14 @@ package elasticsearch
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
-var errJSON = errors.New("unreadable JSON")
+var errJSON = connectors.Own("unreadable JSON")
 
 // scanner walks JSON text without building anything. The server wrote it, so that it checks only what it needs to stay in bounds.
 type scanner struct {

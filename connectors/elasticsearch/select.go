@@ -139,7 +139,7 @@ func (s *Source) prepare(q query.Select) (*selection, error) {
 		f, err := fieldOf(c)
 		if err != nil || c.Col.Unusable != "" {
 			if err == nil {
-				err = fmt.Errorf("column %q cannot be read: %s", c.Col.Name, c.Col.Unusable)
+				err = connectors.Own(fmt.Sprintf("column %q cannot be read: %s", c.Col.Name, c.Col.Unusable))
 			}
 			return nil, &connectors.Error{Op: sel.op, Err: err}
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -111,7 +112,7 @@ func (c *csvFile) next() error {
 		case c.scan.blank() && len(c.names) > 1:
 			continue
 		case len(c.scan.fields) != len(c.names):
-			return c.here.line(c.scan.start, fmt.Errorf("%s instead of %d", plural(len(c.scan.fields), "field"), len(c.names)))
+			return c.here.line(c.scan.start, connectors.Own(fmt.Sprintf("%s instead of %d", plural(len(c.scan.fields), "field"), len(c.names))))
 		}
 		return nil
 	}

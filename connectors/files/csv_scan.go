@@ -2,8 +2,9 @@ package files
 
 import (
 	"bytes"
-	"errors"
 	"io"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
 // maxColumns bounds the fields of a record.
@@ -27,10 +28,10 @@ type csvScanner struct {
 }
 
 var (
-	errOpenQuote = errors.New("a quote is not closed")
-	errBehind    = errors.New("a closing quote is followed by text: within quotes, a quote is written twice")
-	errBareCR    = errors.New("a carriage return stands without a line feed: lines end in LF or CRLF, and within quotes anything goes")
-	errWide      = errors.New("more than 100000 columns")
+	errOpenQuote = connectors.Own("a quote is not closed")
+	errBehind    = connectors.Own("a closing quote is followed by text: within quotes, a quote is written twice")
+	errBareCR    = connectors.Own("a carriage return stands without a line feed: lines end in LF or CRLF, and within quotes anything goes")
+	errWide      = connectors.Own("more than 100000 columns")
 )
 
 // text returns the content of a field, valid until the next record.

@@ -14,7 +14,7 @@ type site struct{ verb, name string }
 // fail makes an error of that kind. The cause names the file, since it is what people are shown.
 func (here site) fail(kind connectors.ErrorKind, err error) error {
 	if here.name != "" {
-		err = fmt.Errorf("%s: %w", here.name, err)
+		err = connectors.Within(here.name, err)
 	}
 	return &connectors.Error{Kind: kind, Op: here.verb + " files", Err: err}
 }
@@ -42,7 +42,7 @@ func (here site) failed(err error) error {
 
 // line wraps what is wrong at a line of the file.
 func (here site) line(n int64, err error) error {
-	return here.failed(fmt.Errorf("line %d: %w", n, err))
+	return here.failed(connectors.Within(fmt.Sprintf("line %d", n), err))
 }
 
 // malformed says what is wrong with the content of a file.

@@ -11,11 +11,13 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
 var (
 	errNoMatch = errors.New("no file matches")
-	errChanged = errors.New("the file was changed while it was being read")
+	errChanged = connectors.Own("the file was changed while it was being read")
 )
 
 // zstdMemory bounds what a zstd frame may ask for: windows of up to 128 MiB, as the zstd program itself takes by --long.
@@ -65,7 +67,7 @@ func (s *stamps) check(path string, now fs.FileInfo) error {
 		return nil
 	}
 	if !os.SameFile(was, now) || changed(was, now) {
-		return errors.New("the file was changed since it was first read")
+		return connectors.Own("the file was changed since it was first read")
 	}
 	return nil
 }
@@ -141,7 +143,7 @@ func (in *input) unpack() error {
 // cut says in words that compressed data end too early.
 func (in *input) cut(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return errors.New("the compressed data are cut off")
+		return connectors.Own("the compressed data are cut off")
 	}
 	return err
 }

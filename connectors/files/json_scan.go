@@ -1,10 +1,11 @@
 package files
 
 import (
-	"errors"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
 // jsonCell is a value within a line: its first byte tells what it is, '0' standing for numbers.
@@ -16,9 +17,11 @@ type jsonCell struct {
 // maxDepth bounds the nesting of a document.
 const maxDepth = 1000
 
-var errDepth = fmt.Errorf("a document is nested deeper than %d levels", maxDepth)
+var errDepth = connectors.Own(fmt.Sprintf("a document is nested deeper than %d levels", maxDepth))
 
-func invalidAt(i int) error { return fmt.Errorf("it is not valid JSON at byte %d", i+1) }
+func invalidAt(i int) error {
+	return connectors.Own(fmt.Sprintf("it is not valid JSON at byte %d", i+1))
+}
 
 func skipBlanks(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
@@ -219,7 +222,7 @@ func hex4(b []byte, i int) (rune, bool) {
 	return r, true
 }
 
-var errText = errors.New("not a text")
+var errText = connectors.Own("not a text")
 
 // unquote returns the content of a checked string, quotes included in b; scratch is memory for one with escapes. A half of a
 // surrogate pair, and bytes that are not UTF-8, are no text.

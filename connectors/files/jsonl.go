@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 )
@@ -47,7 +48,7 @@ func memberPath(name string) ([]string, error) {
 	return parts, nil
 }
 
-var errNoObject = errors.New("it is not one JSON object: JSON lines have an object a line")
+var errNoObject = connectors.Own("it is not one JSON object: JSON lines have an object a line")
 
 // next moves to the next line that is not blank and hands its members to visit, io.EOF behind the last.
 func (j *jsonFile) next(visit func(key, val jsonCell) error) error {
@@ -71,7 +72,7 @@ func (j *jsonFile) next(visit func(key, val jsonCell) error) error {
 		end, err := scanObject(line, i, 1, visit)
 		switch {
 		case err != nil && end == len(line):
-			return j.here.line(j.no, fmt.Errorf("the object does not end on its line: %w", err))
+			return j.here.line(j.no, connectors.Within("the object does not end on its line", err))
 		case err != nil:
 			return j.here.line(j.no, err)
 		case skipBlanks(line, end) != len(line):

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 )
 
@@ -68,7 +69,7 @@ func (l *leafReader) close() {
 	l.pages, l.vals, l.at, l.n, l.done = nil, nil, 0, 0, true
 }
 
-var errFew = errors.New("the file has fewer values than rows")
+var errFew = connectors.Own("the file has fewer values than rows")
 
 // prepare decides how the values of the column reach its vector.
 func (s *parquetSink) prepare(c value.Column) error {

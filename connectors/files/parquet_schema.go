@@ -1,13 +1,14 @@
 package files
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
 // parquetColumn is a column of a file: a leaf of its schema, or a list of scalars. Groups are not columns; their members' names
@@ -32,7 +33,7 @@ type parquetNode struct {
 	def      int // its definition level
 }
 
-var errDamaged = errors.New("the Parquet metadata are damaged")
+var errDamaged = connectors.Own("the Parquet metadata are damaged")
 
 // parquetColumns returns the columns of a schema, which is a tree written depth first.
 func parquetColumns(elems []format.SchemaElement) ([]parquetColumn, error) {

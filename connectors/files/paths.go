@@ -75,6 +75,22 @@ func (o *options) resolve(here site, d query.Dataset) ([]*file, error) {
 	return out, nil
 }
 
+// Paths returns where the files of a dataset lie, by its file: and its connection; none where that cannot be told.
+func Paths(c connectors.Config, named string) []string {
+	o, err := readOptions(c)
+	if err != nil {
+		return nil
+	}
+	names, err := o.match(site{}, named)
+	if err != nil {
+		return nil
+	}
+	for i := range names {
+		names[i] = o.abs(names[i])
+	}
+	return names
+}
+
 // abs returns where a name leads.
 func (o *options) abs(name string) string {
 	if filepath.IsAbs(name) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
 const (
@@ -14,8 +16,8 @@ const (
 )
 
 var (
-	errLong  = fmt.Errorf("the record is longer than %d MiB", maxRecord>>20)
-	errUTF16 = errors.New("it is UTF-16: save it as UTF-8")
+	errLong  = connectors.Own(fmt.Sprintf("the record is longer than %d MiB", maxRecord>>20))
+	errUTF16 = connectors.Own("it is UTF-16: save it as UTF-8")
 )
 
 // window holds the record that is being read, and what was read beyond it.

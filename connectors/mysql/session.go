@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/assay-dev/assay/connectors"
 )
 
 // pins are the session settings that statements and decoding rely on, whatever the server's defaults; flavours add theirs.
@@ -208,7 +210,7 @@ func (s *session) query(ctx context.Context, st statement) (*running, error) {
 	rows, err := s.dc.QueryContext(inner, st.text, args)
 	if err != nil {
 		if errors.Is(err, driver.ErrSkip) {
-			err = errors.New("the statement's values do not fit its places or the server's max_allowed_packet")
+			err = connectors.Own("the statement's values do not fit its places or the server's max_allowed_packet")
 		}
 		healthy := serverError(err) != nil
 		err = r.cause(ctx, err)

@@ -101,7 +101,7 @@ func (r *rows) prepare() error {
 		out.opts.raw = raw
 		fam, elem := familyOf(f.DataTypeOID, out.meta)
 		if !fits(fam, out.typ) {
-			return fmt.Errorf("column %q has changed its type since it was described", f.Name)
+			return connectors.Own(fmt.Sprintf("column %q has changed its type since it was described", f.Name))
 		}
 		var elemType value.Type
 		if out.typ.Elem != nil {

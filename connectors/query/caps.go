@@ -10,6 +10,9 @@ type Refusal struct {
 // Error implements error.
 func (r *Refusal) Error() string { return r.Reason }
 
+// WithoutValues is the reason, which no row had a part in.
+func (r *Refusal) WithoutValues() string { return r.Reason }
+
 // Caps says what a source evaluates exactly. A source decides by the same code that renders.
 type Caps struct {
 	// Expr returns nil where the source evaluates e exactly over the relation, else why not.

@@ -207,6 +207,9 @@ func (s *source) infer(ctx context.Context, op string, d query.Dataset, sch *val
 	sql := "SELECT " + strings.Join(outs, ", ") + " FROM (SELECT * FROM " + from + " LIMIT " + itoa(sampleRows) + ") AS t"
 	rows, err := s.values(ctx, op, sql, nil)
 	if err != nil {
+		if e, ok := errors.AsType[*connectors.Error](err); ok {
+			e.Data = true
+		}
 		return err
 	}
 	for j, i := range at {

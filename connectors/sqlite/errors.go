@@ -19,7 +19,7 @@ func wrap(ctx context.Context, op string, err error) error {
 		return err
 	}
 	if e, ok := errors.AsType[*modernc.Error](err); ok && e.Code()&0xff == lib.SQLITE_NOTADB {
-		err = errors.New("the file is no SQLite database")
+		err = connectors.Own("the file is no SQLite database")
 	}
 	if kind := kindOf(ctx, err); kind != connectors.TimedOut {
 		return &connectors.Error{Kind: kind, Op: op, Err: err}

@@ -32,6 +32,8 @@ type Rules struct {
 	Shown        int             // the most points that a trend shows, the run's own included
 	// Own says that only what has a rule is judged: there is no history.
 	Own bool
+	// Lost says, once the points were asked for, that there is a history and that it could not be read; nil for no.
+	Lost func() bool
 }
 
 // The points that are learned from, at most. Whatever is judged by itself has to do with few, for it is everything.
@@ -83,7 +85,11 @@ func Apply(ctx context.Context, store Store, rep *result.Report, rules Rules) er
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
-	inParallel(len(all), func(i int) { all[i].apply(points[i], rep.Run.ID, rules.Shown) })
+	lost := rules.Lost != nil && rules.Lost()
+	inParallel(len(all), func(i int) {
+		all[i].lost = lost
+		all[i].apply(points[i], rep.Run.ID, rules.Shown)
+	})
 	recount(rep, rules)
 	return nil
 }
@@ -110,6 +116,7 @@ type applied struct {
 	verdict     result.Verdict
 	now         Figure
 	none        bool // there is no figure
+	lost        bool // there is a history, and it could not be read
 	rule        *Rule
 	settings    Settings
 	trend       **result.Trend
@@ -174,10 +181,16 @@ func RequestFor(s Settings, of Series, at time.Time, own bool) Request {
 	return r
 }
 
+// lostMessage is said where a baseline could not be held against anything: that it learns would not be true.
+const lostMessage = "baseline: not judged, the history could not be read"
+
 // apply judges the figure by the points before it.
 func (a *applied) apply(points []Point, run string, shown int) {
 	var j Judgement
 	switch {
+	case a.lost:
+		j.Verdict, j.Needed, j.Season, j.Method = result.Error, a.settings.MinHistory, a.settings.Season.words(), "no history"
+		j.Message = lostMessage
 	case a.none:
 		j = Judgement{Left: make([]string, len(points))}
 		j.Verdict, j.Needed, j.Season, j.Method = result.Skipped, a.settings.MinHistory, a.settings.Season.words(), "no figure"
@@ -197,7 +210,7 @@ func (a *applied) apply(points []Point, run string, shown int) {
 		p := &points[i]
 		t.Points = append(t.Points, result.TrendPoint{Run: p.Run, At: p.At, Value: p.Value, Verdict: p.Verdict, Left: j.Left[i]})
 	}
-	if a.rule == nil && j.Verdict == result.Skipped {
+	if a.rule == nil && (j.Verdict == result.Skipped || a.lost) {
 		t.Baseline = nil // nobody asked
 	}
 	if a.rule != nil {
@@ -211,7 +224,8 @@ func (a *applied) apply(points []Point, run string, shown int) {
 	*a.trend = t
 }
 
-// merge makes the verdict of an expectation the worse of its own and the baseline's. One that is still learning never hides the other.
+// merge makes the verdict of an expectation the worse of its own and the baseline's. One that is still learning never hides the other, nor does one whose
+// history is lost; where nothing else judges, that is an error.
 func (a *applied) merge(b *result.Baseline) {
 	e := a.expectation
 	if e.Verdict == result.Error {
@@ -257,6 +271,7 @@ func worse(b, own result.Verdict) bool {
 // recount makes the summary follow the verdicts.
 func recount(rep *result.Report, rules Rules) {
 	s := &rep.Summary
+	errored := s.Errored
 	s.Passed, s.Failed, s.Warned, s.Inconclusive, s.Errored, s.Skipped, s.Learning = 0, 0, 0, 0, 0, 0, 0
 	for i := range rep.Expectations {
 		e := &rep.Expectations[i]
@@ -264,6 +279,10 @@ func recount(rep *result.Report, rules Rules) {
 		if r, ok := rules.Expectations[e.ID]; ok && r.Alone && e.Verdict == result.Skipped && e.Trend != nil && e.Trend.Baseline != nil && e.Trend.Baseline.Verdict == result.Skipped {
 			s.Learning++
 		}
+	}
+	if n := s.Errored - errored; n > 0 {
+		s.ErrorCount += int64(n)
+		s.TopErrors = append(s.TopErrors, result.ErrorCount{Message: lostMessage, Count: int64(n)})
 	}
 	if s.Verdict = s.Worst(); rules.Strict && s.Verdict != result.Error && s.Warned+s.Inconclusive+s.Skipped > s.Learning {
 		s.Verdict = result.Fail

@@ -30,10 +30,9 @@ func (f *fitter) band(m *model, pos float64, slot int) band {
 		b.expected += m.effect[slot]
 		variance += max(1/max(float64(m.count[slot]), 1)-1/n, 0)
 	}
-	sigma := max(m.sigma, f.least)
-	b.sigma = sigma * math.Sqrt(variance)
+	b.sigma = max(m.sigma*f.weightOf(m, b.expected), f.least) * math.Sqrt(variance)
 	half := f.reach(m) * b.sigma
-	b.low, b.high = b.expected-half, b.expected+half
+	b.low, b.high = b.expected-half*m.tails[0], b.expected+half*m.tails[1]
 	f.counts(m, &b)
 	return b
 }
@@ -43,9 +42,9 @@ func (f *fitter) reach(m *model) float64 {
 	d := f.settings.Deviation
 	p := upperTail(d)
 	if p <= 0 {
-		return d * m.tail
+		return d
 	}
-	return max(d, studentQuantile(1-min(fewAlarms*p, 0.5), m.nu)) * m.tail
+	return max(d, studentQuantile(1-min(fewAlarms*p, 0.5), m.nu))
 }
 
 // fewAlarms is by how much more often, at most, a band that was learned from few points may be left by chance than one whose scale is known. It is what the
@@ -66,7 +65,7 @@ func (f *fitter) counts(m *model, b *band) {
 		return
 	}
 	// points that scatter much less than events do are no counts of events
-	if s := m.sigma / f.unit; mean >= 1 && s*s < mean/2 {
+	if s := m.sigma * f.weightOf(m, b.expected) / f.unit; mean >= 1 && s*s < mean/2 {
 		return
 	}
 	n := float64(max(m.kept, 1))
@@ -76,9 +75,6 @@ func (f *fitter) counts(m *model, b *band) {
 	p := fewAlarms * upperTail(f.settings.Deviation) // steps are coarse: mostly it is less
 	high := negativeBinomialQuantile(mean*n+0.5, n/(n+1), p)
 	b.high = max(b.high, high*f.unit)
-	if m.tail > 1 {
-		b.high = max(b.high, b.expected+(high*f.unit-b.expected)*m.tail)
-	}
 }
 
 // negativeBinomialQuantile is the least h such that the number of failures before the r-th success, each of chance q, exceeds h with a chance of at most p.

@@ -54,9 +54,11 @@ func (j *judging) drifts() drift {
 	}
 	e := make([]float64, 0, last+1)
 	for i := old.end; i < j.end; i++ {
-		e = append(e, (j.x[i]-foretold(j.fitter.pos[i]))/sigma)
+		at := foretold(j.fitter.pos[i])
+		e = append(e, (j.x[i]-at)/(sigma*j.weightOf(&old, at+j.effect[j.model.slot[i]])))
 	}
-	e = append(e, (j.now.Value-j.effect[j.slot]-foretold(j.pos))/sigma)
+	at := foretold(j.pos)
+	e = append(e, (j.now.Value-j.effect[j.slot]-at)/(sigma*j.weightOf(&old, at+j.effect[j.slot])))
 	z, limit := 0.0, j.limit(&old, len(e))
 	var d drift
 	for i, v := range e {
@@ -90,13 +92,13 @@ func (j *judging) pair() drift {
 	old.end = before
 	j.estimate(&old)
 	d := j.settings.Deviation - nearer
-	reach := max(d, studentQuantile(1-upperTail(d), old.nu)) * old.tail * math.Sqrt(1+old.rho)
+	reach := max(d, studentQuantile(1-upperTail(d), old.nu)) * math.Sqrt(1+old.rho)
 	was, is := j.fitter.band(&old, j.fitter.pos[before], j.seasonal.slot[before]), j.fitter.band(&old, j.pos, j.slot)
 	a, b := (j.training.y[before]-was.expected)/was.sigma, (j.now.Value-is.expected)/is.sigma
 	switch {
-	case a > reach && b > reach:
+	case a > reach*old.tails[1] && b > reach*old.tails[1]:
 		return drift{side: 1, shape: result.ShapeShift, runs: 2}
-	case a < -reach && b < -reach:
+	case a < -reach*old.tails[0] && b < -reach*old.tails[0]:
 		return drift{side: -1, shape: result.ShapeShift, runs: 2}
 	}
 	return drift{}
@@ -112,7 +114,7 @@ func (j *judging) limit(old *model, n int) float64 {
 		err += (at - old.mean) * (at - old.mean) / old.spread
 	}
 	d := j.settings.Deviation + firmer
-	return max(d, studentQuantile(1-upperTail(d), old.nu)) * math.Sqrt((own+err)*like) * old.tail
+	return max(d, studentQuantile(1-upperTail(d), old.nu)) * math.Sqrt((own+err)*like) * max(old.tails[0], old.tails[1])
 }
 
 // ramping is the drift that the structure shows.

@@ -12,7 +12,8 @@ type fitter struct {
 	unit     float64   // the least step of the figure: 1 of a count, one row's share of a rate; 0 where there is none
 	least    float64   // the least scale that is believed
 	share    bool      // the figure is a rate: whole numbers are no counts
-	pos      []float64 // of the points in time, in usual times between runs
+	pos      []float64 // of the points in time, in usual times between runs, or in the time of a curve
+	bend     float64   // of the curve; 0 where there is none
 }
 
 // model is what is normal of a series.
@@ -24,13 +25,16 @@ type model struct {
 	apart  []bool    // of all points: out of line, and not learned from
 	centre float64   // the level; of a line, its height at meanPos; of a walk, the usual step
 	slope  float64
-	mean   float64 // position
-	spread float64 // sum of squares of positions around mean
-	kept   int     // points that the centre is the mean of
-	sigma  float64 // of a point beside what is foretold of it
-	nu     float64 // degrees of freedom of sigma
-	tail   float64 // by how much the ends of the distribution reach further than a normal one's: 1 or more
-	rho    float64 // correlation of neighbours, 0 or more
+	mean   float64    // position
+	spread float64    // sum of squares of positions around mean
+	kept   int        // points that the centre is the mean of
+	sigma  float64    // of a point beside what is foretold of it
+	nu     float64    // degrees of freedom of sigma
+	tails  [2]float64 // by how much the lower and the upper end of the distribution reach further than a normal one's: 1 or more
+	weight []float64  // of each point: how many times sigma it scatters; nil where all scatter alike
+	power  float64    // the scatter grows with that power of what is expected; 0 where all scatter alike
+	pivot  float64    // what is expected where the weight is 1
+	rho    float64    // correlation of neighbours, 0 or more
 }
 
 // cutFor is the distance, in scales, beyond which a point of n is apart: 3.5, and more where the scale itself is uncertain.
@@ -49,6 +53,15 @@ func (f *fitter) fit(t *training) *model {
 	if m.ramp > 0 {
 		m.end = m.ramp
 	}
+	if m.young > 0 {
+		m.end = m.young
+	}
+	if m.bend != 0 {
+		f.bend = m.bend
+		for i := range f.pos {
+			f.pos[i] = bent(f.pos[i], f.bend)
+		}
+	}
 	f.estimate(m)
 	if m.season != SeasonNone { // once more, now that the level is known better than from one period
 		d := make([]float64, len(t.y))
@@ -59,6 +72,10 @@ func (f *fitter) fit(t *training) *model {
 		m.x = f.deseasoned(t.y, &m.seasonal)
 		f.estimate(m)
 	}
+	if f.weigh(m) {
+		f.estimate(m)
+	}
+	f.setTails(m)
 	return m
 }
 
@@ -167,7 +184,11 @@ func (f *fitter) estimate(m *model) {
 	case level:
 		copy(rest, x)
 	}
-	keep := f.keep(rest, f.least)
+	weight := m.weight
+	if weight != nil {
+		weight = weight[m.end-len(rest) : m.end]
+	}
+	keep := f.keep(rest, weight, f.least)
 	f.setCentre(m, rest, pos, keep)
 	if m.season != SeasonNone {
 		seen := 0
@@ -178,7 +199,7 @@ func (f *fitter) estimate(m *model) {
 		}
 		params += float64(seen-1) * min(float64(len(x))/float64(len(m.x)), 1)
 	}
-	f.setScale(m, rest, keep, params)
+	f.setScale(m, rest, keep, weight, params)
 	shift := m.start
 	if m.form == walk {
 		shift++
@@ -188,16 +209,22 @@ func (f *fitter) estimate(m *model) {
 	}
 }
 
-// keep says which points are not apart.
-func (f *fitter) keep(rest []float64, least float64) []bool {
+// keep says which points are not apart. Each is so many times the weight from the middle, or the scale where there are no weights.
+func (f *fitter) keep(rest, weight []float64, least float64) []bool {
 	n := len(rest)
 	c := f.medianOf(rest)
-	s := f.mad(rest, c)
-	if s == 0 { // most are alike: how far the tenth part lies that is furthest
-		d := f.take(n)
-		for i, r := range rest {
-			d[i] = math.Abs(r - c)
+	off := func(i int) float64 {
+		if weight == nil {
+			return rest[i] - c
 		}
+		return (rest[i] - c) / weight[i]
+	}
+	d := make([]float64, n)
+	for i := range rest {
+		d[i] = math.Abs(off(i))
+	}
+	s := f.medianOf(d) * toSigma * smallMAD(n)
+	if s == 0 { // most are alike: how far the tenth part lies that is furthest
 		s = quantile(d, 0.9) / 1.645
 	}
 	s = max(s, least)
@@ -205,20 +232,46 @@ func (f *fitter) keep(rest []float64, least float64) []bool {
 	for range 2 {
 		sum, ss, kept := 0.0, 0.0, 0.0
 		for i, r := range rest {
-			if keep[i] = math.Abs(r-c) <= cutFor(n)*s; keep[i] {
+			if keep[i] = math.Abs(off(i)) <= cutFor(n)*s; keep[i] {
 				kept++
 				sum += r - c
 			}
 		}
-		for i, r := range rest {
+		mean := sum / kept
+		for i := range rest {
 			if keep[i] {
-				ss += (r - c - sum/kept) * (r - c - sum/kept)
+				e := off(i)
+				if weight == nil {
+					e -= mean
+				} else {
+					e -= mean / weight[i]
+				}
+				ss += e * e
 			}
 		}
-		c += sum / kept
+		c += mean
 		s = max(math.Sqrt(ss/max(kept-1, 1)), s/2, least)
 	}
+	if scattered(keep) {
+		for i := range keep {
+			keep[i] = true
+		}
+	}
 	return keep
+}
+
+// scattered reports whether so many points are apart, here and there among the others, that they are no incidents but what the figure is like: one that is of two kinds.
+func scattered(keep []bool) bool {
+	apart, turns := 0, 0
+	for i, k := range keep {
+		if !k {
+			apart++
+		}
+		if i > 0 && k != keep[i-1] {
+			turns++
+		}
+	}
+	return apart*4 > len(keep) && turns*4 > len(keep)
 }
 
 // setCentre sets what is foretold.
@@ -243,18 +296,20 @@ func (f *fitter) setCentre(m *model, rest, pos []float64, keep []bool) {
 }
 
 // setScale sets sigma, its degrees of freedom, the tails and the correlation of neighbours.
-func (f *fitter) setScale(m *model, rest []float64, keep []bool, params float64) {
+func (f *fitter) setScale(m *model, rest []float64, keep []bool, weight []float64, params float64) {
+	centre := m.centre
+	if m.form == line {
+		centre -= m.slope * m.mean
+	}
 	at := func(i int) float64 {
-		if m.form == line {
-			return rest[i] - (m.centre - m.slope*m.mean)
+		if weight != nil {
+			return (rest[i] - centre) / weight[i]
 		}
-		return rest[i] - m.centre
+		return rest[i] - centre
 	}
 	var ss, n, cross float64
-	far := make([]float64, len(rest))
 	for i, k := range keep {
 		e := at(i)
-		far[i] = math.Abs(e)
 		if !k {
 			continue
 		}
@@ -273,8 +328,12 @@ func (f *fitter) setScale(m *model, rest []float64, keep []bool, params float64)
 		c := f.medianOf(part)
 		reach := cutFor(len(part)) * f.mad(part, c)
 		c, _ = meanNear(part, c, reach)
-		for _, v := range part {
-			if e := v - c; math.Abs(e) <= reach {
+		for i, v := range part {
+			e := v - c
+			if math.Abs(e) <= reach {
+				if m.weight != nil {
+					e /= m.weight[from+i]
+				}
 				n, ss = n+1, ss+e*e
 			}
 		}
@@ -288,36 +347,4 @@ func (f *fitter) setScale(m *model, rest []float64, keep []bool, params float64)
 	if ss > 0 && m.form != walk {
 		m.rho = min(max(cross/ss, 0), 0.9)
 	}
-	m.tail = tailOf(far, keep)
-}
-
-// tailOf says by how much further the ends of a distribution reach than a normal one's, from the distances of its points: 1 for a normal one, and up to 1.8. It goes
-// by the ratio of the 95th to the 50th percentile (2.91 of a normal distribution, 4.2 of Student's t with 3 degrees of freedom), less 1.3 of its standard errors. A few points
-// apart are no heavy tail but incidents: one, another one in fifty, and those that the series ends with, which may be a new level.
-func tailOf(far []float64, keep []bool) float64 {
-	n := len(far)
-	for n > 0 && !keep[n-1] {
-		n--
-	}
-	apart := 0
-	for _, k := range keep[:n] {
-		if !k {
-			apart++
-		}
-	}
-	far = far[:n]
-	if left := n - min(apart, 1+n/50); left < n {
-		place(far, left)
-		far = far[:left]
-	}
-	if len(far) < 14 {
-		return 1
-	}
-	half := median(far)
-	if half == 0 {
-		return 1
-	}
-	ratio := quantile(far, 0.95) / half
-	excess := ratio - 2.906 - 5/math.Sqrt(float64(len(far)))
-	return 1 + min(max(excess*0.45, 0), 0.8)
 }

@@ -77,7 +77,7 @@ func Judge(s Settings, history []Point, now Figure) Judgement {
 	j.decide(&out)
 	for i, a := range m.apart {
 		switch at := t.index[i]; {
-		case a:
+		case a || m.young > 0 && i >= m.young:
 			out.Left[at] = leftApart
 		case i < m.start:
 			out.Left[at] = leftLevel
@@ -135,9 +135,9 @@ func learning(s Settings, now Figure, out Judgement) Judgement {
 func (f *fitter) position(t *training, at time.Time) float64 {
 	n := len(f.pos)
 	if gap := f.gap(t); gap > 0 {
-		return at.Sub(t.at[0]).Hours() / gap
+		return bent(at.Sub(t.at[0]).Hours()/gap, f.bend)
 	}
-	return float64(n)
+	return bent(float64(n), f.bend)
 }
 
 // judging is one figure beside its model.
@@ -161,7 +161,11 @@ func (j *judging) decide(out *Judgement) {
 		return
 	}
 	if side != 0 {
-		if why := j.asBefore(); why != "" {
+		why := j.asBefore(side)
+		if why == "" {
+			why = j.asOften(side)
+		}
+		if why != "" {
 			out.Message = j.say(why)
 			return
 		}
@@ -228,15 +232,22 @@ func (j *judging) isBack() bool {
 // asBefore says that the run one period before was as far from the others as this one, where nobody named a season and there are too few periods to learn one; or that
 // most of the latest were, of a season that shows in so few of its slots, such as one day of the week, that it takes many periods to be learned. "" where neither holds.
 // Each is held against what was to be expected in its time: on a trend the runs before lie elsewhere, and are like no other for that.
-func (j *judging) asBefore() string {
+func (j *judging) asBefore(side int) string {
 	if j.settings.Season != SeasonAuto || j.season == SeasonBoth {
 		return ""
 	}
 	half := j.band.high - j.band.expected
 	off := j.now.Value - j.band.expected
+	since := time.Duration(0)
+	if n := j.before(side); n > 0 {
+		since = j.now.At.Sub(j.training.at[len(j.training.at)-n])
+	}
 	for _, c := range []Season{SeasonWeekly, SeasonDaily, SeasonBoth} {
 		if c == j.season || c == SeasonDaily && j.subdaily(j.training) == 1 || c == SeasonWeekly && j.subdaily(j.training) > 1 {
 			continue
+		}
+		if c == SeasonBoth && j.subdaily(j.training) == 1 || since >= c.period()-c.period()/7 {
+			continue // the same as weekly; or all times of the period are so by now
 		}
 		slot, n, like := c.slot(j.now.At), 0, 0
 		for i := len(j.training.at) - 1; i >= j.start && n < fewest; i-- {

@@ -28,6 +28,9 @@ func (f *fitter) seasonOf(t *training, named Season) seasonal {
 	if named != SeasonAuto {
 		return f.effects(t, named)
 	}
+	if s, ok := f.turns(t); ok {
+		return s
+	}
 	none := f.effects(t, SeasonNone)
 	candidates := f.candidates(t)
 	if len(candidates) == 0 {
@@ -45,9 +48,15 @@ func (f *fitter) seasonOf(t *training, named Season) seasonal {
 		scale = min(scale, f.outside(d, fits[i]))
 	}
 	scale = max(scale, f.least)
-	best, out := f.looLoss(d, none, scale)*math.Exp(-0.16-12/float64(len(d))), none // by chance in one of a hundred series without a season
+	n := float64(len(d))
+	all := 0.16 + 12/n // the price of a season, as a logarithm: by chance it is worth it in one of a hundred series without one
+	best, out := f.looLoss(d, none, scale)*math.Exp(-all), none
 	for i, c := range candidates {
 		l := f.looLoss(d, fits[i], scale)
+		if few, odd := f.sparse(d, fits[i], scale); odd > 0 { // each odd slot costs an effect, and that it was chosen
+			price := odd * (math.Log(n) + 2*math.Log(float64(c.slots()))) / n
+			l = min(l, f.looLoss(d, few, scale)*math.Exp(price-all))
+		}
 		if out.season != SeasonNone {
 			l /= 0.95 // one with more slots must be worth it
 		}
@@ -56,6 +65,25 @@ func (f *fitter) seasonOf(t *training, named Season) seasonal {
 		}
 	}
 	return out
+}
+
+// sure is how many standard errors the effect of a slot must be from nothing for a season of few odd slots.
+const sure = 3.5
+
+// sparse is a season of which only the slots that differ surely have an effect, the others being alike, and how many differ: it shows earlier than one of all slots, whose means
+// cost something each.
+func (f *fitter) sparse(d []float64, s seasonal, scale float64) (few seasonal, odd float64) {
+	few = s
+	few.effect, few.kept = slices.Clone(s.effect), slices.Clone(s.kept)
+	base := f.medianOf(d)
+	for k, e := range s.effect {
+		if math.Abs(e-base)*math.Sqrt(s.kept[k]) > sure*scale {
+			odd++
+			continue
+		}
+		few.effect[k], few.kept[k] = base, 0
+	}
+	return few, odd
 }
 
 // candidates are the seasons that the points can tell something about, those with the fewest slots first.
@@ -158,6 +186,9 @@ func (f *fitter) slotsOf(t *training, d []float64, s Season) seasonal {
 	out := seasonal{season: s, effect: make([]float64, s.slots()), count: make([]int, s.slots()), slot: make([]int, len(d))}
 	for i, at := range t.at {
 		out.slot[i] = s.slot(at)
+		if s == seasonTurns {
+			out.slot[i] = t.turn(i)
+		}
 		out.count[out.slot[i]]++
 	}
 	f.fill(&out, d)

@@ -98,6 +98,19 @@ func worlds() []world {
 			l, s := scaleOf(r)
 			return func(int, time.Time) float64 { l += s * r.NormFloat64(); return l }, s
 		}},
+		{name: "level, Laplace noise", gap: day, count: lengths(), make: levelOf(laplace)},
+		{name: "level, skewed noise", gap: day, count: lengths(), make: levelOf(skewed)},
+		{name: "counts with a weekly season", gap: day, count: []int{28, 42, 60, 90, 180, 365}, make: weeklyCounts, whole: true},
+		{name: "saturating growth", gap: day, count: []int{45, 60, 90, 180, 365}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+			l, s := scaleOf(r)
+			rise, time0 := s*between(r, 10, 100), between(r, 15, 80)
+			return func(i int, _ time.Time) float64 { return l + rise*(1-math.Exp(-float64(i)/time0)) + s*noise(r, false) }, s
+		}},
+		{name: "every other run", gap: day, count: lengths(), make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+			l, s := scaleOf(r)
+			other := s * between(r, 5, 60)
+			return func(i int, _ time.Time) float64 { return l + other*float64(i%2) + s*noise(r, false) }, s
+		}},
 		{name: "likeness of neighbours (0.5)", gap: day, count: []int{30, 45, 60, 90, 180, 365}, make: func(r *rand.Rand) (func(int, time.Time) float64, float64) {
 			l, s := scaleOf(r)
 			e := r.NormFloat64()
@@ -120,6 +133,30 @@ func weekly(heavy bool) func(r *rand.Rand) (func(int, time.Time) float64, float6
 		}
 		return func(_ int, t time.Time) float64 { return l + effect[t.Weekday()] + s*noise(r, heavy) }, s
 	}
+}
+
+// laplace and skewed draw numbers of mean 0 and variance 1, the latter gamma numbers of shape 2.
+func laplace(r *rand.Rand) float64 { return r.ExpFloat64() / math.Sqrt2 * float64(2*r.IntN(2)-1) }
+
+func skewed(r *rand.Rand) float64 { return (r.ExpFloat64() + r.ExpFloat64() - 2) / math.Sqrt2 }
+
+func levelOf(draw func(*rand.Rand) float64) func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+	return func(r *rand.Rand) (func(int, time.Time) float64, float64) {
+		l, s := scaleOf(r)
+		return func(int, time.Time) float64 { return l + s*draw(r) }, s
+	}
+}
+
+// weeklyCounts are counts of which there are fewer at weekends; sigma is that of a weekday.
+func weeklyCounts(r *rand.Rand) (at func(int, time.Time) float64, sigma float64) {
+	l := math.Pow(10, 1+1.5*r.Float64())
+	rest := between(r, 0.1, 0.8)
+	return func(_ int, t time.Time) float64 {
+		if d := t.Weekday(); d == time.Sunday || d == time.Saturday {
+			return poisson(r, l*rest)
+		}
+		return poisson(r, l)
+	}, math.Sqrt(l)
 }
 
 func poisson(r *rand.Rand, mean float64) float64 {

@@ -14,6 +14,9 @@ const (
 	SeasonBoth   Season = "both"
 )
 
+// seasonTurns is a figure that differs every other run, whatever the time. Nobody can name it: it is found.
+const seasonTurns Season = "turns"
+
 // Direction says which departures fail.
 type Direction string
 
@@ -104,7 +107,7 @@ func (s Season) slot(t time.Time) int {
 		return int(t.Weekday())
 	case SeasonBoth:
 		return int(t.Weekday())*24 + t.Hour()
-	case SeasonAuto, SeasonNone:
+	case SeasonAuto, SeasonNone, seasonTurns:
 	}
 	return 0
 }
@@ -118,9 +121,19 @@ func (s Season) slots() int {
 		return 7
 	case SeasonBoth:
 		return 7 * 24
+	case seasonTurns:
+		return 2
 	case SeasonAuto, SeasonNone:
 	}
 	return 1
+}
+
+// period is the time after which the season comes again.
+func (s Season) period() time.Duration {
+	if s == SeasonDaily {
+		return 24 * time.Hour
+	}
+	return 7 * 24 * time.Hour
 }
 
 // words names what the season goes by.
@@ -132,6 +145,8 @@ func (s Season) words() string {
 		return "day of week"
 	case SeasonBoth:
 		return "hour of week"
+	case seasonTurns:
+		return "every other run"
 	case SeasonAuto, SeasonNone:
 	}
 	return ""
@@ -147,6 +162,8 @@ func (s Season) same(t time.Time) string {
 		return "on " + t.Weekday().String() + "s"
 	case SeasonBoth:
 		return "on " + t.Weekday().String() + "s at " + t.Format("15") + " h UTC"
+	case seasonTurns:
+		return "every other time"
 	case SeasonAuto, SeasonNone:
 	}
 	return ""

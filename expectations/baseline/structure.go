@@ -17,6 +17,10 @@ type structure struct {
 	start int
 	// ramp is the point at which a slow change begins that is too young to be normal; 0 where there is none. The points before it are learned from.
 	ramp int
+	// young is the point at which a level begins that is too young to be normal; 0 where there is none. The points before it are learned from.
+	young int
+	// bend is the time, in usual times between runs, in which the change of a line falls to 1/e of itself; less than 0 where it grows so, 0 where it is steady.
+	bend float64
 	// pieces are the points at which levels begin that the figure had before start.
 	pieces []int
 }
@@ -27,8 +31,11 @@ const (
 	priceLevel = 1
 	priceLine  = 2.5
 	priceWalk  = 3
+	priceCurve = 4.5
 	priceBreak = 4
 	priceHinge = 6
+	// priceSmooth is that of a slope and of the number of points that it is taken from.
+	priceSmooth = 4.5
 )
 
 // leastForForm is the least number of points from which anything but a level is recognised by a break.
@@ -59,19 +66,40 @@ func (f *fitter) structureOf(x []float64) structure {
 		best, out = s, structure{form: walk}
 	}
 	clean := f.withoutSpikes(x, scale)
-	if pieces, l := f.steps(x, clean, scale); len(pieces) > 0 {
+	pieces, young, l := f.steps(x, clean, scale)
+	if len(pieces) > 0 {
 		if s := score(l, priceLevel+priceBreak*float64(len(pieces))); s < best {
 			best, out = s, f.onwards(x, pieces)
+		}
+	}
+	if young < n && out.form == walk { // a walk stays where one step took it, as a new level does
+		at := 0
+		if len(pieces) > 0 {
+			at = pieces[len(pieces)-1]
+		}
+		l += f.levelLoss(x[at:young], scale) + f.levelLoss(x[young:], scale) - f.levelLoss(x[at:], scale)
+		if s := score(l, priceLevel+priceBreak*float64(len(pieces)+1)); s < best {
+			best, out = s, structure{start: at, young: young, pieces: pieces[:max(len(pieces)-1, 0)]}
 		}
 	}
 	if n < leastForHinge {
 		return out
 	}
 	if at, l := f.hinge(x, clean, scale); at > 0 && score(l, priceHinge) < best {
+		best, out = score(l, priceHinge), structure{form: line, start: at}
 		if n-at < 2*f.settings.MinHistory {
-			return structure{ramp: at}
+			out = structure{ramp: at}
 		}
-		return structure{form: line, start: at}
+	}
+	if out.ramp == 0 && out.young == 0 && (out.form != level || out.start > 0) {
+		if bend, l := f.curve(x, clean, scale); bend != 0 && score(l, priceCurve) < best {
+			best, out = score(l, priceCurve), structure{form: line, bend: bend}
+		}
+	}
+	if out.form == walk { // or is it smooth, and goes on as its latest points do
+		if at, l := f.smooth(x, clean, scale); at > 0 && score(l, priceSmooth) < best {
+			return structure{form: line, start: at}
+		}
 	}
 	return out
 }
@@ -203,8 +231,8 @@ func (f *fitter) withoutSpikes(x []float64, scale float64) []float64 {
 }
 
 // steps finds the breaks of level: the best one, then the best of what follows it, and so on while each pays its price (binary segmentation: Scott and Knott 1974; only
-// the last level matters, so what lies before a break is not broken again). A level is one after MinHistory points: until then they are apart.
-func (f *fitter) steps(x, clean []float64, scale float64) (pieces []int, total float64) {
+// the last level matters, so what lies before a break is not broken again). A level is one after MinHistory points: until then, from young on, they are apart.
+func (f *fitter) steps(x, clean []float64, scale float64) (pieces []int, young int, total float64) {
 	n := len(x)
 	price := priceBreak * math.Log(float64(n))
 	at := 0
@@ -234,7 +262,7 @@ func (f *fitter) steps(x, clean []float64, scale float64) (pieces []int, total f
 		at += k
 		pieces = append(pieces, at)
 	}
-	return pieces, before + rest
+	return pieces, end, before + rest
 }
 
 // bestSplit is where parting x in two leaves the least squares, with at least so many points before and after; 0 where that cannot be.

@@ -30,6 +30,7 @@ type training struct {
 	y     []float64
 	index []int // of the point in the history
 	left  []string
+	runs  int // points of the history that came before the run, learned from or not
 }
 
 // learn chooses the points of the history, oldest first, that are learned from when a figure of the given time is judged.
@@ -45,6 +46,9 @@ func learn(s Settings, history []Point, now time.Time) training {
 	since := now.Add(-s.Window)
 	for i := range history {
 		p := &history[i]
+		if p.At.Before(now) {
+			t.runs = i + 1
+		}
 		if why := leftOut(s, p, now, since); why != "" {
 			t.left[i] = why
 			continue
@@ -62,6 +66,9 @@ func learn(s Settings, history []Point, now time.Time) training {
 	}
 	return t
 }
+
+// turn says whether the run of a point took turns with the one that is judged, or with the one before it: 0 or 1.
+func (t *training) turn(i int) int { return (t.runs - t.index[i]) % 2 }
 
 func leftOut(s Settings, p *Point, now, since time.Time) string {
 	switch {

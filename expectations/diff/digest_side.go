@@ -268,7 +268,7 @@ func (d *digestSide) count(ctx context.Context) error {
 	case err != nil:
 		return d.in.failed(err)
 	case b.N != 1:
-		return d.in.failed(fmt.Errorf("a count of %d rows", b.N))
+		return d.in.failed(connectors.Own(fmt.Sprintf("a count of %d rows", b.N)))
 	}
 	d.rows = b.Cols[0].Ints[0]
 	return nil

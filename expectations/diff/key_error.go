@@ -25,6 +25,13 @@ type KeyCell struct {
 	Value  value.Value
 }
 
+// WithoutValues is the error without what the other columns of the key hold.
+func (e *KeyError) WithoutValues() string {
+	bare := *e
+	bare.Rest = nil
+	return bare.Error()
+}
+
 // Error implements error.
 func (e *KeyError) Error() string {
 	var b strings.Builder

@@ -2,7 +2,6 @@ package diff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -74,7 +73,7 @@ type SampleResult struct {
 }
 
 // ErrNoSampler is a side of which no rows can be drawn at random.
-var ErrNoSampler = errors.New("it draws no rows at random")
+var ErrNoSampler = connectors.Own("it draws no rows at random")
 
 // targetSeed keeps the draws of the two sides apart: a table and its copy would else show the same rows twice.
 const targetSeed = 0x9E3779B97F4A7C15

@@ -2,10 +2,10 @@ package diff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/canon"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
@@ -214,7 +214,7 @@ func upTo(n int) []int {
 	return out
 }
 
-var errGone = errors.New("a row that was drawn was not found again by its key, in the same snapshot")
+var errGone = connectors.Own("a row that was drawn was not found again by its key, in the same snapshot")
 
 // both reads the rows of some keys that wait on both sides, and compares them.
 func (w *way) both(ctx context.Context, at []int) ([]Draw, error) {

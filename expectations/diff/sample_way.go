@@ -201,7 +201,7 @@ func (w *way) draw(ctx context.Context, src connectors.Sampler) (err error) {
 func (w *way) add(ctx context.Context, b *value.Batch) (enough bool, err error) {
 	w.res.Drawn += int64(b.N)
 	if w.res.Drawn > w.res.Wanted {
-		return false, w.failed(fmt.Errorf("more than %d rows were drawn", w.res.Wanted))
+		return false, w.failed(connectors.Own(fmt.Sprintf("more than %d rows were drawn", w.res.Wanted)))
 	}
 	picked, err := w.pick(b)
 	if err != nil {

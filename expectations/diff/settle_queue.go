@@ -229,7 +229,7 @@ func (c *candidate) known() []byte {
 	return b
 }
 
-var errKnown = errors.New("unreadable candidate in a spill file")
+var errKnown = connectors.Own("unreadable candidate in a spill file")
 
 // learn decodes what known encodes.
 func (c *candidate) learn(b []byte) error {

@@ -212,7 +212,7 @@ func (in *input) undecided(ctx context.Context, where query.Expr) (n int64, ok b
 		return 0, false, err
 	}
 	if b.N != 1 || len(b.Cols) != len(m.Outputs()) {
-		return 0, false, fmt.Errorf("a count of %d rows and %d columns", b.N, len(b.Cols))
+		return 0, false, connectors.Own(fmt.Sprintf("a count of %d rows and %d columns", b.N, len(b.Cols)))
 	}
 	return b.Cols[1].Ints[0] + b.Cols[2].Ints[0], true, nil
 }

@@ -202,6 +202,9 @@ type CoverageError struct {
 	Columns    []string
 }
 
+// WithoutValues is the error itself: it counts.
+func (e *CoverageError) WithoutValues() string { return e.Error() }
+
 // Error implements error.
 func (e *CoverageError) Error() string {
 	return fmt.Sprintf("the ranges of the key %v have %d rows, the whole has %d: a key holds a value that cannot be represented, or the data changed",
@@ -396,7 +399,7 @@ func (w *windows) count(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if b.N != 1 {
-		return "", fmt.Errorf("a count of %d rows", b.N)
+		return "", connectors.Own(fmt.Sprintf("a count of %d rows", b.N))
 	}
 	w.total = b.Cols[0].Ints[0]
 	return "", nil

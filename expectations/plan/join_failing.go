@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/assay-dev/assay/connectors/query"
+import (
+	"slices"
+
+	"github.com/assay-dev/assay/connectors/query"
+)
 
 // Failing returns the conditions of an item's failing rows: by what they hold, and orphans; nil where there can be none.
 func (j *JoinJob) Failing(it *Item) (values, orphans query.Expr) {
@@ -42,16 +46,35 @@ func (j *JoinJob) ShownColumns() []*query.Column {
 // JoinFailing is how many rows of an item fail, and how many of them are orphans.
 type JoinFailing struct{ Rows, Orphans int64 }
 
-// FailingRows returns the statement for failing rows of the items that a server has judged, and the item of each of its branches. An
-// item's orphans have a branch of their own unless all of its failing rows are few: they are then found by one scan, and told apart here.
-func (j *JoinJob) FailingRows(caps query.Caps, failing map[*Item]JoinFailing, limit int) (query.Select, []*Item) {
-	q := query.Select{From: j.Aggregate.From, Columns: j.ShownColumns()}
-	var items []*Item
+// FailingJoined is a bounded statement for failing rows of a join.
+type FailingJoined struct {
+	Select query.Select
+	Items  []*Item // that each branch serves
+}
+
+// FailingRows returns the statements for failing rows of the items that a server has judged, one unless there are very many; none where there is nothing to ask.
+func (j *JoinJob) FailingRows(caps query.Caps, failing map[*Item]JoinFailing, limit int) []FailingJoined {
+	var failed []*Item
 	for _, it := range j.Items {
-		n, ok := failing[it]
-		if !ok {
-			continue
+		if _, ok := failing[it]; ok {
+			failed = append(failed, it)
 		}
+	}
+	var out []FailingJoined
+	for some := range slices.Chunk(failed, failingTogether) {
+		if f := j.failingRows(caps, some, failing, limit); len(f.Items) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// failingRows is the statement for some of the items. An item's orphans have a branch of their own unless all of its failing rows are few: they are then found
+// by one scan, and told apart here.
+func (j *JoinJob) failingRows(caps query.Caps, some []*Item, failing map[*Item]JoinFailing, limit int) FailingJoined {
+	f := FailingJoined{Select: query.Select{From: j.Aggregate.From, Columns: j.ShownColumns()}}
+	for _, it := range some {
+		n := failing[it]
 		values, orphans := j.Failing(it)
 		if n.Rows == n.Orphans {
 			values = nil
@@ -64,10 +87,10 @@ func (j *JoinJob) FailingRows(caps query.Caps, failing map[*Item]JoinFailing, li
 			branches = []query.Branch{{Where: or([]query.Expr{values, orphans}), Limit: int(n.Rows)}}
 		}
 		for _, b := range branches {
-			if b.Where != nil && caps.Expr(q.From, b.Where) == nil {
-				q.Branches, items = append(q.Branches, b), append(items, it)
+			if b.Where != nil && caps.Expr(f.Select.From, b.Where) == nil {
+				f.Select.Branches, f.Items = append(f.Select.Branches, b), append(f.Items, it)
 			}
 		}
 	}
-	return q, items
+	return f
 }

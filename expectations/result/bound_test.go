@@ -1,6 +1,7 @@
 package result_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -71,5 +72,33 @@ func TestMasker(t *testing.T) {
 	}
 	if got := none.Cell(cell(value.IntValue(5)), false).Text(); got != result.Redacted {
 		t.Errorf("without a key a cell is %q", got)
+	}
+}
+
+// Equal values share a token on every system: a big number that is a double here and an integer there, and a document that another system writes otherwise.
+func TestMaskerEqualValues(t *testing.T) {
+	m := result.NewMasker([]byte("0123456789abcdef"))
+	big, err := value.ParseDec("888999007.00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, same := range map[string][]value.Value{
+		"a big number":         {value.IntValue(888999007), value.DoubleValue(888999007), value.DecimalValue(big), value.StringValue("888999007"), value.JSONValue("8.88999007e8")},
+		"a small one":          {value.DoubleValue(0.0000125), value.StringValue("0.0000125"), value.JSONValue("1.25E-5")},
+		"zero":                 {value.IntValue(0), value.DoubleValue(0), value.DoubleValue(math.Copysign(0, -1))},
+		"a document":           {value.JSONValue(`{"b": [1.0, "x"], "a": null}`), value.JSONValue(`{"a":null,"b":[1,"\u0078"]}`)},
+		"a text of a document": {value.JSONValue(`"ada@x.org"`), value.StringValue("ada@x.org")},
+		"a list":               {value.ListValue(value.Type{}, value.IntValue(1), value.StringValue("x")), value.JSONValue(`[1,"x"]`), value.ListValue(value.Type{}, value.DoubleValue(1), value.StringValue("x"))},
+	} {
+		for _, v := range same {
+			if m.Token(v) != m.Token(same[0]) {
+				t.Errorf("%s: %s %s and %s %s have different tokens", name, v.Kind(), v, same[0].Kind(), same[0])
+			}
+		}
+	}
+	for _, v := range []value.Value{value.JSONValue(`{"a": 2}`), value.JSONValue(`{"a": "1"}`), value.ListValue(value.Type{}, value.StringValue("1")), value.DoubleValue(math.Inf(1))} {
+		if m.Token(v) == m.Token(value.JSONValue(`{"a": 1}`)) || m.Token(v) == m.Token(value.ListValue(value.Type{}, value.IntValue(1))) {
+			t.Errorf("%s %s shares the token of another value", v.Kind(), v)
+		}
 	}
 }

@@ -27,13 +27,13 @@ type Masker struct{ key []byte }
 // NewMasker makes tokens by HMAC-SHA-256 (RFC 2104) under the key.
 func NewMasker(key []byte) *Masker { return &Masker{append([]byte{}, key...)} }
 
-// Token is what stands for a value. Values of different types that are the same text share a token: 5 is 5 on every system.
+// Token is what stands for a value. Values that are equal share it, whatever their types and however a system writes them: 5 is 5 everywhere.
 func (m *Masker) Token(v value.Value) string {
 	if m == nil {
 		return Redacted
 	}
 	mac := hmac.New(sha256.New, m.key)
-	_, _ = mac.Write([]byte(tokenDomain + v.Text())) // never fails, says its documentation
+	_, _ = mac.Write([]byte(tokenDomain + sameText(v))) // never fails, says its documentation
 	return tokenPrefix + strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil)[:tokenBytes]))
 }
 

@@ -16,10 +16,13 @@ import (
 )
 
 // JSON tells null, truth values, numbers and text apart; a report has more types. What is written beside the cells ("types") brings them back, so that
-// a report that was read says, in every form, what the original said. Only bytes that are no UTF-8 are lost.
+// a report that was read says, in every form, what the original said. Of its sentences, only bytes that are no UTF-8 are lost.
 
 // typeOf is the name of the type of c where its JSON does not tell it, "" otherwise.
 func typeOf(c Cell) string {
+	if hasBytes(c.Value) {
+		return escapedType(strings.ReplaceAll(c.Type().String(), " ", "_"))
+	}
 	switch c.Kind() {
 	case value.Null, value.Bool, value.String:
 		return ""
@@ -123,7 +126,7 @@ func typeNamed(name string) (value.Type, bool) {
 		return value.ListOf(elem), ok
 	}
 	for k := range value.List {
-		if strings.ReplaceAll(k.String(), " ", "_") == name {
+		if strings.ReplaceAll(k.String(), " ", "_") == strings.TrimPrefix(name, escapedPrefix) {
 			return value.Of(k), true
 		}
 	}
@@ -137,6 +140,12 @@ func readText(s, name string) (v value.Value, err error) {
 		return value.StringValue(s), nil
 	case "json":
 		return value.JSONValue(s), nil
+	case escapedPrefix + "string":
+		s, err := unescape(s)
+		return value.StringValue(s), err
+	case escapedPrefix + "json":
+		s, err := unescape(s)
+		return value.JSONValue(s), err
 	case "int":
 		i, err := strconv.ParseInt(s, 10, 64)
 		return value.IntValue(i), err

@@ -63,6 +63,8 @@ type Run struct {
 	Now        time.Time         `json:"now"`            // what `now` was in every expression
 	Versions   map[string]string `json:"versions"`       // assay, go, and one entry a connection's server where known
 	Digest     string            `json:"suite_digest"`
+	// Parts are the ids of the runs that a merged report is made of, those of merged reports among them in their place; none of a run by itself.
+	Parts []string `json:"parts,omitempty"`
 }
 
 // Summary counts a run.
@@ -227,6 +229,15 @@ type Expectation struct { //nolint:recvcheck // its JSON is that of values too; 
 	Since        Since     `json:"since,omitempty"`
 	Failing      *Failing  `json:"failing,omitempty"` // since when it fails without a pause
 	Trend        *Trend    `json:"trend,omitempty"`
+	Merged       *Merged   `json:"merged,omitempty"` // of an expectation of a merged report that several runs have
+}
+
+// Merged says what of an expectation of a merged report the sums of its rows do not: so that it can be merged again with other parts.
+type Merged struct {
+	Runs    int    `json:"runs"`            // that have the expectation
+	Skipped int    `json:"skipped"`         // of them, that did not judge their part
+	Errored int    `json:"errored"`         // of them, that could not evaluate it
+	Error   string `json:"error,omitempty"` // what the first of those said
 }
 
 // Metric is one aggregate that a metric expectation was computed from.
@@ -266,13 +277,16 @@ type Alert struct {
 }
 
 // Cell is a value in a report. Its JSON never loses digits: decimals, int64 beyond 2^53 and
-// non-finite doubles are strings.
+// non-finite doubles are strings. Nor does it lose bytes: those that are no UTF-8 are escaped.
 type Cell struct{ value.Value }
 
 const maxSafeInt = 1 << 53
 
 // MarshalJSON implements json.Marshaler.
-func (c Cell) MarshalJSON() ([]byte, error) {
+func (c Cell) MarshalJSON() ([]byte, error) { return c.json(hasBytes(c.Value)) }
+
+// json is the cell as JSON; escaped says that it is one whose texts are.
+func (c Cell) json(escaped bool) ([]byte, error) {
 	switch c.Kind() {
 	case value.Null:
 		return []byte("null"), nil
@@ -291,11 +305,19 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 			return marshal(f)
 		}
 	case value.List:
-		cells := make([]Cell, len(c.List()))
+		cells := make([]json.RawMessage, len(c.List()))
 		for i, v := range c.List() {
-			cells[i] = Cell{v}
+			b, err := Cell{v}.json(escaped)
+			if err != nil {
+				return nil, err
+			}
+			cells[i] = b
 		}
 		return marshal(cells)
+	case value.String, value.JSON:
+		if escaped {
+			return marshal(escape(c.Text()))
+		}
 	default:
 	}
 	return marshal(c.Text())

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diff"
 	"github.com/assay-dev/assay/expectations/plan"
@@ -126,7 +127,7 @@ func (r *runner) both(ctx context.Context, p *plan.Plan, it *plan.Item) (release
 		}
 	}
 	if len(conns) != 2 {
-		return nil, fmt.Errorf("comparison %s: a dataset is not in the plan", it.ID)
+		return nil, connectors.Own("comparison " + it.ID + ": a dataset is not in the plan")
 	}
 	slices.SortFunc(conns, func(a, b *connection) int {
 		switch {
@@ -158,7 +159,7 @@ func (c *connection) acquirePair(ctx context.Context) (release func(), err error
 	select {
 	case c.pairs <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for two free connections of %s: %w", c.spec.Name, context.Cause(ctx))
+		return nil, connectors.Within("waiting for two free connections of "+c.spec.Name, context.Cause(ctx))
 	}
 	defer func() { <-c.pairs }()
 	if err := c.acquire(ctx); err != nil {

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -218,7 +217,7 @@ func (x *execution) set(ctx context.Context, job plan.SetJob) {
 	x.r.progress(Event{Dataset: x.d.Spec.Name, Step: "set", Total: x.d.Relation.Schema.Rows})
 	checker, ok := x.source.(connectors.SetChecker)
 	if !ok {
-		x.fail(job.Item, fmt.Errorf("%s: the snapshot does not take set-level checks", x.d.Spec.Name))
+		x.fail(job.Item, connectors.Own(x.d.Spec.Name+": the snapshot does not take set-level checks"))
 		return
 	}
 	began := time.Now()

@@ -87,8 +87,10 @@ func (r *runner) described(ds *spec.Dataset, parent bool, c *connection, err err
 	if parent {
 		what = "references"
 	}
+	e, ok := errors.AsType[*connectors.Error](err)
+	read := ok && e.Data || c.spec.Driver == filesDriver
 	err = r.failure(what, ds, c, err, false)
-	if c.spec.Driver != filesDriver {
+	if !read {
 		err = plainError{err} // no row was looked at
 	}
 	return err

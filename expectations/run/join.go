@@ -58,7 +58,7 @@ func (r *runner) join(ctx context.Context, job *plan.JoinJob) {
 				j.reasons = x.reasons
 				n.joined, n.drawn = j, x.drawn
 			default:
-				n.err = errors.New("the join gave no numbers")
+				n.err = connectors.Own("the join gave no numbers")
 			}
 		})
 	}
@@ -141,7 +141,7 @@ func (x *joinRun) unique(ctx context.Context, p *plan.Partner) error {
 	src := x.partner(p)
 	checker, ok := src.(connectors.SetChecker)
 	if !ok {
-		return fmt.Errorf("%s: the snapshot does not take set-level checks", p.Spec.Name)
+		return connectors.Own(p.Spec.Name + ": the snapshot does not take set-level checks")
 	}
 	x.sent++
 	res, err := checker.CheckSet(ctx, p.Check)
@@ -168,13 +168,25 @@ func (x *joinRun) unique(ctx context.Context, p *plan.Partner) error {
 	return notUnique(p, example)
 }
 
-// notUnique is the error of a key that several rows of the partner have: whose values an expectation means is not known.
+// notUniqueError is a key that several rows of the partner have: whose values an expectation means is not known.
+type notUniqueError struct{ partner, alias, which string }
+
 func notUnique(p *plan.Partner, example []value.Value) error {
-	which := ""
+	e := &notUniqueError{partner: p.Spec.Name, alias: p.Alias}
 	if len(example) == len(p.Keys) {
-		which = ": " + keyText(p, example)
+		e.which = ": " + keyText(p, example)
 	}
-	return fmt.Errorf("%s is not unique as partner %s: several rows of %s have one key%s; a row has one partner at most", p.Spec.Name, p.Alias, p.Spec.Name, which)
+	return e
+}
+
+// Error implements error.
+func (e *notUniqueError) Error() string {
+	return fmt.Sprintf("%s is not unique as partner %s: several rows of %s have one key%s; a row has one partner at most", e.partner, e.alias, e.partner, e.which)
+}
+
+// WithoutValues is the error without the key.
+func (e *notUniqueError) WithoutValues() string {
+	return (&notUniqueError{partner: e.partner, alias: e.alias}).Error()
 }
 
 // keyText writes a partner's key: id = 7.

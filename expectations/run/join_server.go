@@ -57,7 +57,7 @@ func (x *joinRun) apart(ctx context.Context) {
 	}
 }
 
-// failingRows fetches failing rows of the items that failed, in one bounded statement.
+// failingRows fetches failing rows of the items that failed, in one bounded statement unless there are very many.
 func (x *joinRun) failingRows(ctx context.Context) {
 	if x.r.opts.FailureRows <= 0 && !x.r.wantsAny(x.job.Items) || ctx.Err() != nil {
 		return
@@ -70,16 +70,14 @@ func (x *joinRun) failingRows(ctx context.Context) {
 			}
 		}
 	}
-	q, items := x.job.FailingRows(x.left().Caps(), failing, x.r.rowLimit(x.job.Items))
-	if len(q.Branches) == 0 {
-		return
-	}
-	x.sent++
-	if err := x.fetch(ctx, q, items); err != nil {
-		err = x.failure(-1, err)
-		for _, it := range items {
-			// The verdict stands on its counts; only the rows are missing, and the report says so.
-			x.r.note(it, func(n *numbers) { n.failuresErr = err })
+	for _, f := range x.job.FailingRows(x.left().Caps(), failing, x.r.rowLimit(x.job.Items)) {
+		x.sent++
+		if err := x.fetch(ctx, f.Select, f.Items); err != nil {
+			err = x.failure(-1, err)
+			for _, it := range f.Items {
+				// The verdict stands on its counts; only the rows are missing, and the report says so.
+				x.r.note(it, func(n *numbers) { n.failuresErr = err })
+			}
 		}
 	}
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
@@ -176,7 +175,7 @@ func (x *execution) setConsumer(ctx context.Context, j plan.SetJob, cols []*quer
 }
 
 // errStopped says that the cause was reported already.
-var errStopped = errors.New("stopped by an earlier failure")
+var errStopped = connectors.Own("stopped by an earlier failure")
 
 // captureViolations reads the stream again up to the rows wanted. Within a snapshot the rows come in the same order.
 func (x *execution) captureViolations(ctx context.Context, it *plan.Item, ordinals []int64, cols []*query.Column) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
+	"github.com/assay-dev/assay/expectations/diff"
 	"github.com/assay-dev/assay/expectations/lang"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/result"
@@ -125,7 +126,13 @@ type plainError struct{ error }
 func (e plainError) Unwrap() error { return e.error }
 
 // errHidden stands for an error that may quote what is masked.
-var errHidden = errors.New("why is not said here, for it may quote values of columns that are masked; the server's log says it, and so does a run without their masks")
+var errHidden = errors.New("why is not said here, for it may quote values of columns that are masked; a run without their masks says it")
+
+// errHiddenByServer stands for one that a server said, which keeps a log of its own.
+var errHiddenByServer = errors.New("why is not said here, for it may quote values of columns that are masked; a run without their masks says it, and the server's log may")
+
+// sqliteDriver and filesDriver are those whose data no server holds.
+const sqliteDriver = "sqlite"
 
 // ofStatement begins the codes of what is wrong with a statement's own text, by the SQL standard: it names what the suite names, and no row was looked at.
 const ofStatement = "42"
@@ -145,8 +152,22 @@ func (r *runner) ofItem(it *plan.Item, err error) error {
 	return r.told(err, names...)
 }
 
+// hidden is what to say in the place of an error of a dataset that may quote what is masked.
+func (r *runner) hidden(err error, dataset string) error {
+	if _, said := errors.AsType[*connectors.Error](err); !said {
+		return errHidden // by an evaluation here
+	}
+	for i := range r.suite.Datasets {
+		d := &r.suite.Datasets[i]
+		if c := r.conns[d.Connection]; d.Name == dataset && c != nil && c.spec.Driver != filesDriver && c.spec.Driver != sqliteDriver {
+			return errHiddenByServer
+		}
+	}
+	return errHidden
+}
+
 // told is what may be said of an error of datasets. One that masks columns has no errors told that may quote a value: what a system or an evaluation
-// says of data. Whether a server can be reached, a name exists, a right is granted and the time was enough is said always.
+// says of data. Whether a server can be reached, a name exists, a right is granted and the time was enough is said always, and so is what this program says in its own words.
 func (r *runner) told(err error, datasets ...string) error {
 	var masked []string
 	for _, name := range datasets {
@@ -174,9 +195,23 @@ func (r *runner) told(err error, datasets ...string) error {
 		}
 		text += " (SQLSTATE " + coded.SQLState() + ")"
 	}
-	hidden := fmt.Errorf("%s; %w", text, errHidden)
+	of := masked[0]
+	side, sided := errors.AsType[*diff.SideError](err)
+	if sided {
+		of = side.Dataset
+	}
+	why := r.hidden(err, of)
+	hidden := fmt.Errorf("%s; %w", text, why)
+	if own, ok := errors.AsType[connectors.Told](err); ok {
+		said := own.WithoutValues()
+		if sided {
+			said = (&diff.SideError{Side: side.Side, Dataset: side.Dataset, Err: errors.New(said)}).Error()
+		}
+		why = connectors.Own(said)
+		hidden = fmt.Errorf("%s: %w", text, why)
+	}
 	if w, ok := errors.AsType[*WorldError](err); ok {
-		return &WorldError{At: w.At, Message: hidden.Error(), cause: errHidden}
+		return &WorldError{At: w.At, Message: hidden.Error(), cause: why}
 	}
 	return hidden
 }

@@ -130,7 +130,7 @@ func (d *drawing) run(ctx context.Context) error {
 	x := d.x
 	src, ok := x.source.(connectors.Sampler)
 	if !ok {
-		return errors.New("its snapshot draws no samples")
+		return connectors.Own("its snapshot draws no samples")
 	}
 	limited, cancel := ctx, func() {}
 	if most := x.r.opts.Sampling.MaxTime; most > 0 {

@@ -1,18 +1,18 @@
 package run
 
 import (
-	"errors"
 	"math"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/expectations/lang"
 	"github.com/assay-dev/assay/expectations/sample"
 )
 
 // errNoNumber says that a formula is no number, or no condition, where one was wanted.
-var errNoNumber = errors.New("it is known to lie in an interval only, and nothing says what comparing conditions makes of one")
+var errNoNumber = connectors.Own("it is known to lie in an interval only, and nothing says what comparing conditions makes of one")
 
 // errByZero says that a divisor may be 0.
-var errByZero = errors.New("the divisor lies in an interval that holds 0")
+var errByZero = connectors.Own("the divisor lies in an interval that holds 0")
 
 // intervals evaluates a formula whose aggregates are known by intervals.
 type intervals struct {

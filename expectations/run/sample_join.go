@@ -13,13 +13,13 @@ import (
 )
 
 // errUnequalJoin says why joined rows are not judged.
-var errUnequalJoin = errors.New("its rows are drawn with unequal chances, by which rows and their partners are not judged; evaluate it on all rows, without --sample")
+var errUnequalJoin = connectors.Own("its rows are drawn with unequal chances, by which rows and their partners are not judged; evaluate it on all rows, without --sample")
 
 // draw opens the sample of the rows to be joined.
 func (x *joinRun) draw(ctx context.Context) (connectors.Rows, error) {
 	src, ok := x.left().(connectors.Sampler)
 	if !ok {
-		return nil, x.failure(-1, errors.New("its snapshot draws no samples"))
+		return nil, x.failure(-1, connectors.Own("its snapshot draws no samples"))
 	}
 	rows, err := src.Sample(ctx, *x.job.Sample)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/query/eval"
 	"github.com/assay-dev/assay/connectors/value"
@@ -117,7 +118,7 @@ func float(v value.Value) (float64, error) {
 	case value.Decimal:
 		return v.Decimal().Float(), nil
 	default:
-		return 0, fmt.Errorf("a %s is no number to estimate with", v.Kind())
+		return 0, connectors.Own(fmt.Sprintf("a %s is no number to estimate with", v.Kind()))
 	}
 }
 
@@ -129,7 +130,7 @@ func around(v value.Value) (sample.Interval, error) {
 	case value.Double: // one that meets a decimal stands for its shortest text
 		return sample.Around(strconv.FormatFloat(v.Double(), 'f', -1, 64))
 	default:
-		return sample.Interval{}, fmt.Errorf("a %s is no number to estimate with", v.Kind())
+		return sample.Interval{}, connectors.Own(fmt.Sprintf("a %s is no number to estimate with", v.Kind()))
 	}
 }
 

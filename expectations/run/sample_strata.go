@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ import (
 )
 
 // errWeightedStrata says why strata are not judged.
-var errWeightedStrata = errors.New("rows of a stratum are drawn with unequal chances, by which strata are not judged together; sample it without --stratify")
+var errWeightedStrata = connectors.Own("rows of a stratum are drawn with unequal chances, by which strata are not judged together; sample it without --stratify")
 
 // stratum is the rows of one value of the column that a dataset is stratified by.
 type stratum struct {
@@ -59,7 +58,7 @@ func (x *execution) strata(ctx context.Context) ([]stratum, error) {
 	all := make([]stratum, b.N)
 	for i := range all {
 		if b.Cols[0].Errs.Get(i) {
-			return nil, fmt.Errorf("--stratify %s: some of its values cannot be represented; sample the rows without --stratify", name)
+			return nil, connectors.Own("--stratify " + name + ": some of its values cannot be represented; sample the rows without --stratify")
 		}
 		all[i].value = b.Cols[0].Value(i)
 		for m := range j.Sizes.Measures {
@@ -95,7 +94,7 @@ func (d *drawing) parts(all []stratum) ([]stratum, error) {
 func (d *drawing) runStrata(ctx context.Context, all []stratum) error {
 	src, ok := d.x.source.(connectors.Sampler)
 	if !ok {
-		return errors.New("its snapshot draws no samples")
+		return connectors.Own("its snapshot draws no samples")
 	}
 	parts, err := d.parts(all)
 	if err != nil {

@@ -182,7 +182,7 @@ func (p *strataPass) add(b *value.Batch) error {
 		p.buf = p.form.Append(p.buf[:0], &b.Cols[p.column], canon.Left, i)
 		k, known := p.at[string(p.buf)]
 		if !known {
-			return fmt.Errorf("rows of another %s have come since its values were counted", p.d.job.Strata.Col.Name)
+			return connectors.Own("rows of another " + p.d.job.Strata.Col.Name + " have come since its values were counted")
 		}
 		p.seen[k]++
 		row := tagged{tag: p.tag(b, i), at: p.held.N}

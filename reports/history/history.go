@@ -30,6 +30,9 @@ const (
 // ErrNewer is the cause where a newer program has changed the layout.
 var ErrNewer = errors.New("a newer version of assay wrote this history")
 
+// ErrOlder is the cause where an older program wrote the layout, and the history was opened for reading alone.
+var ErrOlder = errors.New("an older version of assay wrote this history")
+
 // ErrNoRun is the cause where a run is named that the history does not have.
 var ErrNoRun = errors.New("the history has no such run")
 
@@ -48,6 +51,26 @@ func Open(ctx context.Context, db *sql.DB, engine Engine) (*Store, error) {
 	s := &Store{db: db, engine: engine}
 	if err := s.migrate(ctx); err != nil {
 		return nil, err
+	}
+	return s, nil
+}
+
+// OpenToRead returns the history in db for reading alone: nothing is written to it, also not its layout. ErrOlder and ErrNewer are the causes where the layout is
+// not this program's.
+func OpenToRead(ctx context.Context, db *sql.DB, engine Engine) (*Store, error) {
+	s := &Store{db: db, engine: engine}
+	version, err := s.version(ctx, db)
+	if err == nil {
+		err = tooNew(version)
+	}
+	switch {
+	case err != nil:
+		return nil, failed("open", err)
+	case version < 0:
+		return nil, failed("open", errors.New("there is no history of assay in it"))
+	case version < len(migrations):
+		return nil, failed("open", fmt.Errorf("%w: its layout has number %d, and this program needs %d; it may only be read here: any command of this program that may write it, "+
+			"such as assay history or a run by its owner, brings it up to date, and the data stays", ErrOlder, version, len(migrations)))
 	}
 	return s, nil
 }
@@ -158,5 +181,17 @@ func SQLiteDSN(path string) string {
 	u.RawQuery = url.Values{
 		"_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"}, "_dqs": {"0"},
 	}.Encode()
+	return u.String()
+}
+
+// SQLiteReadDSN is how modernc.org/sqlite must open a file for OpenToRead. still says that nobody writes to it: SQLite then takes no lock and makes no file beside it,
+// which a folder that may not be written would not let it.
+func SQLiteReadDSN(path string, still bool) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	q := url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)}, "_dqs": {"0"}}
+	if still {
+		q.Set("immutable", "1")
+	}
+	u.RawQuery = q.Encode()
 	return u.String()
 }

@@ -38,8 +38,16 @@ type entry struct {
 	path string
 }
 
-// Put keeps a message for each of the channels. It is on the disk when Put returns.
-func (b *Outbox) Put(m *Message, suite string, channels []string, now time.Time) error {
+// Put keeps a message for each of the channels. It is on the disk when Put returns, or, after an error, for none of them.
+func (b *Outbox) Put(m *Message, suite string, channels []string, now time.Time) (err error) {
+	var kept []string
+	defer func() {
+		if err != nil {
+			for _, path := range kept {
+				_ = os.Remove(path) // what cannot be removed either is sent with the same key
+			}
+		}
+	}()
 	body, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("keep the message: %w", err)
@@ -54,11 +62,31 @@ func (b *Outbox) Put(m *Message, suite string, channels []string, now time.Time)
 		}
 		sum := sha256.Sum256([]byte(m.Key))
 		name := now.UTC().Format("20060102T150405") + "-" + hex.EncodeToString(sum[:8]) + "-" + c + ".json"
-		if err := writeWhole(filepath.Join(b.dir, name), text); err != nil {
+		path := filepath.Join(b.dir, name)
+		if err := writeWhole(path, text); err != nil {
 			return fmt.Errorf("keep the message: %w", err)
 		}
+		kept = append(kept, path)
 	}
 	return nil
+}
+
+// Send sends a message that could not be put into an outbox, as on a full disk: what is not taken is lost.
+func (c *Config) Send(ctx context.Context, m *Message, channels []string, o Options) ([]Outcome, error) {
+	o = o.withDefaults()
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("send the message: %w", err)
+	}
+	out := make([]Outcome, 0, len(channels))
+	for _, channel := range channels {
+		done := Outcome{Channel: channel, Where: c.Where(channel), Key: m.Key}
+		if err := c.try(ctx, &entry{Channel: channel, Message: body}, m.Key, o.Attempts, o); err != nil {
+			done.Err, done.Lost = c.harmless(err), true
+		}
+		out = append(out, done)
+	}
+	return out, nil
 }
 
 // writeWhole writes a file whole or not at all.
@@ -112,6 +140,8 @@ type Outcome struct {
 	Err error
 	// Dropped says that it is given up.
 	Dropped bool
+	// Lost says that no outbox has it, so that nobody tries again.
+	Lost bool
 }
 
 // Deliver sends what the outbox has for a suite. Of a channel that does not answer the others are spared further attempts: they stay until the
