@@ -42,7 +42,7 @@ func TestPlan(t *testing.T) {
 func TestPlanIsRead(t *testing.T) {
 	rep := empty()
 	rep.Plan = hostilePlan()
-	if err := published(t).Validate(render(t, rep)); err != nil {
+	if err := published(t, "../docs/report.schema.json").Validate(render(t, rep)); err != nil {
 		t.Error(err)
 	}
 	var first, second bytes.Buffer

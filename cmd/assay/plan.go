@@ -141,7 +141,7 @@ func (a *app) showPlan(ctx context.Context, name string, f *planFlags) error {
 		return worldOrPlan(err)
 	}
 	if f.html != "" {
-		if err := writeFile(f.html, func(w io.Writer) error { return html.WritePlan(w, view) }); err != nil {
+		if err := writeFile(f.html, byUmask, func(w io.Writer) error { return html.WritePlan(w, view) }); err != nil {
 			return &worldError{err}
 		}
 	}
