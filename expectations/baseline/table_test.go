@@ -194,7 +194,7 @@ func TestTable(t *testing.T) {
 // TestSoakTable does so with many series whose seeds are drawn now.
 func TestSoakTable(t *testing.T) {
 	if os.Getenv("ASSAY_TEST_SOAK") == "" {
-		t.Skip("takes 40 s, for TestTable does a share of it: ASSAY_TEST_SOAK=1 runs it")
+		t.Skip("takes two minutes, for TestTable does a share of it: ASSAY_TEST_SOAK=1 runs it")
 	}
 	from := rand.Uint64() >> 1
 	t.Logf("seeds from %d; recall / precision\n%s", from, table(t, from, 2000))
