@@ -142,7 +142,7 @@ func (r *runner) ofItem(it *plan.Item, err error) error {
 	if _, ok := errors.AsType[*plan.DiagnosedError](err); ok || err == nil {
 		return err // of the suite's own text
 	}
-	names := slices.Clone(it.Datasets)
+	names := append(slices.Clone(it.Datasets), it.Parent)
 	if it.Spec.Dataset != "" {
 		names = append(names, it.Spec.Dataset)
 	}
