@@ -188,7 +188,7 @@ func table(t *testing.T, from uint64, n int) string {
 const unseen = 1_000_000
 
 func TestTable(t *testing.T) {
-	t.Log("recall / precision\n" + table(t, unseen, 60))
+	t.Log("recall / precision\n" + table(t, unseen, 45))
 }
 
 // TestSoakTable does so with many series whose seeds are drawn now.
