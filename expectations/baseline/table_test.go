@@ -184,7 +184,7 @@ func table(t *testing.T, from uint64, n int) string {
 	return b.String()
 }
 
-// The seeds below a million are those that the constants were chosen with; nothing was ever chosen by these.
+// The seeds below a million are those that constants were chosen with. These are others, of kinds of series that were looked at when constants were chosen.
 const unseen = 1_000_000
 
 func TestTable(t *testing.T) {
