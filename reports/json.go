@@ -35,7 +35,7 @@ type replaced struct{ w io.Writer }
 // Write implements io.Writer.
 func (r replaced) Write(b []byte) (int, error) {
 	const escape = `\ufffd`
-	rest, at := b, 0
+	rest, at := result.Inert(b), 0
 	for {
 		i := bytes.Index(rest[at:], []byte(escape))
 		if i < 0 {

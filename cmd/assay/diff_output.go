@@ -206,5 +206,5 @@ func marshal(v any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the differences: %w", err)
 	}
-	return b, nil
+	return result.Inert(b), nil
 }

@@ -67,7 +67,7 @@ func (f *failuresFile) take(expectation string, d *result.Failure) error {
 		}
 	}
 	f.n++
-	if _, err := f.to.Write(append(line, '\n')); err != nil {
+	if _, err := f.to.Write(append(result.Inert(line), '\n')); err != nil {
 		return fmt.Errorf("keep the differences: %w", err)
 	}
 	return nil

@@ -256,7 +256,7 @@ func (v *historyView) json() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the history: %w", err)
 	}
-	return b, nil
+	return result.Inert(b), nil
 }
 
 // csv is a line a run where all jobs were asked for, and otherwise a line an expectation of a run.

@@ -117,7 +117,7 @@ expectations:
 	if len(report) > 1_000_000 || strings.Count(string(report), "SHA-256") < 4 {
 		t.Errorf("cells of a megabyte make a report of %d bytes, or none says that it was cut", len(report))
 	}
-	if !json.Valid(report) || !utf8.Valid(report) || bytes.ContainsAny(report, "\x1b\x00\x07\r") {
+	if !json.Valid(report) || !utf8.Valid(report) || bytes.ContainsAny(report, "\x1b\x00\x07\r\x7f\u009b\u202e") {
 		t.Error("report.json is no plain JSON")
 	}
 	stdout, stderr = run(exitOK, "explain", suite)
@@ -159,7 +159,7 @@ func hostileFormats(t *testing.T, dir string) {
 	for _, format := range []string{"openlineage", keysFormat} {
 		n := 0
 		for l := range strings.SplitSeq(strings.TrimSuffix(read(format), "\n"), "\n") {
-			if n++; !json.Valid([]byte(l)) || !utf8.ValidString(l) || strings.ContainsAny(l, "\x1b\x00\x07\r") {
+			if n++; !json.Valid([]byte(l)) || !utf8.ValidString(l) || strings.ContainsAny(l, "\x1b\x00\x07\r\x7f\u009b\u202e") {
 				t.Errorf("%s: a line is %.100q", format, l)
 			}
 		}

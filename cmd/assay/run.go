@@ -168,15 +168,15 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		if err := a.finish(ctx, done, past); err != nil {
 			return err
 		}
-		if err := a.report(rep, out, f.shown, path); err != nil {
-			return err
+		if err = a.report(rep, out, f.shown, path); err == nil {
+			err = a.keep(rep, dir, keptRights(f.out), f.shown, path)
 		}
-		if err := a.keep(rep, dir, keptRights(f.out), f.shown, path); err != nil {
-			return err
-		}
-		if err := a.tell(ctx, done); err != nil {
+		if err := a.tell(ctx, done); err != nil { // also where no report can be written: somebody is to hear of the run all the more
 			a.note("assay: %v", err)
 			untold = true
+		}
+		if err != nil {
+			return err
 		}
 		reps = append(reps, rep)
 	}

@@ -19,9 +19,11 @@ func (j *judging) asOften(side int) string {
 	end := len(j.x) - lasts // those since are this time
 	half := j.band.high - j.band.expected
 	off := math.Abs(j.now.Value-j.band.expected) - half
+	usual := j.weightOf(j.model, j.band.expected)
 	far, bursts, length, longest := 0, 0, 0, 0
 	for i := j.start; i < end; i++ {
-		d := (j.training.y[i] - j.expectedOf(i)) * float64(side)
+		expected := j.expectedOf(i)
+		d := (j.training.y[i] - expected) * float64(side) * usual / j.weightOf(j.model, expected)
 		if d < off || d <= half {
 			length = 0
 			continue

@@ -157,6 +157,10 @@ func TestBusyAndQuietDays(t *testing.T) {
 	if w := *quiet.High - *quiet.Low; w < 24 || w > 50 || quiet.Verdict != result.Pass {
 		t.Errorf("a Saturday: %s", quiet.Message)
 	}
+	// what lies far out of a quiet day's band is no less odd for busy days that stray as far
+	if j := judge(baseline.Settings{}, daily(h[:82]...), 60); j.Verdict != result.Fail {
+		t.Errorf("60 on a Saturday: %s", j.Message)
+	}
 }
 
 // TestComesAndGoes: bursts that come time and again are no incidents, what is further out than they are is, and so are the first of them.

@@ -19,8 +19,8 @@ func (f *fitter) weigh(m *model) bool {
 	for i := range expected {
 		expected[i] = f.base(m, i) + m.effect[m.slot[i]]
 	}
-	m.pivot = f.medianOf(expected)
-	if m.pivot <= f.unit {
+	m.pivot, _ = meanNear(expected, 0, math.Inf(1))
+	if m.pivot <= 0 {
 		return false
 	}
 	best, power := worthWeights, 0.0

@@ -149,6 +149,7 @@ func (b *builder) references(it *Item, d *Dataset, s *catalog.SetSpec, cols []*q
 	if name == "" {
 		name = parentName(d.Spec, s.ParentTable)
 	}
+	it.Parent = name
 	parent := b.byName[name]
 	switch {
 	case parent == nil:

@@ -31,6 +31,8 @@ type Item struct {
 	Where      string
 	// Datasets are the datasets it reads, the first being the one whose rows it judges.
 	Datasets []string
+	// Parent is the dataset that a references expectation looks its values up in, "" of any other.
+	Parent string
 
 	Row    *RowItem
 	Set    *SetItem

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
 	"github.com/assay-dev/assay/expectations/diag"
@@ -33,7 +34,7 @@ func (p *placer) strata() (*query.Column, error) {
 	}
 	c := &query.Column{Index: at, Col: col}
 	if err := p.stratified(c); err != nil {
-		return nil, fmt.Errorf("dataset %s cannot be sampled by strata of %s: %w; sample it without --stratify", p.in.Spec.Name, name, err)
+		return nil, connectors.Own(fmt.Sprintf("dataset %s cannot be sampled by strata of %s: %v; sample it without --stratify", p.in.Spec.Name, name, err)) // of its schema alone
 	}
 	return c, nil
 }

@@ -131,6 +131,9 @@ var errHidden = errors.New("why is not said here, for it may quote values of col
 // errHiddenByServer stands for one that a server said, which keeps a log of its own.
 var errHiddenByServer = errors.New("why is not said here, for it may quote values of columns that are masked; a run without their masks says it, and the server's log may")
 
+// postgresDriver is that of PostgreSQL.
+const postgresDriver = "postgres"
+
 // sqliteDriver and filesDriver are those whose data no server holds.
 const sqliteDriver = "sqlite"
 
@@ -142,7 +145,7 @@ func (r *runner) ofItem(it *plan.Item, err error) error {
 	if _, ok := errors.AsType[*plan.DiagnosedError](err); ok || err == nil {
 		return err // of the suite's own text
 	}
-	names := slices.Clone(it.Datasets)
+	names := append(slices.Clone(it.Datasets), it.Parent)
 	if it.Spec.Dataset != "" {
 		names = append(names, it.Spec.Dataset)
 	}
@@ -150,6 +153,18 @@ func (r *runner) ofItem(it *plan.Item, err error) error {
 		names = append(names, j.Dataset.Value)
 	}
 	return r.told(err, names...)
+}
+
+// quotesNames reports whether the system of a dataset looks names up that stand in rows (email::regclass) and parses texts of rows as it does statements
+// (email::tsquery), so that its errors of missing names and wrong statements may quote values: 42601, 42P01, 42704, 3F000.
+func (r *runner) quotesNames(dataset string) bool {
+	for i := range r.suite.Datasets {
+		d := &r.suite.Datasets[i]
+		if c := r.conns[d.Connection]; d.Name == dataset && c != nil && c.spec.Driver == postgresDriver {
+			return true
+		}
+	}
+	return false
 }
 
 // hidden is what to say in the place of an error of a dataset that may quote what is masked.
@@ -182,7 +197,11 @@ func (r *runner) told(err error, datasets ...string) error {
 	if err == nil || len(masked) == 0 || plain || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if e, ok := errors.AsType[*connectors.Error](err); ok && e.Kind != connectors.Failed {
+	if errors.Is(err, errHidden) || errors.Is(err, errHiddenByServer) {
+		return err // when the dataset was described
+	}
+	names := slices.ContainsFunc(masked, r.quotesNames) // of a dataset that was described well: a row named what is not there
+	if e, ok := errors.AsType[*connectors.Error](err); ok && e.Kind != connectors.Failed && !(names && e.Kind == connectors.NotFound) {
 		return err
 	}
 	text := "dataset " + strings.Join(masked, ", ") + ": it could not be evaluated"
@@ -190,7 +209,7 @@ func (r *runner) told(err error, datasets ...string) error {
 		error
 		SQLState() string
 	}](err); ok && coded.SQLState() != "" {
-		if strings.HasPrefix(coded.SQLState(), ofStatement) {
+		if strings.HasPrefix(coded.SQLState(), ofStatement) && !names {
 			return err
 		}
 		text += " (SQLSTATE " + coded.SQLState() + ")"

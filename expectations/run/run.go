@@ -211,7 +211,7 @@ func (r *runner) describe(ctx context.Context) []plan.Input {
 			r.progress(Event{Dataset: ds.Name, Step: "describe", Total: -1})
 			in.Schema, in.Err = c.source.Describe(ctx, ds.Dataset)
 			if in.Err != nil {
-				in.Err = r.described(ds, in.Parent, c, in.Err)
+				in.Err = r.told(r.described(ds, in.Parent, c, in.Err), ds.Name) // whoever says it: a report, lint or explain
 				return
 			}
 			in.Source, in.Caps = c.source, c.source.Caps()

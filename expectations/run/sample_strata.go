@@ -84,10 +84,13 @@ func (d *drawing) parts(all []stratum) ([]stratum, error) {
 		sizes[i] = parts[i].size
 	}
 	wanted, err := sample.Allocate(int64(d.job.Query.N), sizes)
+	if err != nil {
+		return nil, connectors.Own(err.Error()) // of numbers of rows alone
+	}
 	for i := range wanted {
 		parts[i].wanted = wanted[i]
 	}
-	return parts, err
+	return parts, nil
 }
 
 // runStrata draws stratum by stratum, and judges all together.
