@@ -100,8 +100,10 @@ func TestCorrectGuards(t *testing.T) {
 		for _, r := range connectortest.ReadAll(t, b.src, query.Select{From: rel, Columns: connectortest.Cols(t, rel, "_id", "k", "l")}, 0) {
 			got[r[0].Str()] = r[1].Text() + " " + r[2].Text()
 		}
-		want := map[string]string{"0": "k0 100", "1": "theirs 1", "3": "k3 3", "4": "k4 100", "5": "k5 5", "6": "k6 6", "7": "theirs null", "8": "k8 8", "9": "k9 9",
-			"20": "new 20", "21": "theirs null", "22": "theirs null", "24": "new 24"}
+		want := map[string]string{
+			"0": "k0 100", "1": "theirs 1", "3": "k3 3", "4": "k4 100", "5": "k5 5", "6": "k6 6", "7": "theirs null", "8": "k8 8", "9": "k9 9",
+			"20": "new 20", "21": "theirs null", "22": "theirs null", "24": "new 24",
+		}
 		if !maps.Equal(got, want) {
 			t.Errorf("the index holds\n%v, want\n%v", got, want)
 		}

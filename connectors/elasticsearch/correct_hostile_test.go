@@ -175,7 +175,7 @@ func TestCorrectNames(t *testing.T) {
 		for _, ch := range inserts {
 			row := b.row(ch.Key...)
 			b.sameRow(row, ch.After)
-			updates = append(updates, b.update(ch.Key[0], row, map[string]value.Value{odd[0]: str("'; DROP"), odd[5]: value.Value{}}))
+			updates = append(updates, b.update(ch.Key[0], row, map[string]value.Value{odd[0]: str("'; DROP"), odd[5]: {}}))
 		}
 		applied("updated", b.apply(updates...))
 		if got := sources(t, url, index); len(got) != len(inserts) || got["../_bulk"] == "" {

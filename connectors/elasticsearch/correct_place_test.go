@@ -87,7 +87,7 @@ func (b *bench) duplicates(index string) {
 
 // TestCorrectRefuses holds what cannot be corrected to the error that says so, before anything is sent that could change something.
 func TestCorrectRefuses(t *testing.T) {
-	servers(t, func(t *testing.T, url string, engine connectortest.Engine) {
+	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		doc := `{"id":1,"k":"a","l":1}`
 		index := makeIndex(t, url, guardMapping, doc)
 		settings := func(s string) string {

@@ -197,13 +197,14 @@ func (s *Source) shadowName(ctx context.Context, op, alias, live, name string) (
 		}
 		aliases, err := s.aliasesOf(ctx, op, shadow)
 		switch {
-		case connectors.KindOf(err) == connectors.NotFound && err != nil:
-			return shadow, false, nil
-		case err != nil:
-			return "", false, err
-		case shadow != live && len(aliases) == 0:
+		case err == nil && shadow != live && len(aliases) == 0:
 			return shadow, true, nil
+		case err == nil:
+			continue
+		case connectors.KindOf(err) != connectors.NotFound:
+			return "", false, err
 		}
+		return shadow, false, nil
 	}
 	return "", false, &connectors.Error{Op: op, Err: fmt.Errorf("%d indices %s… are in use: drop those that are kept", most, base)}
 }
