@@ -148,7 +148,12 @@ func (w *world) audit() string { return filepath.Join(w.dir, "audit.jsonl") }
 
 func (w *world) apply(o correct.Options) correct.Report {
 	w.t.Helper()
-	r, err := correct.Apply(context.Background(), w.bind(), o)
+	return w.applyPlan(w.bind(), o)
+}
+
+func (w *world) applyPlan(p *correct.Plan, o correct.Options) correct.Report {
+	w.t.Helper()
+	r, err := correct.Apply(context.Background(), p, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
