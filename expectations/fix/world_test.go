@@ -22,7 +22,7 @@ import (
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
 	"github.com/assay-dev/assay/expectations/spec"
-	"github.com/assay-dev/assay/suites"
+	"github.com/assay-dev/assay/suites" //nolint:depguard // suites as people write them say best what is meant
 )
 
 // world is two databases of SQLite, a and b.
@@ -80,7 +80,7 @@ func (w *world) rows(db, query string) string {
 			if i > 0 {
 				out.WriteByte('|')
 			}
-			fmt.Fprint(&out, *c.(*any)) //nolint:forcetypeassert // made above
+			fmt.Fprint(&out, *c.(*any))
 		}
 		out.WriteByte('\n')
 	}

@@ -18,8 +18,8 @@ func (x *comparing) fix() {
 	c := &FixCompare{To: sideOf(f.To), Missing: f.Missing, Extra: f.Extra, Keep: f.Duplicates.Keep}
 	for i, k := range x.item.Spec.Key {
 		for side, d := range [2]*Dataset{x.left, x.right} {
-			if i == 0 && x.changes(f, canon.Side(side)) { //nolint:gosec // 0 or 1
-				x.found = append(x.found, x.b.keyed(d.Spec.Name, x.keyOf(canon.Side(side)), f.At)...) //nolint:gosec // 0 or 1
+			if i == 0 && x.changes(f, canon.Side(side)) {
+				x.found = append(x.found, x.b.keyed(d.Spec.Name, x.keyOf(canon.Side(side)), f.At)...)
 			}
 		}
 		if k.Form.Class == canon.Mixed {
@@ -154,7 +154,7 @@ func (x *comparing) claim(f *spec.Fix, o *FixOwner, i int, at spec.Name) {
 	pair := x.left.Spec.Name + "." + left.Col.Name + " " + x.right.Spec.Name + "." + right.Col.Name
 	where := [2]string{x.c.WhereSource.Value, x.c.WhereTarget.Value}
 	for side, col := range [2]*query.Column{left, right} {
-		s := canon.Side(side) //nolint:gosec // 0 or 1
+		s := canon.Side(side)
 		owner, source := string(o.Kind)+" "+pair, ""
 		switch {
 		case o.Kind == spec.OwnerManual && s != sideOf(f.To):

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -44,12 +45,7 @@ func (r *runner) wants(it *plan.Item) bool { return r.wantsKeys() || r.opts.Fix.
 
 // wantsAny reports whether that is so of one of several expectations.
 func (r *runner) wantsAny(items []*plan.Item) bool {
-	for _, it := range items {
-		if r.wants(it) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items, r.wants)
 }
 
 // handRow hands a failing row of the dataset to the planner of corrections.
