@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -54,19 +55,22 @@ func (h *RebuildHarness) table(t testing.TB) string {
 	name := Unique("Re \"b`u")
 	q := h.Quote(name)
 	h.exec(t, "CREATE TABLE "+q+" (id "+h.Identity+", name varchar(20) NOT NULL DEFAULT 'nobody', "+h.Quote("n n")+" int, note varchar(50), CONSTRAINT "+
-		h.Quote(name+"_u")+" UNIQUE (name), CONSTRAINT "+h.Quote(name+"_c")+" CHECK (id <> 13))")
+		h.Quote(name+"_u")+" UNIQUE (name), CONSTRAINT "+h.Quote(name+"_c")+" CHECK ("+h.Quote("n n")+" <> 13))")
 	h.exec(t, "CREATE INDEX "+h.Quote(name+"_i")+" ON "+q+" ("+h.Quote("n n")+", note)", "INSERT INTO "+q+" (name) VALUES ('a'), ('b'), ('c')")
 	for _, s := range h.Extra {
 		h.exec(t, strings.ReplaceAll(s, "%s", q))
 	}
+	src := h.Open(t, true)
 	t.Cleanup(func() {
-		if r, ok := h.Open(t, true).(connectors.Rebuilder); ok {
+		ctx := context.WithoutCancel(t.Context())
+		if r, ok := src.(connectors.Rebuilder); ok {
 			for range 4 {
-				if old, err := r.DropOld(t.Context(), h.relationOf(name)); err != nil || old == "" {
+				if old, err := r.DropOld(ctx, h.relationOf(name)); err != nil || old == "" {
 					break
 				}
 			}
 		}
+		_ = src.Close()
 		exec(t, h.DB(t), "DROP TABLE IF EXISTS "+q)
 	})
 	return name
@@ -167,7 +171,7 @@ func (h *RebuildHarness) swap(t *testing.T) {
 		if _, err := h.DB(t).ExecContext(t.Context(), "INSERT INTO "+q+" (name) VALUES ('next')"); err == nil {
 			t.Error("a name twice")
 		}
-		if _, err := h.DB(t).ExecContext(t.Context(), "INSERT INTO "+q+" (id, name) VALUES (13, 'x')"); err == nil {
+		if _, err := h.DB(t).ExecContext(t.Context(), "INSERT INTO "+q+" (name, "+h.Quote("n n")+") VALUES ('x', 13)"); err == nil {
 			t.Error("the check is gone")
 		}
 	}
