@@ -17,6 +17,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/expectations/correct"
+	"github.com/assay-dev/assay/expectations/correct/convert"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/rebuild"
@@ -104,6 +105,11 @@ func (a *app) rebuild(ctx context.Context, path, id string, f *rebuildFlags) err
 	}
 	if _, differs := errors.AsType[*rebuild.VerifyError](err); differs {
 		a.note("assay: %v", err)
+		a.code = exitFailed
+		return nil
+	}
+	if _, refused := errors.AsType[*convert.RefusedError](err); refused {
+		a.note("assay: %v; all is as it was", err)
 		a.code = exitFailed
 		return nil
 	}
@@ -223,11 +229,12 @@ func (a *app) rebuildAll(ctx context.Context, c *corrections, rep *result.Report
 		bar.done()
 		release()
 		_, differs := errors.AsType[*rebuild.VerifyError](err)
+		_, refused := errors.AsType[*convert.RefusedError](err)
 		switch {
 		case found.HasErrors():
 			done.Error = found.Error()
 		case err != nil:
-			if done.Error = err.Error(); !differs {
+			if done.Error = err.Error(); !differs && !refused {
 				failed = errors.Join(failed, fmt.Errorf("rebuild %s: %w", target, err))
 			}
 		default:
