@@ -214,3 +214,36 @@ r (by id): delete duplicate_key high 4`)
 	is(t, "changes", p.lines(), "")
 	is(t, "refused", p.refused(), "t: 2 column at does not say which of the rows with one key is the oldest\nt: 1 several rows of l have one key, and nothing says which of them is right")
 }
+
+// TestDuplicatesWithoutPrimaryKey are told apart by what says which of them is newer, as far as it does.
+func TestDuplicatesWithoutPrimaryKey(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (k TEXT, v INTEGER); INSERT INTO t VALUES ('a',1),('b',2),('c',3),('d',4)`,
+		`CREATE TABLE t (k TEXT, v INTEGER, at INTEGER); INSERT INTO t VALUES ('a',1,1),('a',5,2),('b',2,1),('b',2,NULL),('c',3,7),('c',3,7),('c',3,8),('d',4,1)`)
+	suite := `datasets: {l: {connection: a, table: t, key: k}, r: {connection: b, table: t}}
+expectations:
+  - {id: t, compare: {source: l, target: r}, key: k, ignore: [at], fix: {duplicates: {newest: at}}}
+`
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), "r (by k, at): delete duplicate_key high a 1\nr (by k, at): update duplicate_key low a 2, v 5 -> 1")
+	is(t, "refused", p.refused(), "t: 1 several rows have one key: column at of one of them is null, so that they cannot be told apart\nt: 1 several rows have one key: they cannot be told apart by k, at")
+	w.apply(p)
+	is(t, "the target", w.rows("b", "SELECT * FROM t WHERE k < 'b'"), "a|1|2")
+}
+
+// TestRowsByAnotherKey: rows are paired by a key of people, and the numbers that each side counts by itself stay its own.
+func TestRowsByAnotherKey(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, sku TEXT, v INTEGER, made TEXT); INSERT INTO t VALUES (1,'a',1,'x'),(2,'b',2,'y'),(3,'c',3,'z')`,
+		`CREATE TABLE t (id INTEGER PRIMARY KEY, sku TEXT UNIQUE, v INTEGER, made TEXT); INSERT INTO t VALUES (1,'b',2,'u'),(2,'d',4,'v'),(3,'c',9,'w')`)
+	suite := `datasets: {l: {connection: a, table: t, key: sku}, r: {connection: b, table: t}}
+expectations:
+  - {id: t, compare: {source: l, target: r}, ignore: [id, made], fix: target}
+`
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), `
+r (new rows): insert missing medium a, v 1, made x
+r: update changed low c, v 9 -> 3
+r (whole rows): delete extra high d`)
+	w.apply(p)
+	is(t, "the target", w.rows("b", "SELECT * FROM t ORDER BY sku"), "4|a|1|x\n1|b|2|u\n3|c|3|w")
+	is(t, "what is left", w.fine(suite).lines(), "")
+}

@@ -16,8 +16,8 @@ import (
 func TestKeysOfTexts(t *testing.T) {
 	keys := []string{"abc", "ABC", "aBc", "", " ", "ab%", "a_c", `a\c`, "'", `"`, "''; --", "a\nb", "😀", "é", "e\u0301", "ß", "ss", "12", "012", "null", "<null>", "x|y", "x", strings.Repeat("ü", 60)}
 	es := engines(t)
-	for i := range es {
-		from, to := &es[i], &es[(i+1)%len(es)]
+	for i := range len(es) - 1 {
+		from, to := &es[i], &es[i+1]
 		t.Run(from.name+" and "+to.name, func(t *testing.T) {
 			cols := []connectortest.Column{
 				{Name: "k", Type: value.Of(value.String), NotNull: true, Native: map[connectortest.Engine]string{connectortest.EngineMySQL: "varchar(100) collate utf8mb4_0900_bin"}},
@@ -25,7 +25,7 @@ func TestKeysOfTexts(t *testing.T) {
 				{Name: "v", Type: value.Of(value.Int)},
 			}
 			key, times, keys := []string{"k", "n"}, 2, keys
-			if from.name == "elasticsearch" || to.name == "elasticsearch" { // nothing says how its _id follows from several columns, and it is never empty
+			if to.name == "elasticsearch" { // nothing says how its _id follows from several columns, and it is never empty
 				key, times, keys = key[:1], 1, slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return k == "" })
 			}
 			a := connectortest.Table{Name: "a", Key: key, Columns: cols}
