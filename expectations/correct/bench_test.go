@@ -144,3 +144,44 @@ func benchElasticsearch(b *testing.B, st *elasticStore, n int) {
 		benchPlan(b, w, n, hand, func(id int64) *connectors.Document { return rows[id-1] })
 	}
 }
+
+// BenchmarkPlanFile writes, opens and reads a plan of 100,000 updates.
+func BenchmarkPlanFile(b *testing.B) {
+	const n = 100_000
+	path := b.TempDir() + "/plan.jsonl"
+	cols := []value.Column{{Name: "name", Type: value.Of(value.String)}, {Name: "stock", Type: value.Of(value.Int)}, {Name: "price", Type: value.Of(value.Double)}}
+	h := planHeader(keyColumns()[:1], cols)
+	h.Targets[0].Name = "shop.items"
+	var took [3]time.Duration
+	for b.Loop() {
+		began := time.Now()
+		w, err := correct.Create(path, h)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for id := int64(1); id <= n; id++ {
+			if err := w.Add(restock(id, id%100+1000)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := w.Finish(); err != nil {
+			b.Fatal(err)
+		}
+		took[0] += time.Since(began)
+		began = time.Now()
+		p, err := correct.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		took[1] += time.Since(began)
+		began = time.Now()
+		if err := p.Changes(b.Context(), func(*correct.Change) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+		took[2] += time.Since(began)
+		_ = p.Close()
+	}
+	for i, name := range []string{"ns-write", "ns-open", "ns-read"} {
+		b.ReportMetric(float64(took[i].Nanoseconds())/float64(b.N)/n, name)
+	}
+}

@@ -133,6 +133,57 @@ func (e *engine) stream(ctx context.Context, want func(*Change) *worker, each fu
 	return err
 }
 
+// beside hands on the changes that are wanted while the file is read on.
+func (p *Plan) beside(ctx context.Context, want func(*Change) bool, each func(*Change) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	const part = 256
+	out := make(chan []*Change, 4)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(out)
+		list, size := make([]*Change, 0, part), 0
+		send := func() error {
+			select {
+			case out <- list:
+				list, size = make([]*Change, 0, part), 0
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		err := p.Changes(ctx, func(c *Change) error {
+			if !want(c) {
+				return nil
+			}
+			list, size = append(list, c), size+sizeOf(c)
+			if len(list) < part && size < maxWaiting/8 {
+				return nil
+			}
+			return send()
+		})
+		if err == nil {
+			err = send()
+		}
+		failed <- err
+	}()
+	var err error
+	for list := range out {
+		for _, c := range list {
+			if err != nil {
+				break
+			}
+			if err = each(c); err != nil {
+				cancel()
+			}
+		}
+	}
+	if read := <-failed; err == nil {
+		err = read
+	}
+	return err
+}
+
 // plain are the changes as connectors know them.
 func (b *batch) plain() []connectors.Change {
 	out := make([]connectors.Change, len(b.changes))

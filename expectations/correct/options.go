@@ -20,7 +20,7 @@ type Options struct {
 	DryRun bool
 	// Rate bounds changes a second; 0 for no bound.
 	Rate float64
-	// BatchRows bounds the changes of one transaction; 0 for 1000.
+	// BatchRows bounds the changes of one transaction; 0 for 1000, and up to 5000 of large plans.
 	BatchRows int
 	// Audit is the path of the audit log; "" for none.
 	Audit string

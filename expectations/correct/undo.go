@@ -166,11 +166,9 @@ func (e *engine) writeUndo(ctx context.Context, path string, exact bool) error {
 		return err
 	}
 	defer w.Abort()
+	w.unique = true // as the plan is
 	inv := inverter{e: e, exact: exact}
-	err = e.p.Changes(ctx, func(c *Change) error {
-		if exact && !e.j.st.applied.has(c.N) || c.Risk == Manual {
-			return nil
-		}
+	err = e.p.beside(ctx, func(c *Change) bool { return c.Risk != Manual && (!exact || e.j.st.applied.has(c.N)) }, func(c *Change) error {
 		u, why, err := inv.of(c)
 		if err != nil {
 			return err
