@@ -68,7 +68,7 @@ func TestCorrectGuards(t *testing.T) {
 		if got := outcomes(effects); got != "applied unmatched refused refused unmatched applied" {
 			t.Error(got)
 		}
-		for i, want := range map[int]string{2: `another key has the _id "22"`, 3: "max_bytes_length_exceeded_exception"} {
+		for i, want := range map[int]string{2: `another key has the _id "22"`, 3: "illegal_argument_exception"} {
 			if effects[i].Err == nil || !strings.Contains(effects[i].Err.Error(), want) || strings.Contains(effects[i].Err.Error(), "108, 111, 110") {
 				t.Errorf("refused by %v, which does not say %q", effects[i].Err, want)
 			}
