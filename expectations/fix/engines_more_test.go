@@ -56,7 +56,7 @@ func TestKeysOfTexts(t *testing.T) {
 			if got := p.counted(); got != want {
 				t.Errorf("%+v changes, want %+v; refused:\n%s", got, want, p.refused())
 			}
-			made(t, p, x.open)
+			x.apply(p)
 			if c := x.find(); len(c.changes) != 0 || c.report.Expectations[0].Verdict != "pass" {
 				t.Errorf("left:\n%s%s", c.lines(), c.refused())
 			}
@@ -90,7 +90,7 @@ func TestTwinsOnServers(t *testing.T) {
 			if got, want := p.counted(), (seeds{changed: 3, extra: 6}); got != want {
 				t.Errorf("%+v changes, want %+v:\n%s%s", got, want, p.lines(), p.refused())
 			}
-			made(t, p, x.open)
+			x.apply(p)
 			if c := x.find(); len(c.changes) != 0 || c.report.Expectations[0].Compare.Counts.DuplicateKey != 0 || c.report.Expectations[0].Compare.Counts.Identical != 4 {
 				t.Errorf("left:\n%s%s%+v", c.lines(), c.refused(), c.report.Expectations[0].Compare.Counts)
 			}
@@ -138,7 +138,7 @@ func TestRowsOnServers(t *testing.T) {
 				t.Errorf("%+v changes, want %+v:\n%s%s", got, want, p.lines(), p.refused())
 			}
 			is(t, "refused", p.refused(), "name: 5 the row has no partner to take a value from")
-			made(t, p, x.open)
+			x.apply(p)
 			if c := x.find(); len(c.changes) != 0 {
 				t.Errorf("left:\n%s%s", c.lines(), c.refused())
 			}

@@ -99,6 +99,7 @@ type planned struct {
 	report  *result.Report
 	found   diag.List
 	suite   *spec.Suite
+	path    string // of the plan, where it was written
 }
 
 // load reads a suite about tables of a and b.
