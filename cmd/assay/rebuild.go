@@ -177,7 +177,7 @@ func rebuildable(suite *spec.Suite, id string, l *loaded) error {
 	return nil
 }
 
-func (a *app) dropOld(ctx context.Context, suite *spec.Suite, id string, l *loaded, o rebuild.Options) error { //nolint:gocritic // options are copied once
+func (a *app) dropOld(ctx context.Context, suite *spec.Suite, id string, l *loaded, o rebuild.Options) error {
 	old, found, err := rebuild.DropOld(ctx, suite, id, o)
 	switch {
 	case found.HasErrors():
