@@ -303,9 +303,10 @@ func (r *rebuild) finishing() ([]string, error) {
 		said("CONSTRAINT", q(name), " ON "+beside, k.Comment)
 		sql = append(sql, r.marks(k, name)...)
 	}
-	if p.Replica == "f" {
+	switch p.Replica {
+	case "f":
 		sql = append(sql, alter+"REPLICA IDENTITY FULL")
-	} else if p.Replica == "n" {
+	case "n":
 		sql = append(sql, alter+"REPLICA IDENTITY NOTHING")
 	}
 	said("TABLE", beside, "", p.Comment)
