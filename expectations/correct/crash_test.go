@@ -146,7 +146,7 @@ func (s *scene) measure(t *testing.T, times int) {
 // start starts the child, and returns when it begins its work.
 func start(t *testing.T, dir string, undo bool) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^$") //nolint:gosec,noctx // this very test
+	c := exec.Command(os.Args[0], "-test.run=^$")
 	c.Env = append(os.Environ(), childVar+"="+dir)
 	if undo {
 		c.Env = append(c.Env, childVar+"_UNDO=1")
@@ -281,7 +281,7 @@ func killed(t *testing.T, few, many int, world func(t *testing.T) *world) {
 			s.measure(t, times)
 			hits := 0
 			for i := range instants {
-				if s.kill(t, rand.New(rand.NewPCG(uint64(i), 7))) { //nolint:gosec // seeded on purpose
+				if s.kill(t, rand.New(rand.NewPCG(uint64(i), 7))) {
 					hits++
 				}
 				if t.Failed() {

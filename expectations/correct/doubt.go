@@ -175,7 +175,7 @@ func (e *engine) heard(b *openBatch) (map[int64]bool, error) {
 	}
 	defer func() { _ = f.Close() }() // it was read only
 	out := make(map[int64]bool)
-	r := &lines{path: e.a.path, r: bufio.NewReaderSize(io.NewSectionReader(f, b.audit, 1<<62), 1<<18)}
+	r := &lines{path: e.a.path, r: bufio.NewReaderSize(io.NewSectionReader(f, b.audit, 1<<62), 1<<18), most: maxOwnLine}
 	for {
 		line, err := r.next()
 		if _, cut := errors.AsType[*PlanError](err); cut || err == nil && line == nil {

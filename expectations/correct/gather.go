@@ -52,8 +52,7 @@ func (g *gatherer) add(w *worker, c *Change) error {
 const maxGroups = 64
 
 func (g *gatherer) group(w *worker, c *Change) *batch {
-	for i := len(g.groups) - 1; i >= 0; i-- {
-		b := g.groups[i]
+	for _, b := range slices.Backward(g.groups) {
 		first := b.changes[0]
 		if b.w == w && first.Action == c.Action && slices.Equal(first.Set, c.Set) && (first.Restore == nil) == (c.Restore == nil) {
 			return b

@@ -69,7 +69,7 @@ type Tally struct {
 }
 
 // Total is the number of changes that were counted.
-func (t Tally) Total() int64 { return t.Applied + t.Already + t.Stale + t.Failed + t.Pending }
+func (t *Tally) Total() int64 { return t.Applied + t.Already + t.Stale + t.Failed + t.Pending }
 
 // Report is what became of a plan.
 type Report struct {

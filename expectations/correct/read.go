@@ -189,6 +189,7 @@ type lines struct {
 	sum  hash.Hash
 	n    int
 	long []byte
+	most int // bytes of a line; 0 for maxLine
 }
 
 // hash takes a line, with its end, into the digest.
@@ -203,8 +204,8 @@ func (l *lines) next() ([]byte, error) {
 	l.long = l.long[:0]
 	for {
 		part, err := l.r.ReadSlice('\n')
-		if len(l.long)+len(part) > maxLine {
-			return nil, &PlanError{Path: l.path, Line: l.n, Text: fmt.Sprintf("the line is longer than %d MiB", maxLine>>20)}
+		if most := max(l.most, maxLine); len(l.long)+len(part) > most {
+			return nil, &PlanError{Path: l.path, Line: l.n, Text: fmt.Sprintf("the line is longer than %d MiB", most>>20)}
 		}
 		switch {
 		case err == nil && len(l.long) == 0:

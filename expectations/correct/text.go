@@ -25,9 +25,6 @@ import (
 //	list                     an array
 const safeInteger = 1 << 53
 
-// layoutLocal is that of a wall clock.
-const layoutLocal = "2006-01-02T15:04:05.999999999"
-
 // appendValue appends v as JSON.
 func appendValue(b []byte, v value.Value) []byte {
 	switch v.Kind() {

@@ -17,7 +17,7 @@ import (
 // killed one stopped; of a plan that was undone it finds nothing to do.
 //
 // What it does is a plan too, of kind undo: it is written to UndoPath, and applied. Options.Risks do not choose.
-func Undo(ctx context.Context, p *Plan, o Options) (Report, error) { //nolint:gocritic // options are copied on purpose
+func Undo(ctx context.Context, p *Plan, o Options) (Report, error) {
 	o.Risks = nil
 	if p.Header.Kind != KindFix {
 		return Report{}, &PlanError{Path: p.Path, Line: 1, Text: "it is an undo plan", Hint: "name the plan that is to be undone"}

@@ -33,7 +33,7 @@ type Writer struct {
 }
 
 // Create begins the plan at path. The header's Schema, Counts, Refused and Sum are filled in, and so are ID, Kind (fix) and Created where they are empty.
-func Create(path string, h Header) (*Writer, error) { //nolint:gocritic // it is copied on purpose
+func Create(path string, h Header) (*Writer, error) {
 	h.Schema, h.Counts, h.Refused, h.Sum = SchemaName, Counts{}, nil, ""
 	if h.Kind == "" {
 		h.Kind = KindFix
@@ -62,7 +62,7 @@ func Create(path string, h Header) (*Writer, error) { //nolint:gocritic // it is
 }
 
 // AddTarget adds a target before the first of its changes: what a run will change is known when it ends.
-func (w *Writer) AddTarget(t Target) error { //nolint:gocritic // it is copied on purpose
+func (w *Writer) AddTarget(t Target) error {
 	w.h.Targets = append(w.h.Targets, t)
 	if err := w.h.check(); err != nil {
 		return fmt.Errorf("plan %s: %w", w.path, err)
