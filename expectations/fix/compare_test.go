@@ -247,3 +247,52 @@ r (whole rows): delete extra high d`)
 	is(t, "the target", w.rows("b", "SELECT * FROM t ORDER BY sku"), "4|a|1|x\n1|b|2|u\n3|c|3|w")
 	is(t, "what is left", w.fine(suite).lines(), "")
 }
+
+// TestColumnsWithConditions: a value is copied where the column's own condition holds afterwards, and refused where it would not.
+func TestColumnsWithConditions(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, code TEXT, price REAL); INSERT INTO t VALUES (1,'Ann','x',1.0),(2,'Bob','y',2.004),(3,'Cy','z',3)`,
+		`CREATE TABLE t (nr INTEGER PRIMARY KEY, label TEXT, code TEXT, price REAL); INSERT INTO t VALUES (1,'ann','X',1.001),(2,'rob','q',2.5),(4,'d','d',4)`)
+	suite := `datasets: {l: {connection: a, table: t}, r: {connection: b, table: t}}
+expectations:
+  - id: t
+    compare: {source: l, target: r}
+    map: {id: nr, name: label}
+    columns:
+      name: {expect: source.name.lowerAscii() == target.label.lowerAscii()}
+      code: {expect: source.code.upperAscii() == target.code}
+      price: {tolerance: 0.01}
+    fix: {to: target, extra: ignore}
+`
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), `
+r: update changed low 2, label rob -> Bob, price 2.5 -> 2.004
+r: insert missing medium 3, label Cy, code z, price 3`)
+	is(t, "refused", p.refused(), "t: 1 column code of r: the value of l does not meet the condition by which it is compared")
+	w.apply(p)
+	is(t, "what is left", w.fine(suite).lines(), "")
+}
+
+// TestTypesOfBothSides: values arrive in the types of the side that they are written to.
+func TestTypesOfBothSides(t *testing.T) {
+	a := `CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT, flag INTEGER, n TEXT, d DECIMAL(9,3)); INSERT INTO t VALUES (1,'2024-03-01T10:00:00Z',1,'7',1.005),(2,'2024-10-27T00:30:00Z',2,'x',2)`
+	b := `CREATE TABLE t (id INTEGER PRIMARY KEY, at DATETIME, flag BOOLEAN, n INTEGER, d REAL); INSERT INTO t VALUES (1,'2024-03-02T00:00:00Z',0,8,1.0),(2,'2024-01-01T00:00:00Z',0,8,9)`
+	w := newWorld(t, a, b)
+	suite := `datasets:
+  l: {connection: a, table: t, types: {at: timestamp, flag: int}}
+  r: {connection: b, table: t, types: {flag: bool, at: timestamp}}
+expectations:
+  - {id: t, compare: {source: l, target: r}, ignore: [n], fix: target}
+`
+	p := w.fine(suite)
+	for i := range p.targets {
+		for _, c := range p.targets[i].Columns {
+			if c.Name == "flag" && c.Type != "bool" || c.Name == "d" && c.Type != "double" {
+				t.Errorf("%s is %s", c.Name, c.Type)
+			}
+		}
+	}
+	is(t, "changes", p.lines(), `
+r: update changed low 1, at 2024-03-02T00:00:00Z -> 2024-03-01T10:00:00Z, flag false -> true, d 1 -> 1.005
+r: update changed low 2, at 2024-01-01T00:00:00Z -> 2024-10-27T00:30:00Z, d 9 -> 2`)
+	is(t, "refused", p.refused(), "t: 1 column flag of r: a number other than 0 and 1 is no bool")
+}
