@@ -31,6 +31,8 @@ type CorrectHarness struct {
 	Folded string
 	// Identity and Generated declare an integer key that the server numbers, and a column that is twice the column n.
 	Identity, Generated string
+	// Trigger are statements that have the server set d to ten times n whenever a row of the table %s is updated, Untrigger those that end it.
+	Trigger, Untrigger []string
 	// Render is the connector's own.
 	Render connectors.Render
 	// ReadOnly opens connections that say that they are writable where they cannot write, by the kind of error that Correct gives; cleanup is theirs.

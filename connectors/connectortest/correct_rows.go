@@ -127,6 +127,7 @@ func (h *CorrectHarness) columns(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 
+	h.triggered(t, table)
 	loose := h.table(t, "co_many", "id int, n int")
 	h.exec(t, "INSERT INTO "+h.Quote(loose)+" VALUES (1, 1), (1, 1), (2, 1), (2, 2), (3, 1)")
 	m := h.fix(t, query.Dataset{Name: "many", Table: loose, Key: []string{"id"}})
@@ -140,6 +141,25 @@ func (h *CorrectHarness) columns(t *testing.T) {
 	expect(t, m.apply(t, m.insert(keyOf(3), []value.Value{value.IntValue(4)}), m.insert(keyOf(4), []value.Value{value.IntValue(4)})), "ua")
 	if got := h.dump(t, loose, "id", "n"); len(got) != 6 || slices.Sorted(slices.Values(got))[2] != "2|1" {
 		t.Errorf("%v", got)
+	}
+}
+
+// triggered takes a table whose triggers have a hand in what a row becomes.
+func (h *CorrectHarness) triggered(t *testing.T, table string) {
+	t.Helper()
+	for _, s := range h.Trigger {
+		h.exec(t, strings.ReplaceAll(s, "%s", h.Quote(table)))
+	}
+	f := h.fix(t, query.Dataset{Name: "cols", Table: table, Key: []string{"id"}})
+	effects := f.apply(t, f.update(41, f.row(t, 41), map[string]value.Value{"n": value.IntValue(8)}), f.update(0, f.row(t, 0), map[string]value.Value{"n": value.IntValue(9)}))
+	expect(t, effects, "aa")
+	if t.Failed() {
+		return
+	}
+	sameRow(t, "after a trigger", effects[0].Row, []value.Value{value.IntValue(8), value.IntValue(16), value.IntValue(80), value.IntValue(1)})
+	sameRow(t, "after a trigger", effects[1].Row, []value.Value{value.IntValue(9), value.IntValue(18), value.IntValue(90), value.IntValue(1)})
+	for _, s := range h.Untrigger {
+		h.exec(t, strings.ReplaceAll(s, "%s", h.Quote(table)))
 	}
 }
 

@@ -151,8 +151,11 @@ func TestKeyText(t *testing.T) {
 	}
 	texts := map[string]bool{}
 	keys := [][]value.Value{
-		{value.StringValue("a"), value.StringValue("bc")}, {value.StringValue("ab"), value.StringValue("c")}, {value.IntValue(1), value.StringValue("1")},
-		{value.StringValue("1"), value.IntValue(1)}, {value.BytesValue([]byte("a")), value.StringValue("bc")},
+		{value.StringValue("a"), value.StringValue("bc")},
+		{value.StringValue("ab"), value.StringValue("c")},
+		{value.IntValue(1), value.StringValue("1")},
+		{value.StringValue("1"), value.IntValue(1)},
+		{value.BytesValue([]byte("a")), value.StringValue("bc")},
 	}
 	for _, k := range keys {
 		texts[guarded.KeyText(k)] = true

@@ -98,6 +98,7 @@ var refusals = map[uint16]bool{
 	1366: true,             // a text that the column's character set has not
 	1411: true,             // a value that does not fit
 	1439: true, 1442: true, // of triggers
+	3105: true, 1906: true, // a generated column
 	1526: true, 1748: true, // no partition for it
 	3819: true, 4025: true, // a check
 	3140: true, 3141: true, 3156: true, 3903: true, // JSON, and what JSON_TABLE makes of it
@@ -277,6 +278,10 @@ func (c *correction) after(ctx context.Context, changes []connectors.Change, mad
 		return nil
 	}
 	inspect := c.inspects(first)
+	var slab []value.Value // of all rows
+	if !inspect {
+		slab = make([]value.Value, len(made)*len(c.cols))
+	}
 	var keys [][]value.Value
 	var at []int
 	for i := range made {
@@ -287,7 +292,8 @@ func (c *correction) after(ctx context.Context, changes []connectors.Change, mad
 			keys, at = append(keys, changes[i].Key), append(at, i)
 			continue
 		}
-		row := make([]value.Value, len(c.cols))
+		row := slab[:len(c.cols):len(c.cols)]
+		slab = slab[len(c.cols):]
 		copy(row, changes[i].Before)
 		for _, set := range first.Set {
 			row[set] = changes[i].After[set]

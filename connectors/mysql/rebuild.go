@@ -185,7 +185,7 @@ func (r *rebuild) Load(ctx context.Context, rows *value.Batch) error {
 	}
 	sql := "INSERT INTO " + r.table + " (" + strings.Join(names, ", ") + ")\nSELECT " + strings.Join(news, ", ") + "\nFROM " + t.from()
 	for from := 0; from < rows.N; {
-		doc, took, err := document(rows.N-from, r.packet, func(b []byte, i int) ([]byte, error) { return r.row(b, rows, from+i) })
+		doc, took, err := document(rows.N-from, r.packet, r.most, func(b []byte, i int) ([]byte, error) { return r.row(b, rows, from+i) })
 		if err != nil {
 			return wrong(connectors.Failed, r.op, "%w", err)
 		}
