@@ -33,6 +33,8 @@ type CorrectHarness struct {
 	Identity, Generated string
 	// Trigger are statements that have the server set d to ten times n whenever a row of the table %s is updated, Untrigger those that end it.
 	Trigger, Untrigger []string
+	// Deferred ends a foreign key that is looked at no sooner than at COMMIT, "" where there are none.
+	Deferred string
 	// Render is the connector's own.
 	Render connectors.Render
 	// ReadOnly opens connections that say that they are writable where they cannot write, by the kind of error that Correct gives; cleanup is theirs.

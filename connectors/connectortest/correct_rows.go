@@ -240,6 +240,13 @@ func (h *CorrectHarness) foreignKeys(t *testing.T) {
 	c := h.fix(t, query.Dataset{Name: "child", Table: child, Key: []string{"id"}})
 	id := func(i int) []value.Value { return []value.Value{value.IntValue(int64(i))} }
 	expect(t, c.apply(t, c.insert(keyOf(2), id(3)), c.insert(keyOf(3), id(99)), c.insert(keyOf(4), id(4))), "ada")
+	late := h.table(t, "co_late", "id int NOT NULL PRIMARY KEY, pid int, FOREIGN KEY (pid) REFERENCES "+h.Quote(parent)+" (id) "+h.Deferred)
+	l := h.fix(t, query.Dataset{Name: "late", Table: late, Key: []string{"id"}})
+	expect(t, l.apply(t, l.insert(keyOf(1), id(4)), l.insert(keyOf(2), id(99)), l.insert(keyOf(3), []value.Value{value.NullValue()})), "ada")
+	if got := h.dumpByID(t, late, "id", "pid"); !slices.Equal(got, []string{"1|4", "3|NULL"}) {
+		t.Errorf("%v", got)
+	}
+	h.exec(t, "DELETE FROM "+h.Quote(late))
 	del := func(i int) connectors.Change {
 		return connectors.Change{Action: connectors.Delete, Key: keyOf(i), Before: id(i)}
 	}

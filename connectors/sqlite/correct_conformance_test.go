@@ -31,7 +31,7 @@ func TestCorrectConformance(t *testing.T) {
 		Cell: func(col string) string {
 			return "CASE WHEN typeof(" + col + ") = 'blob' THEN quote(" + col + ") ELSE CAST(" + col + " AS TEXT) END"
 		},
-		Folded: "varchar(40) COLLATE NOCASE", Identity: "INTEGER PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) VIRTUAL", Render: sqlite.Render,
+		Folded: "varchar(40) COLLATE NOCASE", Identity: "INTEGER PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) VIRTUAL", Render: sqlite.Render, Deferred: "DEFERRABLE INITIALLY DEFERRED",
 		Trigger:   []string{`CREATE TRIGGER co_trigger AFTER UPDATE OF n ON %s BEGIN UPDATE %s SET d = n * 10 WHERE id = NEW.id; END`},
 		Untrigger: []string{`DROP TRIGGER co_trigger`},
 		Types: []connectortest.CorrectType{
