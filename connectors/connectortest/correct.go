@@ -71,6 +71,7 @@ func RunCorrect(t *testing.T, h CorrectHarness) {
 	t.Run("Guards", h.guards)
 	t.Run("Columns", h.columns)
 	t.Run("Failures", h.failures)
+	t.Run("Large batches", h.large)
 	t.Run("ForeignKeys", h.foreignKeys)
 	t.Run("Two writers", h.writers)
 	t.Run("Refused targets", h.refusedTargets)

@@ -216,6 +216,51 @@ func (h *CorrectHarness) failures(t *testing.T) {
 	}
 }
 
+// large takes batches that are sent by several statements, with some changes that are refused or not matched in the later ones.
+func (h *CorrectHarness) large(t *testing.T) {
+	const rows = 2600
+	table := h.table(t, "co_large", "id int NOT NULL PRIMARY KEY, n int CHECK (n < 100000), s varchar(9)")
+	tuples := make([]string, rows)
+	for i := range rows {
+		tuples[i] = fmt.Sprintf("(%d, %d, 'x')", i, i)
+	}
+	h.exec(t, "INSERT INTO "+h.Quote(table)+" (id, n, s) VALUES "+strings.Join(tuples, ", "))
+	f := h.fix(t, query.Dataset{Name: "large", Table: table, Key: []string{"id"}})
+	odd := map[int]byte{5: 'u', 1500: 'r', 2200: 'u', 2300: 'r', 2599: 'u'}
+	var changes, removals []connectors.Change
+	var want, removed []byte
+	for i := range rows {
+		before, to, o := []value.Value{value.IntValue(int64(i)), value.StringValue("x")}, value.IntValue(int64(i+1)), byte('a')
+		switch odd[i] {
+		case 'u':
+			before[1], o = value.StringValue("other"), 'u'
+		case 'r':
+			to, o = value.IntValue(100_000), 'r'
+		}
+		ch := f.update(i, before, map[string]value.Value{"n": to})
+		changes, want = append(changes, ch), append(want, o)
+		removals = append(removals, connectors.Change{Action: connectors.Delete, Key: keyOf(i), Before: ch.After})
+		if o != 'a' {
+			o = 'u'
+		}
+		removed = append(removed, o)
+	}
+	expect(t, f.apply(t, changes...), string(want))
+	for i, line := range h.dumpByID(t, table, "id", "n", "s") {
+		is := fmt.Sprintf("%d|%d|x", i, i+1)
+		if odd[i] != 0 {
+			is = fmt.Sprintf("%d|%d|x", i, i)
+		}
+		if line != is {
+			t.Errorf("row %s, want %s", line, is)
+		}
+	}
+	expect(t, f.apply(t, removals...), string(removed))
+	if left := h.dump(t, table, "id"); len(left) != len(odd) {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // dumpByID is dump in the order of the first column's numbers.
 func (h *CorrectHarness) dumpByID(t testing.TB, table string, columns ...string) []string {
 	t.Helper()

@@ -164,3 +164,29 @@ func TestKeyText(t *testing.T) {
 		t.Errorf("%v", texts)
 	}
 }
+
+func TestAhead(t *testing.T) {
+	var used []int
+	collect := func(n int) error { used = append(used, n); return nil }
+	if err := guarded.Ahead(func(part int) (int, bool, error) { return part, part < 9, nil }, collect); err != nil || len(used) != 10 || !slices.IsSorted(used) {
+		t.Errorf("%v, %v", used, err)
+	}
+	stop := errors.New("stop")
+	if err := guarded.Ahead(func(part int) (int, bool, error) { return part, true, nil }, func(n int) error {
+		if n == 3 {
+			return stop
+		}
+		return nil
+	}); !errors.Is(err, stop) {
+		t.Error(err)
+	}
+	used = nil
+	if err := guarded.Ahead(func(part int) (int, bool, error) {
+		if part == 2 {
+			return 0, false, stop
+		}
+		return part, true, nil
+	}, collect); !errors.Is(err, stop) || len(used) != 2 {
+		t.Errorf("%v, %v", used, err)
+	}
+}

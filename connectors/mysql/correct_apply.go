@@ -147,11 +147,8 @@ func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]c
 	return nil, refused
 }
 
-// send makes changes by as few statements as the server's packets allow, and reads what the rows are then.
+// send makes changes by a few statements, and reads what the rows are then.
 func (c *correction) send(ctx context.Context, changes []connectors.Change) ([]connectors.Effect, error) {
-	if refused := c.check(changes); refused != nil {
-		return nil, refused
-	}
 	if err := c.before(ctx, changes); err != nil {
 		return nil, err
 	}
@@ -159,24 +156,36 @@ func (c *correction) send(ctx context.Context, changes []connectors.Change) ([]c
 	for i := range made {
 		made[i].Outcome = connectors.Unmatched
 	}
-	for from := 0; from < len(changes); {
-		p, took, err := c.rowsOf(changes[from:])
-		if err != nil {
-			return nil, &guarded.RefusedError{At: []int{from + took}, Err: err}
+	size := guarded.Part(len(changes))
+	type part struct {
+		from, to int
+		doc      string
+	}
+	from := 0
+	err := guarded.Ahead(func(int) (part, bool, error) {
+		some := changes[from:min(from+size, len(changes))]
+		if refused := c.check(some); refused != nil {
+			return part{}, false, refused.Behind(from)
 		}
-		hit, err := c.chunk(ctx, changes[from:from+took], p)
+		doc, took, err := c.rowsOf(some)
 		if err != nil {
-			if refused, ok := errors.AsType[*guarded.RefusedError](err); ok {
-				for i := range refused.At {
-					refused.At[i] += from
-				}
-			}
-			return nil, err
+			return part{}, false, &guarded.RefusedError{At: []int{from + took}, Err: err}
+		}
+		p := part{from, from + took, doc}
+		from += took
+		return p, from < len(changes), nil
+	}, func(p part) error {
+		hit, err := c.chunk(ctx, changes[p.from:p.to], p.doc)
+		if refused, ok := errors.AsType[*guarded.RefusedError](err); ok {
+			return refused.Behind(p.from)
 		}
 		for _, i := range hit {
-			made[from+i].Outcome = connectors.Applied
+			made[p.from+i].Outcome = connectors.Applied
 		}
-		from += took
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return made, c.after(ctx, changes, made)
 }
