@@ -31,6 +31,7 @@ func outcomes(effects []connectors.Effect) string {
 // TestCorrectGuards changes documents that other writers change too, in an index that nothing refreshes by itself: what others wrote stays, and what each read
 // sees afterwards is what is there.
 func TestCorrectGuards(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		var docs []string
 		for i := range 10 {
