@@ -136,15 +136,16 @@ func applied(a *result.PlanApplied) string {
 	if a.Message != "" && a.Applied+a.Already+a.Stale+a.Failed == 0 {
 		return "nothing: " + Clip(diag.Visible(a.Message), messageWidth)
 	}
-	text := diag.Plural(a.Applied, "change")
+	parts := []string{diag.Plural(a.Applied, "change")}
 	for _, x := range []struct {
 		n    int64
 		what string
 	}{{a.Already, "done already"}, {a.Stale, "stale, left alone"}, {a.Failed, "failed"}, {a.Altered, "altered since"}} {
 		if x.n > 0 {
-			text += ", " + diag.Group(x.n) + " " + x.what
+			parts = append(parts, diag.Group(x.n)+" "+x.what)
 		}
 	}
+	text := strings.Join(parts, ", ")
 	if a.Message != "" {
 		text += ": " + Clip(diag.Visible(a.Message), messageWidth)
 	}
@@ -153,10 +154,11 @@ func applied(a *result.PlanApplied) string {
 
 // LeftText is a change that did not end as planned, on one line: "update of orders id=7: why".
 func LeftText(l *result.PlanLeft) string {
-	text := Clip(diag.Visible(l.Action), cellWidth) + " of " + Clip(diag.Visible(l.Target), cellWidth)
+	parts := []string{Clip(diag.Visible(l.Action), cellWidth) + " of " + Clip(diag.Visible(l.Target), cellWidth)}
 	for _, name := range l.Order {
-		text += "  " + Clip(diag.Visible(name), cellWidth) + "=" + CellText(l.Key[name], cellWidth)
+		parts = append(parts, Clip(diag.Visible(name), cellWidth)+"="+CellText(l.Key[name], cellWidth))
 	}
+	text := strings.Join(parts, "  ")
 	if l.Reason != "" {
 		text += ": " + Clip(diag.Visible(l.Reason), messageWidth)
 	}

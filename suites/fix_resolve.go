@@ -86,7 +86,7 @@ func (b *builder) resolveFixedSides(e *spec.Expectation, sets map[string]spec.Da
 		at[f.To] = to
 	}
 	for _, col := range f.Columns {
-		b.ownedColumn(c, f, &col)
+		b.ownedColumn(c, &col)
 		other := f.To.Other()
 		if _, known := at[other]; !known && (col.Owner.Kind == spec.OwnerNewest || col.Owner.Kind != spec.OwnerManual && col.Owner.Side == f.To || col.Owner.Kind == spec.OwnerPrefer) {
 			at[other] = col.Owner.At
@@ -107,7 +107,7 @@ func (b *builder) resolveFixedSides(e *spec.Expectation, sets map[string]spec.Da
 }
 
 // ownedColumn checks the owner of a column against the rest of the comparison's text.
-func (b *builder) ownedColumn(c *spec.Compare, f *spec.Fix, col *spec.OwnedColumn) {
+func (b *builder) ownedColumn(c *spec.Compare, col *spec.OwnedColumn) {
 	is := func(n spec.Name) bool { return n.Value == col.Name.Value }
 	switch {
 	case slices.ContainsFunc(c.Key, is):

@@ -71,7 +71,7 @@ func (f *applyFlags) check() error {
 }
 
 // options are those of the engine.
-func (f *applyFlags) options(a *app, b *boundPlan) (o correct.Options, err error) {
+func (f *applyFlags) options(b *boundPlan) (o correct.Options, err error) {
 	o = correct.Options{MaxChanges: f.most, DryRun: f.dryRun, Rate: f.rate, BatchRows: f.batch}
 	for _, r := range f.risks {
 		o.Risks = append(o.Risks, correct.Risk(r))
@@ -96,7 +96,7 @@ func (a *app) apply(ctx context.Context, name string, f *applyFlags) error {
 		return err
 	}
 	defer b.close()
-	o, err := f.options(a, b)
+	o, err := f.options(b)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (a *app) verifyPlan(ctx context.Context, name string, f *applyFlags) error 
 		return err
 	}
 	defer b.close()
-	o, err := f.options(a, b)
+	o, err := f.options(b)
 	if err != nil {
 		return err
 	}

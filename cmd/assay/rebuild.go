@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -12,6 +16,8 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/assay-dev/assay/connectors"
+	"github.com/assay-dev/assay/expectations/correct"
+	"github.com/assay-dev/assay/expectations/correct/convert"
 	"github.com/assay-dev/assay/expectations/diag"
 	"github.com/assay-dev/assay/expectations/plan"
 	"github.com/assay-dev/assay/expectations/rebuild"
@@ -26,6 +32,7 @@ type rebuildFlags struct {
 	resources resourceFlags
 	rate      float64
 	dropOld   bool
+	state     string
 	yes       bool
 }
 
@@ -48,6 +55,7 @@ Exit codes: 0 done, 1 verification found differences, 2 the comparison cannot be
 	}
 	f.load.register(cmd)
 	f.resources.register(cmd)
+	registerState(cmd, &f.state)
 	cmd.Flags().Float64Var(&f.rate, "rate", 0, "the most rows loaded a second (default: no bound)")
 	cmd.Flags().BoolVar(&f.dropOld, "drop-old", false, "rebuild nothing: drop what the last rebuild kept")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask at a terminal")
@@ -78,6 +86,11 @@ func (a *app) rebuild(ctx context.Context, path, id string, f *rebuildFlags) err
 	if f.dropOld {
 		return a.dropOld(ctx, suite, id, l, o)
 	}
+	release, err := lockRebuild(stateDir(f.state, []string{path}), suite, id)
+	if err != nil {
+		return err
+	}
+	defer release()
 	ok, err := a.agreed(f.yes, "Rebuild what expectation "+diag.Visible(id)+" corrects?")
 	if err != nil || !ok {
 		return err
@@ -92,6 +105,11 @@ func (a *app) rebuild(ctx context.Context, path, id string, f *rebuildFlags) err
 	}
 	if _, differs := errors.AsType[*rebuild.VerifyError](err); differs {
 		a.note("assay: %v", err)
+		a.code = exitFailed
+		return nil
+	}
+	if _, refused := errors.AsType[*convert.RefusedError](err); refused {
+		a.note("assay: %v; all is as it was", err)
 		a.code = exitFailed
 		return nil
 	}
@@ -111,6 +129,29 @@ func (a *app) rebuild(ctx context.Context, path, id string, f *rebuildFlags) err
 		return &worldError{err}
 	}
 	return nil
+}
+
+// lockRebuild sees to it that a dataset is rebuilt by one process of this machine at a time: a second one would drop the shadow that the first one fills.
+func lockRebuild(state string, suite *spec.Suite, id string) (release func(), err error) {
+	target := ""
+	for i := range suite.Expectations {
+		if suite.Expectations[i].ID == id {
+			target = rebuild.Target(&suite.Expectations[i])
+		}
+	}
+	if err := os.MkdirAll(state, 0o750); err != nil {
+		return nil, &worldError{fmt.Errorf("lock the rebuild: %w", err)}
+	}
+	name, host := who()
+	sum := sha256.Sum256([]byte(suite.Name + "\x00" + target))
+	release, err = correct.Lock(filepath.Join(state, "rebuild-"+hex.EncodeToString(sum[:5])+".lock"), fmt.Sprintf("%s on %s, process %d", name, host, os.Getpid()))
+	if busy, ok := errors.AsType[*correct.BusyError](err); ok {
+		return nil, &worldError{fmt.Errorf("%s is being rebuilt by %s: wait until that has ended", diag.Visible(target), diag.Visible(busy.By))}
+	}
+	if err != nil {
+		return nil, &worldError{err}
+	}
+	return release, nil
 }
 
 // openWritable opens a connection that corrections may be written through.
@@ -136,7 +177,7 @@ func rebuildable(suite *spec.Suite, id string, l *loaded) error {
 	return nil
 }
 
-func (a *app) dropOld(ctx context.Context, suite *spec.Suite, id string, l *loaded, o rebuild.Options) error { //nolint:gocritic // options are copied once
+func (a *app) dropOld(ctx context.Context, suite *spec.Suite, id string, l *loaded, o rebuild.Options) error {
 	old, found, err := rebuild.DropOld(ctx, suite, id, o)
 	switch {
 	case found.HasErrors():
@@ -174,17 +215,26 @@ func (a *app) rebuildAll(ctx context.Context, c *corrections, rep *result.Report
 			continue
 		}
 		done := result.PlanRebuilt{Expectation: e.ID, Dataset: target}
+		release, err := lockRebuild(c.state, c.suite, e.ID)
+		if err != nil {
+			done.Error = err.Error()
+			rep.Plan.Rebuilt = append(rep.Plan.Rebuilt, done)
+			failed = errors.Join(failed, err)
+			continue
+		}
 		bar := a.rebuildBar()
 		r, found, err := rebuild.Run(ctx, c.suite, e.ID, rebuild.Options{
 			Open: open, OpenWritable: openWritable, Plan: c.planned, Now: rep.Run.Now, Timeout: statementTimeout, Progress: bar.event,
 		})
 		bar.done()
+		release()
 		_, differs := errors.AsType[*rebuild.VerifyError](err)
+		_, refused := errors.AsType[*convert.RefusedError](err)
 		switch {
 		case found.HasErrors():
 			done.Error = found.Error()
 		case err != nil:
-			if done.Error = err.Error(); !differs {
+			if done.Error = err.Error(); !differs && !refused {
 				failed = errors.Join(failed, fmt.Errorf("rebuild %s: %w", target, err))
 			}
 		default:

@@ -136,60 +136,90 @@ func (a *app) run(ctx context.Context, paths []string, f *runFlags) error {
 		return fmt.Errorf("--job %s: there are %d suites, and a job is of one", f.job, len(l.suites))
 	}
 	sweepRuns(stateDir(f.state, paths))
-	past := &histories{app: a}
-	defer past.close()
+	r := &running{app: a, f: f, l: l, paths: paths, out: out, planned: planned, past: &histories{app: a}, now: time.Now()}
+	defer r.past.close()
 	a.interrupted = "what was not evaluated is reported as an error"
-	now := time.Now()
-	var reps []*result.Report
-	wrong, untold, left := false, false, false
-	var lost error // of the files of differences, and of corrections: the reports stand without them
 	for i := range l.suites {
-		id := run.NewID(now)
-		dir := f.dir(&l.suites[i], id, paths, len(l.suites) > 1)
-		differences := &failuresFile{dir: dir, rights: keptRights(f.out)}
-		correcting, err := planFor(&l.suites[i], modeOf(&l.suites[i], f.mode), dir, id, now, &planned)
-		if err != nil {
+		if err := r.one(ctx, &l.suites[i]); err != nil {
 			return err
 		}
-		rep, found := a.runSuite(ctx, &l.suites[i], f, planned, now, id, differences, correcting.fixer())
-		path, err := differences.close()
-		lost = errors.Join(lost, err)
-		if err := a.warn(found, l); err != nil {
-			return err
-		}
-		if found.HasErrors() {
-			wrong = true // of this suite nothing but schemas was read; the others run
-			correcting.abort()
-			continue
-		}
-		lost = errors.Join(lost, a.correct(ctx, &corrections{planning: correcting, suite: &l.suites[i], mode: modeOf(&l.suites[i], f.mode), loaded: l, state: stateDir(f.state, paths), planned: planned}, rep))
-		left = left || leftOver(rep)
-		done := &finishing{suite: &l.suites[i], rep: rep, job: jobOf(&l.suites[i], f), strict: f.strict, dir: dir, state: stateDir(f.state, paths), alerts: f.alerts, mode: modeOf(&l.suites[i], f.mode)}
-		if err := a.finish(ctx, done, past); err != nil {
-			return err
-		}
-		if err = a.report(rep, out, f.shown, path); err == nil {
-			err = a.keep(rep, dir, keptRights(f.out), f.shown, path)
-		}
-		if err := a.tell(ctx, done); err != nil { // also where no report can be written: somebody is to hear of the run all the more
-			a.note("assay: %v", err)
-			untold = true
-		}
-		if err != nil {
-			return err
-		}
-		reps = append(reps, rep)
 	}
-	if lost != nil {
-		return &worldError{lost}
+	return r.end()
+}
+
+// running is a run of several suites.
+type running struct {
+	app     *app
+	f       *runFlags
+	l       *loaded
+	paths   []string
+	out     []output
+	planned plan.Options
+	past    *histories
+	now     time.Time
+
+	reps  []*result.Report
+	wrong bool  // a suite
+	mute  bool  // a message was not delivered
+	left  bool  // corrections that were to be made
+	lost  error // of the files of differences, and of corrections: the reports stand without them
+}
+
+// one runs a suite, and does about what it finds what its mode says.
+func (r *running) one(ctx context.Context, suite *spec.Suite) error {
+	a, f := r.app, r.f
+	id, state, mode := run.NewID(r.now), stateDir(f.state, r.paths), modeOf(suite, f.mode)
+	dir := f.dir(suite, id, r.paths, len(r.l.suites) > 1)
+	rights := keptRights(f.out)
+	differences := &failuresFile{dir: dir, rights: rights}
+	correcting, err := planFor(suite, mode, dir, id, r.now, &r.planned)
+	if err != nil {
+		return err
 	}
-	if a.code = exitCode(reps, f.strict); left && a.code == exitOK {
+	defer correcting.abort()
+	rep, found := a.runSuite(ctx, suite, f, r.planned, r.now, id, differences, correcting.fixer())
+	path, err := differences.close()
+	r.lost = errors.Join(r.lost, err)
+	if err := a.warn(found, r.l); err != nil {
+		return err
+	}
+	if found.HasErrors() {
+		r.wrong = true // of this suite nothing but schemas was read; the others run
+		return nil
+	}
+	r.lost = errors.Join(r.lost, a.correct(ctx, &corrections{planning: correcting, suite: suite, mode: mode, loaded: r.l, state: state, planned: r.planned}, rep))
+	r.left = r.left || leftOver(rep)
+	done := &finishing{suite: suite, rep: rep, job: jobOf(suite, f), strict: f.strict, dir: dir, state: state, alerts: f.alerts, mode: mode}
+	if err := a.finish(ctx, done, r.past); err != nil {
+		return err
+	}
+	if err = a.report(rep, r.out, f.shown, path); err == nil {
+		err = a.keep(rep, dir, rights, f.shown, path)
+	}
+	if err := a.tell(ctx, done); err != nil { // also where no report can be written: somebody is to hear of the run all the more
+		a.note("assay: %v", err)
+		r.mute = true
+	}
+	if err != nil {
+		return err
+	}
+	r.reps = append(r.reps, rep)
+	return nil
+}
+
+// end sets the exit code.
+func (r *running) end() error {
+	if r.lost != nil {
+		return &worldError{r.lost}
+	}
+	a := r.app
+	if a.code = exitCode(r.reps, r.f.strict); r.left && a.code == exitOK {
 		a.code = exitFailed
 	}
-	if wrong {
+	if r.wrong {
 		a.code = exitUsage
 	}
-	if (past.lost || untold) && a.code == exitOK {
+	if (r.past.lost || r.mute) && a.code == exitOK {
 		a.code = exitError
 	}
 	return nil

@@ -57,7 +57,7 @@ func (a *app) applyChosen(ctx context.Context, b *boundPlan, rep *result.Report,
 		return err
 	}
 	f := &applyFlags{most: b.suite.Corrections.MaxChanges}
-	o, err := f.options(a, b)
+	o, err := f.options(b)
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func fromFolder(dir, file string) string {
 	return filepath.ToSlash(to)
 }
 
-func (p *planning) target(t correct.Target) error { return p.writer.AddTarget(t) } //nolint:gocritic // as fix.Options has it
+func (p *planning) target(t correct.Target) error { return p.writer.AddTarget(t) }
 
 func (p *planning) change(c *correct.Change) error {
 	err := p.writer.Add(c)

@@ -82,7 +82,7 @@ func esEnv(t testing.TB, env *testscript.Env) {
 		if err != nil {
 			t.Error(err)
 		}
-		for _, name := range strings.Fields(names) {
+		for name := range strings.FieldsSeq(names) {
 			if _, err := esRequest(ctx, http.MethodDelete, at+"/"+name, ""); err != nil {
 				t.Error(err)
 			}

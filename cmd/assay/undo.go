@@ -41,7 +41,7 @@ func (a *app) undo(ctx context.Context, name string, f *applyFlags) error {
 	if !exists(correct.JournalPath(b.Path)) {
 		return fmt.Errorf("%s was not applied: there is no journal %s, and so nothing to undo", b.Path, correct.JournalPath(b.Path))
 	}
-	o, err := f.options(a, b)
+	o, err := f.options(b)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,10 @@ type CorrectHarness struct {
 	Folded string
 	// Identity and Generated declare an integer key that the server numbers, and a column that is twice the column n.
 	Identity, Generated string
+	// Trigger are statements that have the server set d to ten times n whenever a row of the table %s is updated, Untrigger those that end it.
+	Trigger, Untrigger []string
+	// Deferred ends a foreign key that is looked at no sooner than at COMMIT, "" where there are none.
+	Deferred string
 	// Render is the connector's own.
 	Render connectors.Render
 	// ReadOnly opens connections that say that they are writable where they cannot write, by the kind of error that Correct gives; cleanup is theirs.
@@ -67,6 +71,7 @@ func RunCorrect(t *testing.T, h CorrectHarness) {
 	t.Run("Guards", h.guards)
 	t.Run("Columns", h.columns)
 	t.Run("Failures", h.failures)
+	t.Run("Large batches", h.large)
 	t.Run("ForeignKeys", h.foreignKeys)
 	t.Run("Two writers", h.writers)
 	t.Run("Refused targets", h.refusedTargets)

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,10 +28,11 @@ func (h *CorrectHarness) names(t *testing.T) {
 	t.Cleanup(func() { exec(t, h.DB(t), "DROP TABLE IF EXISTS "+h.Quote(table)) })
 	f := h.fix(t, query.Dataset{Name: "odd", Table: quoteANSI(table), Key: []string{"id"}})
 	expect(t, f.apply(t, f.insert(keyOf(1), values)), "a")
-	want := "1"
+	numbers := []string{"1"}
 	for i := 1; i < len(names); i++ {
-		want += fmt.Sprintf("|%d", i)
+		numbers = append(numbers, strconv.Itoa(i))
 	}
+	want := strings.Join(numbers, "|")
 	if got := h.dump(t, table, names...); !slices.Equal(got, []string{want}) {
 		t.Errorf("%v, want %s", got, want)
 	}
@@ -125,6 +127,7 @@ func (h *CorrectHarness) columns(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 
+	h.triggered(t, table)
 	loose := h.table(t, "co_many", "id int, n int")
 	h.exec(t, "INSERT INTO "+h.Quote(loose)+" VALUES (1, 1), (1, 1), (2, 1), (2, 2), (3, 1)")
 	m := h.fix(t, query.Dataset{Name: "many", Table: loose, Key: []string{"id"}})
@@ -138,6 +141,25 @@ func (h *CorrectHarness) columns(t *testing.T) {
 	expect(t, m.apply(t, m.insert(keyOf(3), []value.Value{value.IntValue(4)}), m.insert(keyOf(4), []value.Value{value.IntValue(4)})), "ua")
 	if got := h.dump(t, loose, "id", "n"); len(got) != 6 || slices.Sorted(slices.Values(got))[2] != "2|1" {
 		t.Errorf("%v", got)
+	}
+}
+
+// triggered takes a table whose triggers have a hand in what a row becomes.
+func (h *CorrectHarness) triggered(t *testing.T, table string) {
+	t.Helper()
+	for _, s := range h.Trigger {
+		h.exec(t, strings.ReplaceAll(s, "%s", h.Quote(table)))
+	}
+	f := h.fix(t, query.Dataset{Name: "cols", Table: table, Key: []string{"id"}})
+	effects := f.apply(t, f.update(41, f.row(t, 41), map[string]value.Value{"n": value.IntValue(8)}), f.update(0, f.row(t, 0), map[string]value.Value{"n": value.IntValue(9)}))
+	expect(t, effects, "aa")
+	if t.Failed() {
+		return
+	}
+	sameRow(t, "after a trigger", effects[0].Row, []value.Value{value.IntValue(8), value.IntValue(16), value.IntValue(80), value.IntValue(1)})
+	sameRow(t, "after a trigger", effects[1].Row, []value.Value{value.IntValue(9), value.IntValue(18), value.IntValue(90), value.IntValue(1)})
+	for _, s := range h.Untrigger {
+		h.exec(t, strings.ReplaceAll(s, "%s", h.Quote(table)))
 	}
 }
 
@@ -180,10 +202,10 @@ func (h *CorrectHarness) failures(t *testing.T) {
 		}
 	}
 	// A unique value is taken, given up by another row of the batch, and missing.
-	number := func(id, from int, s string, to value.Value) connectors.Change {
-		return f.update(id, []value.Value{value.IntValue(int64(from)), value.StringValue(s)}, map[string]value.Value{"n": to})
+	number := func(id int, to value.Value) connectors.Change {
+		return f.update(id, []value.Value{value.IntValue(int64(id)), value.StringValue("y")}, map[string]value.Value{"n": to})
 	}
-	expect(t, f.apply(t, number(1, 1, "y", value.IntValue(2)), number(2, 2, "y", value.IntValue(1000)), number(3, 3, "y", value.IntValue(4)), number(5, 5, "y", value.NullValue())), "aarr")
+	expect(t, f.apply(t, number(1, value.IntValue(2)), number(2, value.IntValue(1000)), number(3, value.IntValue(4)), number(5, value.NullValue())), "aarr")
 	expect(t, f.apply(t,
 		f.insert(keyOf(100), []value.Value{value.IntValue(9), value.StringValue("n")}), f.insert(keyOf(101), []value.Value{value.IntValue(101), value.StringValue("n")}),
 		f.insert(keyOf(3), []value.Value{value.IntValue(102), value.StringValue("n")}),
@@ -191,6 +213,51 @@ func (h *CorrectHarness) failures(t *testing.T) {
 	all := h.dumpByID(t, table, "id", "n", "s")
 	if len(all) != rows+1 || all[1] != "1|2|y" || all[2] != "2|1000|y" || all[3] != "3|3|y" || all[rows] != "101|101|n" {
 		t.Errorf("%v", all)
+	}
+}
+
+// large takes batches that are sent by several statements, with some changes that are refused or not matched in the later ones.
+func (h *CorrectHarness) large(t *testing.T) {
+	const rows = 2600
+	table := h.table(t, "co_large", "id int NOT NULL PRIMARY KEY, n int CHECK (n < 100000), s varchar(9)")
+	tuples := make([]string, rows)
+	for i := range rows {
+		tuples[i] = fmt.Sprintf("(%d, %d, 'x')", i, i)
+	}
+	h.exec(t, "INSERT INTO "+h.Quote(table)+" (id, n, s) VALUES "+strings.Join(tuples, ", "))
+	f := h.fix(t, query.Dataset{Name: "large", Table: table, Key: []string{"id"}})
+	odd := map[int]byte{5: 'u', 1500: 'r', 2200: 'u', 2300: 'r', 2599: 'u'}
+	var changes, removals []connectors.Change
+	var want, removed []byte
+	for i := range rows {
+		before, to, o := []value.Value{value.IntValue(int64(i)), value.StringValue("x")}, value.IntValue(int64(i+1)), byte('a')
+		switch odd[i] {
+		case 'u':
+			before[1], o = value.StringValue("other"), 'u'
+		case 'r':
+			to, o = value.IntValue(100_000), 'r'
+		}
+		ch := f.update(i, before, map[string]value.Value{"n": to})
+		changes, want = append(changes, ch), append(want, o)
+		removals = append(removals, connectors.Change{Action: connectors.Delete, Key: keyOf(i), Before: ch.After})
+		if o != 'a' {
+			o = 'u'
+		}
+		removed = append(removed, o)
+	}
+	expect(t, f.apply(t, changes...), string(want))
+	for i, line := range h.dumpByID(t, table, "id", "n", "s") {
+		is := fmt.Sprintf("%d|%d|x", i, i+1)
+		if odd[i] != 0 {
+			is = fmt.Sprintf("%d|%d|x", i, i)
+		}
+		if line != is {
+			t.Errorf("row %s, want %s", line, is)
+		}
+	}
+	expect(t, f.apply(t, removals...), string(removed))
+	if left := h.dump(t, table, "id"); len(left) != len(odd) {
+		t.Errorf("left: %v", left)
 	}
 }
 
@@ -218,6 +285,13 @@ func (h *CorrectHarness) foreignKeys(t *testing.T) {
 	c := h.fix(t, query.Dataset{Name: "child", Table: child, Key: []string{"id"}})
 	id := func(i int) []value.Value { return []value.Value{value.IntValue(int64(i))} }
 	expect(t, c.apply(t, c.insert(keyOf(2), id(3)), c.insert(keyOf(3), id(99)), c.insert(keyOf(4), id(4))), "ada")
+	late := h.table(t, "co_late", "id int NOT NULL PRIMARY KEY, pid int, FOREIGN KEY (pid) REFERENCES "+h.Quote(parent)+" (id) "+h.Deferred)
+	l := h.fix(t, query.Dataset{Name: "late", Table: late, Key: []string{"id"}})
+	expect(t, l.apply(t, l.insert(keyOf(1), id(4)), l.insert(keyOf(2), id(99)), l.insert(keyOf(3), []value.Value{value.NullValue()})), "ada")
+	if got := h.dumpByID(t, late, "id", "pid"); !slices.Equal(got, []string{"1|4", "3|NULL"}) {
+		t.Errorf("%v", got)
+	}
+	h.exec(t, "DELETE FROM "+h.Quote(late))
 	del := func(i int) connectors.Change {
 		return connectors.Change{Action: connectors.Delete, Key: keyOf(i), Before: id(i)}
 	}

@@ -112,7 +112,7 @@ func (h *CorrectHarness) cells(t *testing.T, ty CorrectType) {
 	if last := h.dump(t, table, "id", "c"); !slices.Equal(last, first) && !ty.Loose {
 		t.Errorf("inserted again it is %v, and was %v", last, first)
 	}
-	shown, err := h.Render(f.target, append(removed, back...))
+	shown, err := h.Render(f.target, slices.Concat(removed, back))
 	if err != nil || len(shown) != 2*n {
 		t.Errorf("%d statements shown: %v", len(shown), err)
 	}

@@ -38,10 +38,12 @@ func (h *CorrectHarness) writers(t *testing.T) {
 			}
 			mu.Lock()
 			for i, e := range effects {
-				if e.Outcome == connectors.Applied {
+				switch e.Outcome {
+				case connectors.Applied:
 					applied[b*size+i]++
-				} else if e.Outcome == connectors.Refused {
+				case connectors.Refused:
 					t.Errorf("row %d: %v", b*size+i, e.Err)
+				case connectors.Unmatched:
 				}
 			}
 			mu.Unlock()
@@ -113,10 +115,12 @@ func (h *CorrectHarness) inserters(t *testing.T) {
 					}
 					mu.Lock()
 					for _, e := range effects {
-						if e.Outcome == connectors.Applied {
+						switch e.Outcome {
+						case connectors.Applied:
 							applied++
-						} else if e.Outcome == connectors.Refused {
+						case connectors.Refused:
 							t.Errorf("%s: %v", columns, e.Err)
+						case connectors.Unmatched:
 						}
 					}
 					mu.Unlock()

@@ -33,6 +33,13 @@ func testAccounts(t *testing.T, admin string) {
 		"reader": readerRole,
 		"blind":  `{"indices": [{"names": ["ct_*"], "privileges": ["read"]}]}`,
 		"deaf":   `{"indices": [{"names": ["ct_*"], "privileges": ["view_index_metadata"]}]}`,
+		// those of docs/connectors/elasticsearch.md, and what they are without each of what they add to the reader
+		"corrector": correctorRole("write", "maintenance"),
+		"sparing":   correctorRole("index", "delete", "maintenance"),
+		"hesitant":  correctorRole("maintenance"),
+		"forgetful": correctorRole("index", "maintenance"),
+		"impatient": correctorRole("write"),
+		"rebuilder": correctorRole("write", "maintenance", "create_index", "manage", "delete_index"),
 	} {
 		send(t, http.MethodPut, admin+"/_security/role/"+name, role)
 		body, err := json.Marshal(map[string]any{"password": hostilePassword, "roles": []string{name}})
@@ -163,6 +170,8 @@ func testAccounts(t *testing.T, admin string) {
 			}
 		}
 	})
+
+	t.Run("corrections", func(t *testing.T) { testCorrectors(t, admin, url) })
 
 	t.Run("the reader suffices", func(t *testing.T) {
 		boss, err := as(map[string]string{"username": "elastic", "password": "assay"})

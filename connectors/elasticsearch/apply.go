@@ -53,7 +53,7 @@ func (c *correction) Apply(ctx context.Context, changes []connectors.Change, _ f
 func (c *correction) keepLatest(changes []connectors.Change, effects []connectors.Effect) {
 	refs := make(map[string]ref, len(changes))
 	for i, e := range effects {
-		if e.Document != nil {
+		if e.Document != nil && changes[i].Action != connectors.Delete { // another document may have the key of one that is gone
 			refs[keyText(changes[i].Key)] = ref{Index: e.Document.Index, ID: e.Document.ID, Routing: e.Document.Routing}
 		}
 	}

@@ -64,12 +64,19 @@ func (r *result) explain(raw json.RawMessage) {
 		return
 	}
 	r.kind = e.Type
-	reason, _, _ := strings.Cut(e.Reason, " Preview of field's value")
+	reason := e.Reason
+	for _, value := range [...]string{" Preview of field's value", " The prefix of the first immense term"} {
+		reason, _, _ = strings.Cut(reason, value)
+	}
 	const most = 500
 	if len(reason) > most {
 		reason = strings.ToValidUTF8(reason[:most], "") + "…"
 	}
-	if cause := e.CausedBy; cause != nil && cause.Type != e.Type { // its reason may hold the value too
+	cause := &e
+	for cause.CausedBy != nil {
+		cause = cause.CausedBy
+	}
+	if cause.Type != e.Type { // its reason may hold the value too
 		reason += " " + cause.Type
 	}
 	r.reason = e.Type + ": " + reason

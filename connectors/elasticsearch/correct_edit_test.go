@@ -30,6 +30,7 @@ func dec(t testing.TB, s string) value.Value {
 
 // TestCorrectEdits holds the document that an update writes to the bytes that were there but for what it sets, and undoing it to all of them.
 func TestCorrectEdits(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		type edit struct {
 			doc  string

@@ -41,6 +41,7 @@ func sources(t testing.TB, url, index string) map[string]string {
 // TestCorrectHostile gives each document of a table of hostile values those of the next one, in all columns, deletes and inserts all of them, and undoes both:
 // every value is read back as it was written, wrong guards hold, and in the end every document is the same byte for byte.
 func TestCorrectHostile(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, engine connectortest.Engine) {
 		tb := connectortest.Fit(connectortest.HostileTable(), engine)
 		d := connectortest.LoadElasticsearch(t, url, tb)
@@ -145,6 +146,7 @@ func (b *bench) sameSources(index string, want map[string]string) {
 
 // TestCorrectNames takes fields and ids whose names break out of what is around them where they are not escaped.
 func TestCorrectNames(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		odd := []string{`qu"ote`, `back\slash`, "Größe ☃", "new\nline", "a/b?c=d&e", `{"index":{}}`}
 		props := map[string]any{"id": map[string]any{"type": "keyword"}}
@@ -175,7 +177,7 @@ func TestCorrectNames(t *testing.T) {
 		for _, ch := range inserts {
 			row := b.row(ch.Key...)
 			b.sameRow(row, ch.After)
-			updates = append(updates, b.update(ch.Key[0], row, map[string]value.Value{odd[0]: str("'; DROP"), odd[5]: value.Value{}}))
+			updates = append(updates, b.update(ch.Key[0], row, map[string]value.Value{odd[0]: str("'; DROP"), odd[5]: {}}))
 		}
 		applied("updated", b.apply(updates...))
 		if got := sources(t, url, index); len(got) != len(inserts) || got["../_bulk"] == "" {
@@ -196,6 +198,7 @@ func TestCorrectNames(t *testing.T) {
 // TestCorrectWriters lets two corrections with the same changes and a third writer, which changes some documents meanwhile, run at once: each change happens
 // once, and nothing that the third wrote is lost.
 func TestCorrectWriters(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		const rows, size, theirs = 400, 50, 7
 		var docs []string
@@ -294,6 +297,7 @@ func overwrite(t testing.TB, url, index string, i int) bool {
 
 // TestCorrectSevered cuts the network while a batch is on its way: what was done is not known, and reading tells.
 func TestCorrectSevered(t *testing.T) {
+	t.Parallel()
 	url := connectortest.Elasticsearch(t)
 	link := connectortest.Paced(t, strings.TrimPrefix(url, "http://"), 0)
 	index := makeIndex(t, url, guardMapping, `{"id":0,"l":0}`)

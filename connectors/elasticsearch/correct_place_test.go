@@ -26,6 +26,7 @@ func putIndex(t testing.TB, url, body string, docs ...string) string {
 
 // TestCorrectPlaces corrects through an alias of two indices, one of which new documents go into, with routing values and a default pipeline.
 func TestCorrectPlaces(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		body := func(pipeline string) string {
 			return `{"settings":{"number_of_shards":3,"number_of_replicas":0,"index.default_pipeline":"` + pipeline + `"},"mappings":` + guardMapping + `}`
@@ -87,7 +88,8 @@ func (b *bench) duplicates(index string) {
 
 // TestCorrectRefuses holds what cannot be corrected to the error that says so, before anything is sent that could change something.
 func TestCorrectRefuses(t *testing.T) {
-	servers(t, func(t *testing.T, url string, engine connectortest.Engine) {
+	t.Parallel()
+	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		doc := `{"id":1,"k":"a","l":1}`
 		index := makeIndex(t, url, guardMapping, doc)
 		settings := func(s string) string {
@@ -138,6 +140,7 @@ func TestCorrectRefuses(t *testing.T) {
 
 // TestCorrectIDs inserts into indices whose documents have an _id in ways of their own.
 func TestCorrectIDs(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		id := []string{"id"}
 		for name, c := range map[string]struct {

@@ -139,7 +139,7 @@ const editMapping = `{"properties":{
 	"id":{"type":"long"},"k":{"type":"keyword"},"t":{"type":"text"},"l":{"type":"long"},"d":{"type":"double"},
 	"f":{"type":"float"},"b":{"type":"boolean"},"dt":{"type":"date"},"em":{"type":"date","format":"epoch_millis"},
 	"dy":{"type":"date","format":"yyyy/MM/dd"},"dn":{"type":"date_nanos"},"bin":{"type":"binary"},"dec":{"type":"keyword"},"tags":{"type":"keyword"},
-	"nums":{"type":"long"},"fl":{"type":"flattened"},"off":{"type":"object","enabled":false},"o":{"properties":{"x":{"properties":{"y":{"type":"long"}}},"z":{"type":"keyword"}}},
+	"nums":{"type":"long"},"fl":{"type":"nested"},"off":{"type":"object","enabled":false},"o":{"properties":{"x":{"properties":{"y":{"type":"long"}}},"z":{"type":"keyword"}}},
 	"list":{"properties":{"sku":{"type":"keyword"}}}}}`
 
 // editDataset declares what the mapping of editMapping does not say.

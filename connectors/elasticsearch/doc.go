@@ -26,5 +26,12 @@
 //
 // # Reading only
 //
-// Every request passes the allow-list of readonly.go, whatever built it.
+// Every request passes the allow-list of readonly.go, whatever built it. Only a Correction and a Rebuild have sessions that may send more, for
+// the indices that they were opened for: writer.go.
+//
+// # Corrections
+//
+// A document is changed on condition of its version (if_seq_no, if_primary_term), and whole: the bytes that were seen, but for the values of the fields
+// that are set. Which document has a key, only searches know, and these see what was refreshed; what it holds is read by its _id. How new
+// documents look (their _id, nulls, nesting) follows from some that are there: habits.go.
 package elasticsearch

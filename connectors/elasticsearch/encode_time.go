@@ -27,7 +27,7 @@ func (f *field) encodeTime(b []byte, t time.Time, old []byte) ([]byte, error) {
 			return append(b, text...), nil
 		}
 	}
-	return nil, fmt.Errorf("%s cannot be written exactly in the format %s", value.TimestampValue(t), format)
+	return nil, fmt.Errorf("this instant cannot be written exactly in the format %s", format) // which one it is may be masked
 }
 
 // reads reports whether JSON text is read as the instant, by the field's formats in their order.

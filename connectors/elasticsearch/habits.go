@@ -13,7 +13,8 @@ import (
 // Sizes of looking at how the documents of an index are written.
 const (
 	firstLook = 20
-	lookAt    = 200 // documents
+	lookAt    = 200       // documents
+	drawnFrom = 1_000_000 // documents of each shard
 )
 
 // habits is how the documents of an index are written, as some of them show: what is written anew should look like the rest.
@@ -35,6 +36,9 @@ type evidence struct {
 
 // learn looks at documents, once.
 func (r *reading) learn(ctx context.Context) error {
+	if r.habits == nil {
+		r.habits = r.s.client.latest.habitsOf(r)
+	}
 	if r.habits != nil {
 		return nil
 	}
@@ -56,13 +60,18 @@ func (r *reading) learn(ctx context.Context) error {
 	h.ids, h.whyIDs = idForms(r.key, seen)
 	r.shapes(h, seen)
 	r.habits = h
+	if h.seen > 0 { // an empty index may be filled in any way
+		r.s.client.latest.learned(r)
+	}
 	return nil
 }
 
 // look reads n documents by chance.
 func (r *reading) look(ctx context.Context, seed uint64, n int, h *habits) ([]evidence, int, error) {
 	random := newRandomScore(seed)
-	body := r.s.bounds(map[string]any{"size": n, "track_total_hits": false, "_source": true, "stored_fields": []string{"_routing"}}, random.query(nil))
+	body := r.s.bounds(map[string]any{
+		"size": n, "track_total_hits": false, "_source": true, "stored_fields": []string{"_routing"}, "terminate_after": drawnFrom,
+	}, random.query(nil))
 	var p page
 	v := &view{index: r.place.name}
 	text, err := r.s.client.do(ctx, r.op, v.request(body), nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
@@ -15,6 +16,29 @@ type latest struct {
 	by     *reading
 	refs   map[string]ref // by key
 	chunks map[string]int // documents of one request, by index
+	// lookedAt is the reading that looked last at how documents are written, and when.
+	lookedAt *reading
+	when     time.Time
+}
+
+// habitsLast is how long it is taken that documents are written as some were that were looked at.
+const habitsLast = time.Minute
+
+// learned keeps what a reading has learned.
+func (l *latest) learned(r *reading) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lookedAt, l.when = r, time.Now()
+}
+
+// habitsOf is what another reading of the same target has learned a short while ago, nil for nothing.
+func (l *latest) habitsOf(r *reading) *habits {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lookedAt == nil || time.Since(l.when) > habitsLast || !l.lookedAt.reads(r.target) || !slices.Equal(l.lookedAt.place.indices, r.place.indices) {
+		return nil
+	}
+	return l.lookedAt.habits
 }
 
 // wrote keeps which documents a batch of changes wrote.

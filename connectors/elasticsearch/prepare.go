@@ -231,7 +231,7 @@ func (c *correction) compose(items *[]*item, changes []connectors.Change, effect
 		ch := &changes[i.change]
 		texts := make([][]byte, len(fields))
 		for n, f := range fields {
-			v := value.Value{}
+			var v value.Value
 			if n < len(c.key) {
 				v = ch.Key[n]
 			} else {

@@ -68,13 +68,7 @@ func (s *Source) Rebuild(ctx context.Context, r query.Relation, columns []value.
 		return nil, err
 	}
 	rb := &rebuild{dataset: r.Dataset, live: live, shadow: shadow, restore: restore, hidden: hidden}
-	if exists {
-		if err := w.tell(ctx, op, http.MethodDelete, "/"+url.PathEscape(shadow), nil); err != nil {
-			w.release()
-			return nil, err
-		}
-	}
-	if err := w.tell(ctx, op, http.MethodPut, "/"+url.PathEscape(shadow), body); err != nil {
+	if err := w.anew(ctx, op, shadow, exists, body); err != nil {
 		w.release()
 		return nil, err
 	}
@@ -88,6 +82,27 @@ func (s *Source) Rebuild(ctx context.Context, r query.Relation, columns []value.
 		return nil, err
 	}
 	return rb, nil
+}
+
+// makeTries bounds how often a shadow is made that has come into being meanwhile.
+const makeTries = 5
+
+// anew makes the shadow, and drops the one that there is. What a killed rebuild has asked for may be done only now: the shadow may come into being between the
+// look for it and the making of it.
+func (c *client) anew(ctx context.Context, op, shadow string, exists bool, body []byte) error {
+	var err error
+	for range makeTries {
+		if exists {
+			if err := c.tell(ctx, op, http.MethodDelete, "/"+url.PathEscape(shadow), nil); err != nil && connectors.KindOf(err) != connectors.NotFound {
+				return err
+			}
+		}
+		if err = c.tell(ctx, op, http.MethodPut, "/"+url.PathEscape(shadow), body); err == nil || !strings.Contains(err.Error(), "resource_already_exists_exception") {
+			return err
+		}
+		exists = true
+	}
+	return err
 }
 
 // rebuildTarget reads how the documents of the index are written that is to be made again.
@@ -197,13 +212,14 @@ func (s *Source) shadowName(ctx context.Context, op, alias, live, name string) (
 		}
 		aliases, err := s.aliasesOf(ctx, op, shadow)
 		switch {
-		case connectors.KindOf(err) == connectors.NotFound && err != nil:
-			return shadow, false, nil
-		case err != nil:
-			return "", false, err
-		case shadow != live && len(aliases) == 0:
+		case err == nil && shadow != live && len(aliases) == 0:
 			return shadow, true, nil
+		case err == nil:
+			continue
+		case connectors.KindOf(err) != connectors.NotFound:
+			return "", false, err
 		}
+		return shadow, false, nil
 	}
 	return "", false, &connectors.Error{Op: op, Err: fmt.Errorf("%d indices %s… are in use: drop those that are kept", most, base)}
 }

@@ -56,6 +56,7 @@ func settingsOf(t testing.TB, url, index string) string {
 
 // TestRebuild fills an index beside the one that an alias names, while readers of the alias and of a pattern count: they see the old one whole, or the new one.
 func TestRebuild(t *testing.T) {
+	t.Parallel()
 	servers(t, func(t *testing.T, url string, _ connectortest.Engine) {
 		alias := connectortest.Unique("assay_es_")
 		first := alias + "-1"

@@ -28,6 +28,16 @@ type RefusedError struct {
 // Error implements error.
 func (e *RefusedError) Error() string { return e.Err.Error() }
 
+// Behind is the error as it is where the changes stand behind others.
+func (e *RefusedError) Behind(others int) *RefusedError {
+	moved := *e
+	moved.At = make([]int, len(e.At))
+	for i, at := range e.At {
+		moved.At[i] = at + others
+	}
+	return &moved
+}
+
 // Unwrap returns the cause.
 func (e *RefusedError) Unwrap() error { return e.Err }
 

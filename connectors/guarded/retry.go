@@ -19,7 +19,7 @@ func Retry(ctx context.Context, again func(error) bool, f func() ([]connectors.E
 			return effects, err
 		}
 		// Two that met once must not meet again in step.
-		pause := time.NewTimer(wait/2 + rand.N(wait)) //nolint:gosec // no secret
+		pause := time.NewTimer(wait/2 + rand.N(wait))
 		select {
 		case <-ctx.Done():
 			pause.Stop()

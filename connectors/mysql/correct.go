@@ -24,7 +24,7 @@ func newWriter(cfg *mysql.Config, timeout time.Duration) (*connector, error) {
 
 // writing are the settings of a session that writes, on top of those of every other: nothing is shortened or replaced without an error, a zero is no request for a
 // number, and what the tables promise is enforced.
-const writing = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO', foreign_key_checks = 1, unique_checks = 1"
+const writing = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO', foreign_key_checks = 1, unique_checks = 1, sql_safe_updates = 0"
 
 // correction changes rows of one table by a session of its own.
 type correction struct {
@@ -35,10 +35,10 @@ type correction struct {
 	layout *layout
 	table  string // quoted
 	conn   *conn
-	// packet is how long one statement may be.
-	packet int
-	begin  []string
-	used   bool // something has been tried since the last savepoint
+	// packet is how long one statement should be, most how long the document of a single row may be.
+	packet, most int
+	begin        []string
+	used         bool // something has been tried since the last savepoint
 }
 
 // Correct implements connectors.Corrector.
@@ -114,7 +114,9 @@ func (c *correction) connect(ctx context.Context) error {
 		return wrap(c.op, err)
 	}
 	n, _ := strconv.Atoi(packet)
-	c.packet = min(max(n/4, 1<<14), 8<<20) // escapes may double it
+	n = min(n, 64<<20) // the driver sends no more
+	// Escapes may double it.
+	c.packet, c.most = min(max(n/4, 1<<14), 8<<20), max(n/2-1<<14, 1<<10)
 	// Locks on rows alone suffice where no two rows have one key; else the gaps between them are locked too.
 	level := "READ COMMITTED"
 	switch {

@@ -98,6 +98,7 @@ var refusals = map[uint16]bool{
 	1366: true,             // a text that the column's character set has not
 	1411: true,             // a value that does not fit
 	1439: true, 1442: true, // of triggers
+	3105: true, 1906: true, // a generated column
 	1526: true, 1748: true, // no partition for it
 	3819: true, 4025: true, // a check
 	3140: true, 3141: true, 3156: true, 3903: true, // JSON, and what JSON_TABLE makes of it
@@ -146,11 +147,8 @@ func (c *correction) make(ctx context.Context, changes []connectors.Change) ([]c
 	return nil, refused
 }
 
-// send makes changes by as few statements as the server's packets allow, and reads what the rows are then.
+// send makes changes by a few statements, and reads what the rows are then.
 func (c *correction) send(ctx context.Context, changes []connectors.Change) ([]connectors.Effect, error) {
-	if refused := c.check(changes); refused != nil {
-		return nil, refused
-	}
 	if err := c.before(ctx, changes); err != nil {
 		return nil, err
 	}
@@ -158,24 +156,36 @@ func (c *correction) send(ctx context.Context, changes []connectors.Change) ([]c
 	for i := range made {
 		made[i].Outcome = connectors.Unmatched
 	}
-	for from := 0; from < len(changes); {
-		p, took, err := c.rowsOf(changes[from:])
-		if err != nil {
-			return nil, &guarded.RefusedError{At: []int{from + took}, Err: err}
+	size := guarded.Part(len(changes))
+	type part struct {
+		from, to int
+		doc      string
+	}
+	from := 0
+	err := guarded.Ahead(func(int) (part, bool, error) {
+		some := changes[from:min(from+size, len(changes))]
+		if refused := c.check(some); refused != nil {
+			return part{}, false, refused.Behind(from)
 		}
-		hit, err := c.chunk(ctx, changes[from:from+took], p)
+		doc, took, err := c.rowsOf(some)
 		if err != nil {
-			if refused, ok := errors.AsType[*guarded.RefusedError](err); ok {
-				for i := range refused.At {
-					refused.At[i] += from
-				}
-			}
-			return nil, err
+			return part{}, false, &guarded.RefusedError{At: []int{from + took}, Err: err}
+		}
+		p := part{from, from + took, doc}
+		from += took
+		return p, from < len(changes), nil
+	}, func(p part) error {
+		hit, err := c.chunk(ctx, changes[p.from:p.to], p.doc)
+		if refused, ok := errors.AsType[*guarded.RefusedError](err); ok {
+			return refused.Behind(p.from)
 		}
 		for _, i := range hit {
-			made[from+i].Outcome = connectors.Applied
+			made[p.from+i].Outcome = connectors.Applied
 		}
-		from += took
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return made, c.after(ctx, changes, made)
 }
@@ -277,6 +287,10 @@ func (c *correction) after(ctx context.Context, changes []connectors.Change, mad
 		return nil
 	}
 	inspect := c.inspects(first)
+	var slab []value.Value // of all rows
+	if !inspect {
+		slab = make([]value.Value, len(made)*len(c.cols))
+	}
 	var keys [][]value.Value
 	var at []int
 	for i := range made {
@@ -287,7 +301,8 @@ func (c *correction) after(ctx context.Context, changes []connectors.Change, mad
 			keys, at = append(keys, changes[i].Key), append(at, i)
 			continue
 		}
-		row := make([]value.Value, len(c.cols))
+		row := slab[:len(c.cols):len(c.cols)]
+		slab = slab[len(c.cols):]
 		copy(row, changes[i].Before)
 		for _, set := range first.Set {
 			row[set] = changes[i].After[set]

@@ -12,13 +12,20 @@ import (
 	"github.com/assay-dev/assay/connectors/sqlgen"
 )
 
-// layoutSQL reads what is to be known of a table before it is written; each row says by its first column what it is about. Each part takes the schema and the name.
+// layoutSQL reads what is to be known of a table before it is written; each row says by its first column what it is about. Triggers are told of
+// to those alone who may make them.
 const layoutSQL = `SELECT 'table' AS part, t.TABLE_TYPE AS a, t.ENGINE AS b, e.TRANSACTIONS AS c, NULL AS d, NULL AS f, 0 AS pos
 FROM information_schema.TABLES AS t LEFT JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE
 WHERE t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ?
 UNION ALL
 SELECT 'column', COLUMN_NAME, EXTRA, IS_NULLABLE, COLUMN_DEFAULT, NULL, ORDINAL_POSITION
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
+UNION ALL
+SELECT 'sees triggers', NULL, NULL, NULL, NULL, NULL, 0 FROM (
+  SELECT GRANTEE AS who FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER'
+  UNION ALL SELECT GRANTEE FROM information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND COALESCE(?, DATABASE()) LIKE TABLE_SCHEMA
+  UNION ALL SELECT GRANTEE FROM information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
+) AS g WHERE who = CONCAT('\'', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '\'@\'', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '\'')
 UNION ALL
 SELECT 'trigger', TRIGGER_NAME, EVENT_MANIPULATION, NULL, NULL, NULL, 0
 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = COALESCE(?, DATABASE()) AND EVENT_OBJECT_TABLE = ?
@@ -31,16 +38,14 @@ WHERE k.REFERENCED_TABLE_SCHEMA = COALESCE(?, DATABASE()) AND k.REFERENCED_TABLE
   AND (r.DELETE_RULE IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR r.UPDATE_RULE IN ('CASCADE', 'SET NULL', 'SET DEFAULT'))
 ORDER BY part, a, pos`
 
-// layoutParts is the number of its parts.
-const layoutParts = 4
-
 // layout is what is known of a table that is to be written.
 type layout struct {
 	columns map[string]connectors.Writing
 	// renewed are the columns that the server sets at every update.
-	renewed  map[string]bool
-	triggers bool
-	actions  []action
+	renewed map[string]bool
+	// triggers says that it has some, or that the account is not told of them.
+	triggers, told bool
+	actions        []action
 
 	found        bool
 	kind, engine string
@@ -68,6 +73,8 @@ func (l *layout) row(cells []driver.Value) error {
 		w.Required = c == "NO" && d == nil && !w.Generated && !w.Identity && !strings.Contains(extra, "default_generated")
 		l.columns[a] = w
 		l.renewed[a] = strings.Contains(extra, "on update")
+	case "sees triggers":
+		l.told = true
 	case "trigger":
 		l.triggers = true
 	case "reference":
@@ -101,13 +108,13 @@ func (s *Source) layout(ctx context.Context, r query.Relation) (*layout, error) 
 		schema = parts[0]
 	}
 	st := statement{text: layoutSQL}
-	for range layoutParts {
-		st.args = append(st.args, schema, parts[len(parts)-1])
-	}
+	name := parts[len(parts)-1]
+	st.args = []any{schema, name, schema, name, schema, schema, name, schema, name, schema, name}
 	l := &layout{columns: map[string]connectors.Writing{}, renewed: map[string]bool{}}
 	if err := s.collect(ctx, st, l.row); err != nil {
 		return nil, wrap(op, err)
 	}
+	l.triggers = l.triggers || !l.told
 	switch {
 	case !l.found:
 		return nil, wrong(connectors.NotFound, op, "no such table in the catalogue")

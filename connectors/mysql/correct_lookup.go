@@ -98,8 +98,10 @@ func (l *lookup) keyed() string {
 	return strings.Join(conds, " AND ")
 }
 
-// document writes rows as JSON, at most so many octets of them, but one at least, and returns how many it took.
-func document(n, packet int, row func(b []byte, i int) ([]byte, error)) (doc string, took int, err error) {
+var errLarge = errors.New("the row is too large for the server's max_allowed_packet")
+
+// document writes rows as JSON, at most packet octets of them, but one at least, of at most most, and returns how many it took.
+func document(n, packet, most int, row func(b []byte, i int) ([]byte, error)) (doc string, took int, err error) {
 	b := []byte{'['}
 	for i := range n {
 		start := len(b)
@@ -110,6 +112,9 @@ func document(n, packet int, row func(b []byte, i int) ([]byte, error)) (doc str
 			return "", i, err
 		}
 		b = append(b, ']')
+		if i == 0 && len(b) > most {
+			return "", 0, errLarge
+		}
 		if i > 0 && len(b) > packet {
 			b = b[:start]
 			break
@@ -137,12 +142,13 @@ func appendRow(b []byte, first bool, wires []*wire, values []value.Value) ([]byt
 const (
 	rowsAtOnce = 5000
 	rowsPacket = 1 << 20
+	rowsMost   = 1 << 26
 )
 
 // selectRows renders the statement that reads the rows of as many of the keys as it takes from an item of FROM called t.
 func (l *lookup) selectRows(from string, keys [][]value.Value, packet int) (statement, int, error) {
 	t := l.keyTable()
-	doc, took, err := document(min(len(keys), rowsAtOnce), packet, func(b []byte, i int) ([]byte, error) { return appendRow(b, true, l.keys, keys[i]) })
+	doc, took, err := document(min(len(keys), rowsAtOnce), packet, rowsMost, func(b []byte, i int) ([]byte, error) { return appendRow(b, true, l.keys, keys[i]) })
 	if err != nil {
 		return statement{}, 0, err
 	}

@@ -50,7 +50,7 @@ func (c *correction) tableOf(ch *connectors.Change) (t *table, guards []string) 
 
 // rowsOf writes as many of the changes as one statement takes. Where one cannot be written, took is its position.
 func (c *correction) rowsOf(changes []connectors.Change) (doc string, took int, err error) {
-	return document(len(changes), c.packet, func(b []byte, i int) ([]byte, error) {
+	return document(len(changes), c.packet, c.most, func(b []byte, i int) ([]byte, error) {
 		ch := &changes[i]
 		b, err := appendRow(b, true, c.keys, ch.Key)
 		if err == nil && ch.Action != connectors.Insert {
@@ -115,7 +115,7 @@ func (c *correction) referred(ctx context.Context, changes []connectors.Change, 
 	}
 	var at []int
 	for from := 0; from < len(changes); {
-		doc, took, err := document(len(changes)-from, c.packet, func(b []byte, i int) ([]byte, error) { return appendRow(b, true, c.keys, changes[from+i].Key) })
+		doc, took, err := document(len(changes)-from, c.packet, c.most, func(b []byte, i int) ([]byte, error) { return appendRow(b, true, c.keys, changes[from+i].Key) })
 		if err != nil {
 			return &guarded.RefusedError{At: []int{from + took}, Err: err}
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/query"
+	"github.com/assay-dev/assay/connectors/value"
 )
 
 func TestCorrectConformance(t *testing.T) {
@@ -111,6 +113,7 @@ func correctConformance(t *testing.T, is flavour, dsn string) {
 		}
 		return func(c *mysql.Config) { c.User, c.Passwd = name, "Assay-1x" }
 	}
+	trigger := connectortest.Unique("co_trigger")
 	connectortest.RunCorrect(t, connectortest.CorrectHarness{
 		DB:     func(testing.TB) *sql.DB { return db },
 		Open:   func(t testing.TB, write bool) connectors.Source { return opened(t, write, nil) },
@@ -119,6 +122,8 @@ func correctConformance(t *testing.T, is flavour, dsn string) {
 		Plain:  func(col string) string { return "CAST(" + col + " AS CHAR)" },
 		Folded: "varchar(40) COLLATE utf8mb4_general_ci", Identity: "int NOT NULL AUTO_INCREMENT PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) STORED",
 		Render: Render, Types: types,
+		Trigger:   []string{"CREATE TRIGGER " + trigger + " BEFORE UPDATE ON %s FOR EACH ROW SET NEW.d = NEW.n * 10"},
+		Untrigger: []string{"DROP TRIGGER " + trigger},
 		ReadOnly: map[string]func(testing.TB, string) (connectors.Source, connectors.ErrorKind){
 			"account without rights": func(t testing.TB, table string) (connectors.Source, connectors.ErrorKind) {
 				return opened(t, true, account(t, "SELECT ON "+ident(table))), connectors.Denied
@@ -129,4 +134,55 @@ func correctConformance(t *testing.T, is flavour, dsn string) {
 			return opened(t, true, func(c *mysql.Config) { c.Addr = link.Addr }), link
 		},
 	})
+}
+
+// TestCorrectUntold corrects by an account that is told of no triggers: what they make of a row is noticed all the same.
+func TestCorrectUntold(t *testing.T) {
+	dsn := connectortest.MySQL(t)
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	name, user := connectortest.Unique("co_untold"), connectortest.Unique("co")
+	for _, s := range []string{
+		"CREATE TABLE " + name + " (id int PRIMARY KEY, n int, d int)", "INSERT INTO " + name + " VALUES (1, 1, 1)",
+		"CREATE TRIGGER " + name + " BEFORE UPDATE ON " + name + " FOR EACH ROW SET NEW.d = NEW.n * 10",
+		"CREATE USER " + user + " IDENTIFIED BY 'Assay-1x'", "GRANT SELECT, INSERT, UPDATE, DELETE ON " + name + " TO " + user,
+	} {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	defer func() {
+		_, _ = db.Exec("DROP TABLE " + name)
+		_, _ = db.Exec("DROP USER " + user)
+	}()
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.User, cfg.Passwd = user, "Assay-1x"
+	src, err := Open(t.Context(), connectors.Config{Name: "my", Params: map[string]string{"dsn": cfg.FormatDSN()}, Writable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = src.Close() }()
+	rel := connectortest.Relation(t, src, query.Dataset{Table: name, Key: []string{"id"}})
+	s, ok := src.(*Source)
+	if !ok {
+		t.Fatalf("%T", src)
+	}
+	cor, err := s.Correct(t.Context(), connectors.Target{Relation: rel, Key: rel.Schema.Columns[:1], Columns: rel.Schema.Columns[1:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cor.Close() }()
+	one, two := value.IntValue(1), value.IntValue(2)
+	effects, err := cor.Apply(t.Context(), []connectors.Change{
+		{Action: connectors.Update, Key: []value.Value{one}, Before: []value.Value{one, one}, After: []value.Value{two, one}, Set: []int{0}},
+	}, func([]connectors.Effect) error { return nil })
+	if err != nil || len(effects) != 1 || effects[0].Outcome != connectors.Applied || effects[0].Row[1].Int() != 20 {
+		t.Errorf("%+v, %v", effects, err)
+	}
 }

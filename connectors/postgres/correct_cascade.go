@@ -62,7 +62,7 @@ func (c *correction) referred(ctx context.Context, changes []connectors.Change, 
 		return refused
 	}
 	st := statement{args: u.args, formats: u.formats, outs: []output{{typ: value.Of(value.Int)}}}
-	st.text = "SELECT u.p FROM " + u.from() + " JOIN " + c.name() + " AS t ON " + c.keyed("t") + " FOR UPDATE OF t"
+	st.text = "SELECT u.p FROM " + u.from() + " JOIN " + c.name() + " AS t ON " + c.keyed() + " FOR UPDATE OF t"
 	if _, err := c.all(ctx, st); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (c *correction) referred(ctx context.Context, changes []connectors.Change, 
 		for i := range a.Columns {
 			conds[i] = "x." + q(a.Columns[i]) + " = t." + q(a.Parent[i])
 		}
-		st.text = "SELECT DISTINCT u.p FROM " + u.from() + " JOIN " + c.name() + " AS t ON " + c.keyed("t") +
+		st.text = "SELECT DISTINCT u.p FROM " + u.from() + " JOIN " + c.name() + " AS t ON " + c.keyed() +
 			"\nWHERE EXISTS (SELECT FROM " + q(a.Schema) + "." + q(a.Table) + " AS x WHERE " + strings.Join(conds, " AND ") + ") ORDER BY 1"
 		b, err := c.all(ctx, st)
 		if err != nil {

@@ -63,7 +63,7 @@ func (l *lookup) selectRows(from string, keys [][]value.Value) (statement, error
 		outs = append(outs, "1")
 	}
 	plain = append([]string{"u.p"}, plain...)
-	inner := "SELECT " + strings.Join(outs, ", ") + " FROM " + from + " WHERE " + l.keyed("t")
+	inner := "SELECT " + strings.Join(outs, ", ") + " FROM " + from + " WHERE " + l.keyed()
 	if l.indexed {
 		inner += " OFFSET 0" // a fence: for every key by the index, however many keys there are
 	}
@@ -71,11 +71,11 @@ func (l *lookup) selectRows(from string, keys [][]value.Value) (statement, error
 	return st, nil
 }
 
-// keyed says that a row of the table called alias has the key of u.
-func (l *lookup) keyed(alias string) string {
+// keyed says that a row of the table called t has the key of u.
+func (l *lookup) keyed() string {
 	conds := make([]string, len(l.keys))
 	for k, w := range l.keys {
-		conds[k] = w.keyed(alias, "u.k"+strconv.Itoa(k))
+		conds[k] = w.keyed("t", "u.k"+strconv.Itoa(k))
 	}
 	return strings.Join(conds, " AND ")
 }
@@ -225,11 +225,11 @@ func (c *correction) change(changes []connectors.Change) (statement, *guarded.Re
 	}
 	st := statement{args: u.args, formats: u.formats, writes: true}
 	returned := c.returned(first)
-	where := strings.Join(append([]string{c.keyed("t")}, guards...), " AND ")
+	where := strings.Join(append([]string{c.keyed()}, guards...), " AND ")
 	switch first.Action {
 	case connectors.Insert:
 		st.text = "INSERT INTO " + c.name() + " AS t (" + strings.Join(names, ", ") + ") OVERRIDING SYSTEM VALUE\nSELECT " + strings.Join(news, ", ") +
-			"\nFROM " + u.from() + "\nWHERE NOT EXISTS (SELECT FROM " + c.name() + " AS t WHERE " + c.keyed("t") + ")"
+			"\nFROM " + u.from() + "\nWHERE NOT EXISTS (SELECT FROM " + c.name() + " AS t WHERE " + c.keyed() + ")"
 		for _, w := range c.keys {
 			outs, st.outs = append(outs, w.output("t")), append(st.outs, w.result())
 		}

@@ -55,7 +55,12 @@ func TestCorrectConformance(t *testing.T) {
 		},
 		Quote: func(s string) string { return dialect{}.QuoteIdent(s) },
 		Cell:  func(col string) string { return col + "::text" }, Folded: "varchar(40) COLLATE folded",
-		Identity: "int GENERATED ALWAYS AS IDENTITY PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) STORED", Render: Render,
+		Identity: "int GENERATED ALWAYS AS IDENTITY PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) STORED", Render: Render, Deferred: "DEFERRABLE INITIALLY DEFERRED",
+		Trigger: []string{
+			`CREATE FUNCTION co_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.d := NEW.n * 10; RETURN NEW; END'`,
+			`CREATE TRIGGER co_trigger BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION co_trigger()`,
+		},
+		Untrigger: []string{`DROP FUNCTION co_trigger CASCADE`},
 		Types: []connectortest.CorrectType{
 			{Name: "bool", DDL: "bool", Values: []string{"true", "false"}},
 			{Name: "smallint", DDL: "smallint", Values: []string{"0", "-32768", "32767"}},

@@ -95,7 +95,7 @@ func (c *correction) referred(ctx context.Context, changes []connectors.Change) 
 func (c *correction) parents(ctx context.Context, changes []connectors.Change, a *action) ([]int, error) {
 	cols, conds := []string{"p"}, []string{}
 	for k, col := range c.target.Key {
-		cols, conds = append(cols, "k"+itoa(k)), append(conds, c.keyed(k, col, "u"))
+		cols, conds = append(cols, "k"+itoa(k)), append(conds, c.keyed(k, col))
 	}
 	match := make([]string, len(a.columns))
 	for i := range a.columns {

@@ -31,7 +31,9 @@ func TestCorrectConformance(t *testing.T) {
 		Cell: func(col string) string {
 			return "CASE WHEN typeof(" + col + ") = 'blob' THEN quote(" + col + ") ELSE CAST(" + col + " AS TEXT) END"
 		},
-		Folded: "varchar(40) COLLATE NOCASE", Identity: "INTEGER PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) VIRTUAL", Render: sqlite.Render,
+		Folded: "varchar(40) COLLATE NOCASE", Identity: "INTEGER PRIMARY KEY", Generated: "int GENERATED ALWAYS AS (n * 2) VIRTUAL", Render: sqlite.Render, Deferred: "DEFERRABLE INITIALLY DEFERRED",
+		Trigger:   []string{`CREATE TRIGGER co_trigger AFTER UPDATE OF n ON %s BEGIN UPDATE %s SET d = n * 10 WHERE id = NEW.id; END`},
+		Untrigger: []string{`DROP TRIGGER co_trigger`},
 		Types: []connectortest.CorrectType{
 			{Name: "integer", DDL: "INTEGER", Values: []string{"0", "-1", "9223372036854775807", "-9223372036854775808"}},
 			{Name: "real", DDL: "REAL", Values: []string{"0.1", "-1.5e300", "3.0", "9e999", "4.9e-324"}},

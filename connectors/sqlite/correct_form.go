@@ -181,7 +181,7 @@ func pad(s string, digits int) string {
 	return s + strings.Repeat("0", max(0, digits-have))
 }
 
-// is is assay_is(kind, zone, x, v): whether the cell x of a column holds the value v, which is in canonical form; null is null.
+// is implements assay_is(kind, zone, x, v): whether the cell x of a column holds the value v, which is in canonical form; null is null.
 func (z *zones) is(args []driver.Value) (driver.Value, error) {
 	if len(args) != 4 {
 		return nil, errCall

@@ -11,7 +11,7 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// lookup finds rows of a target by their keys.
+// lookup finds rows of a target by their keys. In its conditions the table is called u.
 type lookup struct {
 	d      dialect
 	target connectors.Target
@@ -46,23 +46,23 @@ func (l *lookup) seeks() bool {
 	return false
 }
 
-// keyed says that a row of the table called alias has a part of the key: once for the index, with the column's own collation and affinity, once exactly.
-func (l *lookup) keyed(k int, col value.Column, alias string) string {
+// keyed says that a row of the table called u has a part of the key: once for the index, with the column's own collation and affinity, once exactly.
+func (l *lookup) keyed(k int, col value.Column) string {
 	v := "v.k" + itoa(k)
 	if native(col) {
-		return alias + "." + l.d.QuoteIdent(col.Name) + " = " + v + " AND " + l.is(col, alias, v)
+		return "u." + l.d.QuoteIdent(col.Name) + " = " + v + " AND " + l.is(col, v)
 	}
-	return l.cell(col, alias) + " = " + v
+	return l.cell(col) + " = " + v
 }
 
 // cell is the canonical form of a column's cell.
-func (l *lookup) cell(col value.Column, alias string) string {
-	return "assay_cell('" + string(letter(col.Type.Kind)) + "', " + quoteText(col.Zone) + ", " + alias + "." + l.d.QuoteIdent(col.Name) + ")"
+func (l *lookup) cell(col value.Column) string {
+	return "assay_cell('" + string(letter(col.Type.Kind)) + "', " + quoteText(col.Zone) + ", u." + l.d.QuoteIdent(col.Name) + ")"
 }
 
 // is says that a cell is a value in canonical form, NULL for null: exactly, whatever the column's collation and affinity.
-func (l *lookup) is(col value.Column, alias, v string) string {
-	cell := alias + "." + l.d.QuoteIdent(col.Name)
+func (l *lookup) is(col value.Column, v string) string {
+	cell := "u." + l.d.QuoteIdent(col.Name)
 	class := func(classes string) string { return "typeof(" + cell + ") IN (" + classes + ", 'null') AND " }
 	switch col.Type.Kind {
 	case value.Int, value.Bool:
@@ -130,7 +130,7 @@ func (l *lookup) selectRows(from string, n int) string {
 	cols := []string{"p"}
 	var conds []string
 	for k, col := range l.target.Key {
-		cols, conds = append(cols, "k"+itoa(k)), append(conds, l.keyed(k, col, "u"))
+		cols, conds = append(cols, "k"+itoa(k)), append(conds, l.keyed(k, col))
 	}
 	outs := []string{"v.p"}
 	for _, col := range l.target.Columns {

@@ -234,10 +234,10 @@ func (c *correction) matched(more []string) string {
 	}
 	var conds []string
 	for k, col := range c.target.Key {
-		conds = append(conds, c.keyed(k, col, "u"))
+		conds = append(conds, c.keyed(k, col))
 	}
 	for b, col := range c.target.Columns {
-		conds = append(conds, c.is(col, "u", "v.b"+itoa(b)))
+		conds = append(conds, c.is(col, "v.b"+itoa(b)))
 	}
 	return "SELECT " + strings.Join(outs, ", ") + " FROM " + c.join(c.name()+" AS u") + " WHERE " + strings.Join(conds, " AND ")
 }
@@ -246,8 +246,8 @@ func (c *correction) matched(more []string) string {
 func (c *correction) absent() string {
 	var conds, cells, keys []string
 	for k, col := range c.target.Key {
-		conds = append(conds, c.keyed(k, col, "u"))
-		cells, keys = append(cells, c.cell(col, "u")), append(keys, "v.k"+itoa(k))
+		conds = append(conds, c.keyed(k, col))
+		cells, keys = append(cells, c.cell(col)), append(keys, "v.k"+itoa(k))
 	}
 	if c.seeks() {
 		return "NOT EXISTS (SELECT 1 FROM " + c.name() + " AS u WHERE " + strings.Join(conds, " AND ") + ")"

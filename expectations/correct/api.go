@@ -11,7 +11,7 @@ import (
 // context's end stops it between two batches.
 //
 // Of a plan that was undone Apply begins anew; one whose undo was begun and not finished is refused.
-func Apply(ctx context.Context, p *Plan, o Options) (Report, error) { //nolint:gocritic // options are copied on purpose
+func Apply(ctx context.Context, p *Plan, o Options) (Report, error) {
 	if p.Header.Kind == KindUndo {
 		return Report{}, &PlanError{Path: p.Path, Line: 1, Text: "it is an undo plan, which does not know what was really done", Hint: "undo the plan itself: assay undo " + strings.Replace(p.Path, ".undo.", ".", 1)}
 	}

@@ -47,7 +47,7 @@ func openAudit(o *Options, p *Plan) (*audit, error) {
 	a.prefix = appendMember(a.prefix, "plan", p.Header.Sum)
 	a.prefix = appendMember(a.prefix, "kind", string(p.Header.Kind))
 	// It must be possible to write before anything is changed.
-	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user's own choice
+	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("audit log: %w", err)
 	}
@@ -86,8 +86,8 @@ func (a *audit) add(now time.Time, c *Change, t *Target, row []value.Value, resu
 	if a == nil {
 		return
 	}
-	b := append(a.buf, `{"time":"`...)
-	b = append(now.UTC().AppendFormat(b, time.RFC3339Nano), '"')
+	a.buf = append(a.buf, `{"time":"`...)
+	b := append(now.UTC().AppendFormat(a.buf, time.RFC3339Nano), '"')
 	b = append(b, a.prefix...)
 	b = strconv.AppendInt(append(b, `,"n":`...), c.N, 10)
 	b = appendMember(b, "target", c.Target)
@@ -134,7 +134,7 @@ func (a *audit) flush() (err error) {
 	if a == nil || len(a.ends) == 0 {
 		return nil
 	}
-	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user's own choice
+	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err == nil {
 		err = lock(f)
 	}
@@ -249,7 +249,7 @@ func headText(size int64, sum []byte) []byte {
 }
 
 func writeHead(path string, size int64, sum []byte) error {
-	f, err := os.OpenFile(headPath(path), os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // the user's own choice
+	f, err := os.OpenFile(headPath(path), os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package correct
 
 import (
 	"bufio"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -38,7 +37,7 @@ func CheckAudit(path string) (lineCount int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r := &lines{path: path, r: bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<18), sum: sha256.New()}
+	r := &lines{path: path, r: bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<18), most: maxOwnLine}
 	sum := zeroDigest
 	var at int64
 	for {

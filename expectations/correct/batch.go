@@ -59,6 +59,8 @@ func (e *engine) apply(ctx context.Context, b *batch) error {
 // prepared writes down what is about to be committed.
 func (e *engine) prepared(s *sent, effects []connectors.Effect) error {
 	var applied []int64
+	clear(s.rows)
+	clear(s.altered)
 	for i := range effects {
 		if effects[i].Outcome != connectors.Applied {
 			continue

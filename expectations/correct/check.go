@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
@@ -123,18 +124,14 @@ func (r Risk) known() bool {
 	return false
 }
 
-// rowSet holds which rows changes are for, by 64 bits of a hash: a plan of n rows refuses one by mistake with a probability of n²/2^65, and since whoever reads
-// it hashes as the writer did, never one that was written.
-type rowSet struct {
-	seen map[uint64]struct{}
+// rowHashes tell rows of targets apart by 64 bits: a plan of n rows refuses one by mistake with a probability of n²/2^65, and since whoever reads it hashes as
+// the writer did, never one that was written.
+type rowHashes struct {
 	text []byte
+	list []uint64
 }
 
-// add reports whether the row is new.
-func (s *rowSet) add(c *Change) bool {
-	if s.seen == nil {
-		s.seen = make(map[uint64]struct{})
-	}
+func (s *rowHashes) of(c *Change) uint64 {
 	s.text = append(append(s.text[:0], c.Target...), 0)
 	for _, v := range c.Key {
 		if v.Kind() == value.Double && v.Double() == 0 {
@@ -145,7 +142,33 @@ func (s *rowSet) add(c *Change) bool {
 		binary.BigEndian.PutUint32(s.text[at:], uint32(len(s.text)-at)) //nolint:gosec // lines are far shorter
 	}
 	sum := sha256.Sum256(s.text)
-	h := binary.BigEndian.Uint64(sum[:])
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// repeated returns which hashes are there more than once.
+func (s *rowHashes) repeated() map[uint64]bool {
+	slices.Sort(s.list)
+	out := make(map[uint64]bool)
+	for i := 1; i < len(s.list); i++ {
+		if s.list[i] == s.list[i-1] {
+			out[s.list[i]] = true
+		}
+	}
+	return out
+}
+
+// rowSet holds which rows changes are for.
+type rowSet struct {
+	hashes rowHashes
+	seen   map[uint64]struct{}
+}
+
+// add reports whether the row is new.
+func (s *rowSet) add(c *Change) bool {
+	if s.seen == nil {
+		s.seen = make(map[uint64]struct{})
+	}
+	h := s.hashes.of(c)
 	if _, ok := s.seen[h]; ok {
 		return false
 	}
@@ -153,16 +176,44 @@ func (s *rowSet) add(c *Change) bool {
 	return true
 }
 
-// count counts a change.
-func (n *Counts) count(c *Change) {
-	n.Total++
-	for _, x := range []struct {
-		m    *map[string]int64
-		name string
-	}{{&n.ByAction, string(c.Action)}, {&n.ByClass, string(c.Class)}, {&n.ByRisk, string(c.Risk)}, {&n.ByTarget, c.Target}} {
-		if *x.m == nil {
-			*x.m = make(map[string]int64)
-		}
-		(*x.m)[x.name]++
+// counter counts changes of which many in a row are alike.
+type counter struct {
+	kinds []kindCount
+	last  int
+}
+
+type kindCount struct {
+	kindOf
+
+	class Class
+	n     int64
+}
+
+func (x *counter) count(c *Change) {
+	is := func(k *kindCount) bool {
+		return k.target == c.Target && k.action == string(c.Action) && k.risk == c.Risk && k.class == c.Class
 	}
+	if x.last >= len(x.kinds) || !is(&x.kinds[x.last]) {
+		x.last = slices.IndexFunc(x.kinds, func(k kindCount) bool { return is(&k) })
+		if x.last < 0 {
+			x.last = len(x.kinds)
+			x.kinds = append(x.kinds, kindCount{kindOf: kindOfChange(c), class: c.Class})
+		}
+	}
+	x.kinds[x.last].n++
+}
+
+// counts are what a header says of it, and the counts by target, action and risk.
+func (x *counter) counts() (all Counts, by map[kindOf]int64) {
+	all.fill()
+	by = make(map[kindOf]int64)
+	for _, k := range x.kinds {
+		all.Total += k.n
+		all.ByAction[k.action] += k.n
+		all.ByClass[string(k.class)] += k.n
+		all.ByRisk[string(k.risk)] += k.n
+		all.ByTarget[k.target] += k.n
+		by[k.kindOf] += k.n
+	}
+	return all, by
 }

@@ -175,7 +175,7 @@ func (e *engine) heard(b *openBatch) (map[int64]bool, error) {
 	}
 	defer func() { _ = f.Close() }() // it was read only
 	out := make(map[int64]bool)
-	r := &lines{path: e.a.path, r: bufio.NewReaderSize(io.NewSectionReader(f, b.audit, 1<<62), 1<<18)}
+	r := &lines{path: e.a.path, r: bufio.NewReaderSize(io.NewSectionReader(f, b.audit, 1<<62), 1<<18), most: maxOwnLine}
 	for {
 		line, err := r.next()
 		if _, cut := errors.AsType[*PlanError](err); cut || err == nil && line == nil {
@@ -194,14 +194,14 @@ func (e *engine) heard(b *openBatch) (map[int64]bool, error) {
 // auditLine returns of a line of an audit log which change it is about; "" for the plan where it is none.
 func auditLine(line []byte) (n int64, plan string, result Outcome) {
 	l := &lexer{b: line}
-	l.members("a line", func(name string, _ int) {
+	l.members(in("a line"), func(name string, _ int) {
 		switch name {
 		case "n":
-			n = l.integer(name)
+			n = l.integer(in(name))
 		case "plan":
-			plan = l.octets(name)
+			plan = l.octets(in(name))
 		case "result":
-			result = Outcome(l.octets(name))
+			result = Outcome(l.octets(in(name)))
 		default:
 			l.anything(0)
 		}

@@ -54,15 +54,8 @@ func newEngine(p *Plan, o *Options) (*engine, error) {
 	rep := newReport(p, o)
 	e := &engine{p: p, o: *o, rows: o.BatchRows, keep: o.Keep, rep: &rep, byName: make(map[string]*worker)}
 	e.teller = teller{tell: o.Progress, began: time.Now()}
-	if e.rows <= 0 {
-		e.rows = 1000
-	}
 	if e.keep <= 0 {
 		e.keep = 1000
-	}
-	if o.Rate > 0 {
-		e.rows = max(1, min(e.rows, int(o.Rate/2)))
-		e.limit = rate.NewLimiter(rate.Limit(o.Rate), e.rows)
 	}
 	for i := range p.Header.Targets {
 		t := &p.Header.Targets[i]
@@ -89,7 +82,25 @@ func newEngine(p *Plan, o *Options) (*engine, error) {
 		}
 		e.byName[t.Name] = w
 	}
+	e.pace()
 	return e, nil
+}
+
+// Rows of a batch, where the options do not say: larger ones where there are many, for each costs a few synchronisations here and a commit there.
+const (
+	fewRows  = 1000
+	manyRows = 5000
+)
+
+// pace says how large batches are, and how fast they follow each other: at most half a second's worth at once.
+func (e *engine) pace() {
+	if e.rows <= 0 {
+		e.rows = int(min(max(e.rep.Selected/100, fewRows), manyRows))
+	}
+	if e.o.Rate > 0 {
+		e.rows = max(1, min(e.rows, int(e.o.Rate/2)))
+		e.limit = rate.NewLimiter(rate.Limit(e.o.Rate), e.rows)
+	}
 }
 
 // budget refuses what is more than may be applied at once.

@@ -52,8 +52,7 @@ func (g *gatherer) add(w *worker, c *Change) error {
 const maxGroups = 64
 
 func (g *gatherer) group(w *worker, c *Change) *batch {
-	for i := len(g.groups) - 1; i >= 0; i-- {
-		b := g.groups[i]
+	for _, b := range slices.Backward(g.groups) {
 		first := b.changes[0]
 		if b.w == w && first.Action == c.Action && slices.Equal(first.Set, c.Set) && (first.Restore == nil) == (c.Restore == nil) {
 			return b
@@ -123,6 +122,57 @@ func (e *engine) stream(ctx context.Context, want func(*Change) *worker, each fu
 	for b := range out {
 		if err == nil {
 			if err = each(b); err != nil {
+				cancel()
+			}
+		}
+	}
+	if read := <-failed; err == nil {
+		err = read
+	}
+	return err
+}
+
+// beside hands on the changes that are wanted while the file is read on.
+func (p *Plan) beside(ctx context.Context, want func(*Change) bool, each func(*Change) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	const part = 256
+	out := make(chan []*Change, 4)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(out)
+		list, size := make([]*Change, 0, part), 0
+		send := func() error {
+			select {
+			case out <- list:
+				list, size = make([]*Change, 0, part), 0
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		err := p.Changes(ctx, func(c *Change) error {
+			if !want(c) {
+				return nil
+			}
+			list, size = append(list, c), size+sizeOf(c)
+			if len(list) < part && size < maxWaiting/8 {
+				return nil
+			}
+			return send()
+		})
+		if err == nil {
+			err = send()
+		}
+		failed <- err
+	}()
+	var err error
+	for list := range out {
+		for _, c := range list {
+			if err != nil {
+				break
+			}
+			if err = each(c); err != nil {
 				cancel()
 			}
 		}

@@ -147,19 +147,19 @@ func (l *lexer) anything(depth int) {
 	}
 	switch l.peek() {
 	case '{':
-		seen := make(once)
-		l.members("the header", func(name string, at int) {
+		seen := once{}
+		l.members(in("the header"), func(name string, at int) {
 			if seen.first(l, name, at, "the header: ") {
 				l.anything(depth + 1)
 			}
 		})
 	case '[':
-		l.elements("the header", func() { l.anything(depth + 1) })
+		l.elements(in("the header"), func() { l.anything(depth + 1) })
 	case '"':
-		l.text("the header")
+		l.text(in("the header"))
 	default:
 		if !l.word("true") && !l.word("false") && !l.word("null") {
-			l.number("the header")
+			l.number(in("the header"))
 		}
 	}
 }

@@ -2,7 +2,6 @@ package correct
 
 import (
 	"bufio"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,9 @@ import (
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/value"
 )
+
+// maxOwnLine bounds the lines of journals and audit logs: those of the latter hold a row twice, and what a trigger made of it.
+const maxOwnLine = 4 * maxLine
 
 // journal is an open journal, which this process alone writes to.
 type journal struct {
@@ -116,7 +118,7 @@ func readState(f *os.File, path string, total int64) (*state, int64, error) {
 
 // scanJournal hands on the records of a journal until take refuses one, and returns how many of its bytes are whole lines.
 func scanJournal(f *os.File, path string, total int64, take func(r *record, at int64) bool) (size int64, err error) {
-	r := &lines{path: path, r: bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<18), sum: sha256.New()}
+	r := &lines{path: path, r: bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<18), most: maxOwnLine}
 	var at int64
 	bad, badLine := int64(-1), 0
 	for {
@@ -224,7 +226,7 @@ func (s *state) doc(f io.ReaderAt, at int64) (*connectors.Document, error) {
 }
 
 func lineAt(f io.ReaderAt, at int64) ([]byte, error) {
-	line, err := bufio.NewReaderSize(io.NewSectionReader(f, at, maxLine), 1<<12).ReadBytes('\n')
+	line, err := bufio.NewReaderSize(io.NewSectionReader(f, at, maxOwnLine), 1<<12).ReadBytes('\n')
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}

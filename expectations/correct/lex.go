@@ -12,6 +12,21 @@ type lexer struct {
 	b   []byte
 	i   int
 	err *lexError
+	// same holds texts that come again and again, line after line; nil for none.
+	same map[string]string
+}
+
+// where is what is read: before, and which column of it.
+type where struct{ a, b string }
+
+func in(a string) where { return where{a: a} }
+
+// String implements fmt.Stringer.
+func (w where) String() string {
+	if w.b == "" {
+		return w.a
+	}
+	return w.a + ": " + w.b
 }
 
 // lexError is what is wrong and where.
@@ -52,7 +67,7 @@ func (l *lexer) take(c byte) bool {
 	return false
 }
 
-func (l *lexer) want(c byte, where string) {
+func (l *lexer) want(c byte, where where) {
 	if !l.take(c) {
 		l.fail(l.i, "%s: want %q, have %s", where, string(c), l.here())
 	}
@@ -85,7 +100,7 @@ func (l *lexer) end() {
 }
 
 // text reads a string.
-func (l *lexer) text(where string) string {
+func (l *lexer) text(where where) string {
 	l.want('"', where)
 	if l.err != nil {
 		return ""
@@ -112,8 +127,39 @@ func (l *lexer) text(where string) string {
 	return ""
 }
 
+// Texts that are kept are short, and not many.
+const (
+	maxSame  = 1024
+	sameText = 200
+)
+
+// known reads a string that comes again and again.
+func (l *lexer) known(where where) string {
+	if l.same == nil || l.peek() != '"' {
+		return l.text(where)
+	}
+	for i := l.i + 1; i < len(l.b) && i < l.i+sameText && l.b[i] >= 0x20 && l.b[i] != '\\'; i++ {
+		if l.b[i] != '"' {
+			continue
+		}
+		if s, ok := l.same[string(l.b[l.i+1:i])]; ok {
+			l.i = i + 1
+			return s
+		}
+		s := l.text(where)
+		if l.err == nil && len(l.same) < maxSame {
+			l.same[s] = s
+		}
+		return s
+	}
+	return l.text(where)
+}
+
+// name reads the name of a member.
+func (l *lexer) name(w where) string { return l.known(where{w.a, "the name of a member"}) }
+
 // escaped reads on where the first escape stands.
-func (l *lexer) escaped(at int, where string) string {
+func (l *lexer) escaped(at int, where where) string {
 	out := append([]byte(nil), l.b[at:l.i]...)
 	for l.i < len(l.b) {
 		switch c := l.b[l.i]; {
@@ -179,7 +225,7 @@ func (l *lexer) unit() (rune, bool) {
 }
 
 // number reads the text of a number as JSON has it.
-func (l *lexer) number(where string) []byte {
+func (l *lexer) number(where where) []byte {
 	l.blank()
 	at := l.i
 	if l.err != nil {
@@ -217,7 +263,7 @@ func (l *lexer) number(where string) []byte {
 }
 
 // integer reads a number without fraction and exponent.
-func (l *lexer) integer(where string) int64 {
+func (l *lexer) integer(where where) int64 {
 	at := l.i
 	t := l.number(where)
 	if l.err != nil {
@@ -231,7 +277,7 @@ func (l *lexer) integer(where string) int64 {
 }
 
 // members reads an object; each reads the value of the member called name.
-func (l *lexer) members(where string, each func(name string, at int)) {
+func (l *lexer) members(where where, each func(name string, at int)) {
 	l.want('{', where)
 	if l.err != nil || l.take('}') {
 		return
@@ -239,7 +285,7 @@ func (l *lexer) members(where string, each func(name string, at int)) {
 	for l.err == nil {
 		l.blank()
 		at := l.i
-		name := l.text(where + ": the name of a member")
+		name := l.name(where)
 		l.want(':', where)
 		if l.err != nil {
 			return
@@ -253,7 +299,7 @@ func (l *lexer) members(where string, each func(name string, at int)) {
 }
 
 // elements reads an array.
-func (l *lexer) elements(where string, each func()) {
+func (l *lexer) elements(where where, each func()) {
 	l.want('[', where)
 	if l.err != nil || l.take(']') {
 		return

@@ -95,24 +95,26 @@ func appendDocument(b []byte, d *connectors.Document) []byte {
 }
 
 // once says which members of an object there were.
-type once map[string]bool
+type once struct{ names []string }
 
-func (o once) first(l *lexer, name string, at int, where string) bool {
-	if o[name] {
+func (o *once) first(l *lexer, name string, at int, where string) bool {
+	if o.has(name) {
 		l.fail(at, "%smember %q twice", where, name)
 		return false
 	}
-	o[name] = true
+	o.names = append(o.names, name)
 	return true
 }
 
+func (o *once) has(name string) bool { return slices.Contains(o.names, name) }
+
 // readChange reads a line. Targets are by name.
-func readChange(line []byte, targets map[string]*Target) (*Change, *Target, *lexError) {
-	l := &lexer{b: line}
+func readChange(line []byte, targets map[string]*Target, same map[string]string) (*Change, *Target, *lexError) {
+	l := &lexer{b: line, same: same}
 	c := &Change{}
 	var t *Target
-	seen := make(once, 12)
-	l.members("a change", func(name string, at int) {
+	seen := once{names: make([]string, 0, 12)}
+	l.members(in("a change"), func(name string, at int) {
 		if !seen.first(l, name, at, "") {
 			return
 		}
@@ -124,7 +126,7 @@ func readChange(line []byte, targets map[string]*Target) (*Change, *Target, *lex
 			}
 			l.row(c, t, name)
 		case "target":
-			if c.Target = l.octets(name); l.err == nil {
+			if c.Target = l.often(in(name)); l.err == nil {
 				if t = targets[c.Target]; t == nil {
 					l.fail(at, "target %s is not in the header", clip(c.Target))
 				}
@@ -138,7 +140,7 @@ func readChange(line []byte, targets map[string]*Target) (*Change, *Target, *lex
 		return nil, nil, l.err
 	}
 	for _, name := range [...]string{"n", "target", "action", "class", "expectation", "risk", "key"} {
-		if !seen[name] {
+		if !seen.has(name) {
 			return nil, nil, &lexError{text: "member " + strconv.Quote(name) + " is missing"}
 		}
 	}
@@ -164,21 +166,21 @@ func (c *Change) overlay() {
 func (l *lexer) member(c *Change, name string, at int) {
 	switch name {
 	case "n":
-		c.N = l.integer(name)
+		c.N = l.integer(in(name))
 	case "action":
-		c.Action = connectors.Action(l.octets(name))
+		c.Action = connectors.Action(l.often(in(name)))
 	case "class":
-		c.Class = Class(l.octets(name))
+		c.Class = Class(l.often(in(name)))
 	case "expectation":
-		c.Expectation = l.octets(name)
+		c.Expectation = l.often(in(name))
 	case "risk":
-		c.Risk = Risk(l.octets(name))
+		c.Risk = Risk(l.often(in(name)))
 	case "reason":
-		c.Reason = l.octets(name)
+		c.Reason = l.often(in(name))
 	case "document":
 		c.Document = l.document()
 	case "restore":
-		c.Restore = json.RawMessage(l.octets(name))
+		c.Restore = json.RawMessage(l.octets(in(name)))
 	default:
 		l.fail(at, "unknown member %q", name)
 	}
@@ -214,11 +216,11 @@ func (l *lexer) row(c *Change, t *Target, name string) {
 }
 
 // cells reads an object of columns and says which there were.
-func (l *lexer) cells(cols []Column, where string, t *Target) (row []value.Value, which []int) {
+func (l *lexer) cells(cols []Column, what string, t *Target) (row []value.Value, which []int) {
 	row = make([]value.Value, len(cols))
 	which = make([]int, 0, len(cols))
 	next := 0
-	l.members(where, func(name string, at int) {
+	l.members(in(what), func(name string, at int) {
 		// they come in the columns' order mostly
 		for next < len(cols) && cols[next].Name != name {
 			next++
@@ -228,39 +230,47 @@ func (l *lexer) cells(cols []Column, where string, t *Target) (row []value.Value
 		}
 		switch {
 		case next < 0:
-			l.fail(at, "%s: %s is no column of target %q", where, clip(name), t.Name)
+			l.fail(at, "%s: %s is no column of target %q", what, clip(name), t.Name)
 			return
 		case slices.Contains(which, next):
-			l.fail(at, "%s: column %q twice", where, name)
+			l.fail(at, "%s: column %q twice", what, name)
 			return
 		}
 		which = append(which, next)
-		row[next] = l.value(cols[next].typ, where+": "+name)
+		row[next] = l.value(cols[next].typ, where{what, name})
 		next++
 	})
 	return row, which
 }
 
+// often reads a text, or the octets of one that is not UTF-8, that comes again and again.
+func (l *lexer) often(where where) string {
+	if l.peek() == '"' {
+		return l.known(where)
+	}
+	return l.octets(where)
+}
+
 func (l *lexer) document() *connectors.Document {
 	d := &connectors.Document{}
-	seen := make(once, 6)
-	l.members("document", func(name string, at int) {
+	seen := once{names: make([]string, 0, 6)}
+	l.members(in("document"), func(name string, at int) {
 		if !seen.first(l, name, at, "document: ") {
 			return
 		}
 		switch name {
 		case "index":
-			d.Index = l.octets(name)
+			d.Index = l.octets(in(name))
 		case "id":
-			d.ID = l.octets(name)
+			d.ID = l.octets(in(name))
 		case "routing":
-			d.Routing = l.octets(name)
+			d.Routing = l.octets(in(name))
 		case "seq_no":
-			d.SeqNo = l.integer(name)
+			d.SeqNo = l.integer(in(name))
 		case "primary_term":
-			d.PrimaryTerm = l.integer(name)
+			d.PrimaryTerm = l.integer(in(name))
 		case "source":
-			d.Source = json.RawMessage(l.octets(name))
+			d.Source = json.RawMessage(l.octets(in(name)))
 		default:
 			l.fail(at, "document: unknown member %q", name)
 		}

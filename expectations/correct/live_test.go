@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestLive(t *testing.T) {
 			id := c.Key[0].Int()
 			after := cells(c.After)
 			if altered > 0 && id%15 == 6 && c.Action == correct.Update {
-				row := append(c.After[:0:0], c.After...)
+				row := slices.Clone(c.After)
 				row[2] = item("", 0, c.After[2].Double()+1000)[2]
 				after = cells(row)
 			}
@@ -80,7 +81,7 @@ func TestLiveWriters(t *testing.T) {
 	}
 	live(t, func(t *testing.T, st store) {
 		for seed := range rounds {
-			writers(t, newWorldOn(t, st, t.TempDir(), items), rand.New(rand.NewPCG(uint64(seed), 11))) //nolint:gosec // seeded on purpose
+			writers(t, newWorldOn(t, st, t.TempDir(), items), rand.New(rand.NewPCG(uint64(seed), 11)))
 			if t.Failed() {
 				t.Fatal("seed", seed)
 			}

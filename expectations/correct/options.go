@@ -20,7 +20,7 @@ type Options struct {
 	DryRun bool
 	// Rate bounds changes a second; 0 for no bound.
 	Rate float64
-	// BatchRows bounds the changes of one transaction; 0 for 1000.
+	// BatchRows bounds the changes of one transaction; 0 for 1000, and up to 5000 of large plans.
 	BatchRows int
 	// Audit is the path of the audit log; "" for none.
 	Audit string
@@ -69,7 +69,7 @@ type Tally struct {
 }
 
 // Total is the number of changes that were counted.
-func (t Tally) Total() int64 { return t.Applied + t.Already + t.Stale + t.Failed + t.Pending }
+func (t *Tally) Total() int64 { return t.Applied + t.Already + t.Stale + t.Failed + t.Pending }
 
 // Report is what became of a plan.
 type Report struct {

@@ -37,7 +37,7 @@ func Open(path string) (*Plan, error) {
 	if err != nil {
 		return nil, &PlanError{Path: path, Text: "it cannot be read: " + reason(err)}
 	}
-	p := &Plan{Path: path, file: f, targets: make(map[string]*Target), actions: make(map[kindOf]int64)}
+	p := &Plan{Path: path, file: f, targets: make(map[string]*Target)}
 	if err := p.verify(); err != nil {
 		_ = f.Close()
 		return nil, err
@@ -61,25 +61,40 @@ func (p *Plan) Target(name string) *Target { return p.targets[name] }
 
 // verify reads the file for the first time.
 func (p *Plan) verify() error {
-	var rows rowSet
-	var counts Counts
+	var rows rowHashes
+	var counts counter
 	err := p.scan(context.Background(), true, func(c *Change) error {
-		if !rows.add(c) {
-			return &PlanError{Text: fmt.Sprintf("the row of target %q with key %s is changed twice", c.Target, clip(keyText(c))), Hint: "make the plan again"}
-		}
+		rows.list = append(rows.list, rows.of(c))
 		counts.count(c)
-		p.actions[kindOf{c.Target, string(c.Action), c.Risk}]++
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	counts.fill()
+	all, actions := counts.counts()
+	p.actions = actions
 	p.Header.Counts.fill()
-	if !counts.equal(&p.Header.Counts) {
-		return &PlanError{Path: p.Path, Line: 1, Text: fmt.Sprintf("the header counts %d changes otherwise than the %d lines after it", p.Header.Counts.Total, counts.Total), Hint: "make the plan again"}
+	if !all.equal(&p.Header.Counts) {
+		return &PlanError{Path: p.Path, Line: 1, Text: fmt.Sprintf("the header counts %d changes otherwise than the %d lines after it", p.Header.Counts.Total, all.Total), Hint: "make the plan again"}
+	}
+	if repeated := rows.repeated(); len(repeated) > 0 {
+		return p.repeats(repeated)
 	}
 	return nil
+}
+
+// repeats finds the line of the first row that is changed twice.
+func (p *Plan) repeats(hashes map[uint64]bool) error {
+	var rows rowHashes
+	seen := make(map[uint64]bool)
+	return p.scan(context.Background(), false, func(c *Change) error {
+		h := rows.of(c)
+		if seen[h] {
+			return &PlanError{Text: fmt.Sprintf("the row of target %q with key %s is changed twice", c.Target, clip(keyText(c))), Hint: "make the plan again"}
+		}
+		seen[h] = hashes[h]
+		return nil
+	})
 }
 
 func keyText(c *Change) string {
@@ -135,6 +150,7 @@ func (p *Plan) scan(ctx context.Context, first bool, each func(*Change) error) e
 }
 
 func (p *Plan) body(ctx context.Context, r *lines, each func(*Change) error) error {
+	same := make(map[string]string)
 	for n := int64(1); ; n++ {
 		if n%1024 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -146,7 +162,7 @@ func (p *Plan) body(ctx context.Context, r *lines, each func(*Change) error) err
 			return err
 		}
 		r.hash(line)
-		c, _, bad := readChange(line, p.targets)
+		c, _, bad := readChange(line, p.targets, same)
 		if bad == nil && c.N != n {
 			bad = &lexError{text: fmt.Sprintf("n is %d, and the change is the %dth: lines are missing, twice or in another order", c.N, n)}
 		}
@@ -173,6 +189,7 @@ type lines struct {
 	sum  hash.Hash
 	n    int
 	long []byte
+	most int // bytes of a line; 0 for maxLine
 }
 
 // hash takes a line, with its end, into the digest.
@@ -187,8 +204,8 @@ func (l *lines) next() ([]byte, error) {
 	l.long = l.long[:0]
 	for {
 		part, err := l.r.ReadSlice('\n')
-		if len(l.long)+len(part) > maxLine {
-			return nil, &PlanError{Path: l.path, Line: l.n, Text: fmt.Sprintf("the line is longer than %d MiB", maxLine>>20)}
+		if most := max(l.most, maxLine); len(l.long)+len(part) > most {
+			return nil, &PlanError{Path: l.path, Line: l.n, Text: fmt.Sprintf("the line is longer than %d MiB", most>>20)}
 		}
 		switch {
 		case err == nil && len(l.long) == 0:

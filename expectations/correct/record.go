@@ -173,13 +173,13 @@ func readRecord(line []byte, total int64) (*record, bool) {
 	}
 	r := &record{run: &runRecord{}}
 	l := &lexer{b: text}
-	l.members("a record", func(name string, at int) {
+	l.members(in("a record"), func(name string, at int) {
 		switch name {
 		case "run", "begin", "row", "doc", "prepared", "done", "undone", "end":
 			if r.kind != "" {
 				l.fail(at, "%q and %q", r.kind, name)
 			}
-			r.kind, r.id = name, l.integer(name)
+			r.kind, r.id = name, l.integer(in(name))
 		case "ns":
 			r.ns = l.ranges(total)
 		case "applied":
@@ -187,7 +187,7 @@ func readRecord(line []byte, total int64) (*record, bool) {
 		case "already":
 			r.already = l.ranges(total)
 		case "time":
-			r.time, _ = value.ParseTimestamp(l.text(name))
+			r.time, _ = value.ParseTimestamp(l.text(in(name)))
 		default:
 			l.recordMember(r, name, at)
 		}
@@ -199,11 +199,11 @@ func readRecord(line []byte, total int64) (*record, bool) {
 func (l *lexer) recordMember(r *record, name string, at int) {
 	switch name {
 	case "target":
-		r.target = l.octets(name)
+		r.target = l.octets(in(name))
 	case "audit":
-		r.audit = l.integer(name)
+		r.audit = l.integer(in(name))
 	case "batch":
-		r.batch = l.integer(name)
+		r.batch = l.integer(in(name))
 	case "cells":
 		l.blank()
 		from := l.i
@@ -211,35 +211,35 @@ func (l *lexer) recordMember(r *record, name string, at int) {
 			r.cells = l.b[from:l.i]
 		}
 	case "errs":
-		l.elements(name, func() { r.errs = append(r.errs, int(l.integer(name))) })
+		l.elements(in(name), func() { r.errs = append(r.errs, int(l.integer(in(name)))) })
 	case "document":
 		r.doc = l.document()
 	case "doubt":
-		r.doubt = l.truth(name)
+		r.doubt = l.truth(in(name))
 	case "transaction":
-		r.transaction = l.truth(name)
+		r.transaction = l.truth(in(name))
 	case "schema":
-		r.run.schema = l.octets(name)
+		r.run.schema = l.octets(in(name))
 	case "plan":
-		r.run.plan = l.octets(name)
+		r.run.plan = l.octets(in(name))
 	case "kind":
-		r.run.plankind = Kind(l.octets(name))
+		r.run.plankind = Kind(l.octets(in(name)))
 	case "who":
-		r.run.who = l.octets(name)
+		r.run.who = l.octets(in(name))
 	case "host":
-		r.run.host = l.octets(name)
+		r.run.host = l.octets(in(name))
 	case "pid":
-		r.run.pid = l.integer(name)
+		r.run.pid = l.integer(in(name))
 	default:
 		l.fail(at, "unknown member %q", name)
 	}
 }
 
-func (l *lexer) truth(where string) bool { return l.value(value.Of(value.Bool), where).Bool() }
+func (l *lexer) truth(where where) bool { return l.value(value.Of(value.Bool), where).Bool() }
 
 func (l *lexer) ranges(total int64) []int64 {
 	at := l.i
-	ns, ok := parseRanges(l.text("ranges"), total)
+	ns, ok := parseRanges(l.text(in("ranges")), total)
 	if !ok {
 		l.fail(at, "numbers that the plan does not have")
 	}

@@ -31,7 +31,8 @@ type openBatch struct {
 	// transaction says that nothing of it is done before it is prepared.
 	transaction bool
 	applied     []int64 // where it is prepared
-	rows, docs  []place
+	// rows and docs are those that hold; loose are rows since the last prepared, which says that they do.
+	rows, docs, loose []place
 }
 
 // place is where in the journal a change's row stands.
@@ -93,11 +94,12 @@ func (s *state) take(r *record, at int64) bool {
 	}
 	switch r.kind {
 	case "row":
-		b.rows = append(b.rows, place{r.id, at})
+		b.loose = append(b.loose, place{r.id, at})
 	case "doc":
 		b.docs = append(b.docs, place{r.id, at})
 	case "prepared":
-		b.prepared, b.applied = true, r.applied
+		// A batch that the server broke off is made again, and only the last time counts.
+		b.prepared, b.applied, b.rows, b.loose = true, r.applied, b.loose, nil
 	case "done":
 		s.done(b, r.applied, r.already, r.doubt)
 	case "undone":
@@ -113,6 +115,7 @@ func (s *state) done(b *openBatch, applied, already []int64, doubt bool) {
 	for _, n := range already {
 		s.already.add(n)
 	}
+	b.rows = append(b.rows, b.loose...)
 	for _, p := range b.rows {
 		if s.applied.has(p.n) {
 			s.rows.add(p)

@@ -21,7 +21,7 @@ import (
 type elasticStore struct {
 	url, index string
 	made       bool
-	seeded     int64
+	versions   map[int64]int64 // when mark was called
 }
 
 func newElasticsearch(t testing.TB) *elasticStore {
@@ -94,7 +94,7 @@ func (s *elasticStore) fill(t testing.TB, n int) {
 	if status != http.StatusOK || answer["errors"] != false {
 		t.Fatal(answer)
 	}
-	s.seeded = int64(n)
+	s.mark(t)
 }
 
 // hits reads every document.
@@ -214,8 +214,33 @@ func (s *elasticStore) put(t testing.TB, id int64, row []value.Value) (found str
 	}
 }
 
-// writes tells by the documents' versions; of documents that are gone nothing is known.
+// writes tells by the documents' versions. Those that are there again, or gone, count once: of them the versions tell nothing.
 func (s *elasticStore) writes(t testing.TB) map[int64]int64 {
+	t.Helper()
+	now, out := s.version(t), make(map[int64]int64)
+	for id, v := range now {
+		was, there := s.versions[id]
+		switch {
+		case there && v > was:
+			out[id] = v - was
+		case !there:
+			out[id] = 1
+		}
+	}
+	for id := range s.versions {
+		if _, there := now[id]; !there {
+			out[id] = 1
+		}
+	}
+	return out
+}
+
+func (s *elasticStore) mark(t testing.TB) {
+	t.Helper()
+	s.versions = s.version(t)
+}
+
+func (s *elasticStore) version(t testing.TB) map[int64]int64 {
 	t.Helper()
 	out := make(map[int64]int64)
 	for _, h := range s.hits(t) {
@@ -223,13 +248,11 @@ func (s *elasticStore) writes(t testing.TB) map[int64]int64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := h.Version
-		if id <= s.seeded {
-			n--
-		}
-		if n > 0 {
-			out[id] = n
-		}
+		out[id] = h.Version
 	}
 	return out
+}
+
+func (s *elasticStore) place() place {
+	return place{s.driver(), map[string]string{"url": s.url}, s.dataset()}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/connectortest"
+	"github.com/assay-dev/assay/connectors/elasticsearch"
 	"github.com/assay-dev/assay/connectors/mysql"
 	"github.com/assay-dev/assay/connectors/postgres"
 	"github.com/assay-dev/assay/connectors/query"
@@ -30,8 +31,37 @@ type store interface {
 	rows(t testing.TB) map[int64]string
 	// put writes a row, or deletes it where it is nil, as somebody else would, and returns what it found.
 	put(t testing.TB, id int64, row []value.Value) (found string)
-	// writes is how often each row was changed since fill.
+	// writes is how often each row was changed since fill, or since mark.
 	writes(t testing.TB) map[int64]int64
+	mark(t testing.TB)
+	// place says to another process where it is.
+	place() place
+}
+
+// place is where a store is.
+type place struct {
+	Driver  string
+	Params  map[string]string
+	Dataset query.Dataset
+}
+
+// placed is a store as another process finds it: it can be opened, and no more.
+type placed struct {
+	store
+
+	at place
+}
+
+func (p placed) driver() string         { return p.at.Driver }
+func (p placed) dataset() query.Dataset { return p.at.Dataset }
+func (p placed) open(t testing.TB) connectors.Source {
+	t.Helper()
+	openers := map[string]connectors.Opener{"sqlite": sqlite.Open, "postgres": postgres.Open, "mysql": mysql.Open, "elasticsearch": elasticsearch.Open}
+	src, err := openers[p.at.Driver](context.Background(), connectors.Config{Name: "shop", Params: p.at.Params, Writable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
 }
 
 // sqlStore is a SQL database with a table items.
@@ -269,6 +299,13 @@ func (s *sqlStore) writes(t testing.TB) map[int64]int64 {
 	return out
 }
 
+func (s *sqlStore) mark(t testing.TB) {
+	t.Helper()
+	s.exec(t, "DELETE FROM writes")
+}
+
+func (s *sqlStore) place() place { return place{s.name, s.params, s.dataset()} }
+
 // seen gives changes the version of the documents that they are for, as a planner reads them; elsewhere there is none.
 func (w *world) seen(list []*correct.Change) {
 	w.t.Helper()
@@ -276,16 +313,7 @@ func (w *world) seen(list []*correct.Change) {
 	if !ok {
 		w.t.Fatalf("%T corrects nothing", w.src)
 	}
-	r := w.relation(w.st.dataset())
-	target := connectors.Target{Relation: r}
-	for i, name := range []string{"id", "name", "stock", "price"} {
-		c, _ := r.Schema.Column(name)
-		if i == 0 {
-			target.Key = append(target.Key, c)
-		} else {
-			target.Columns = append(target.Columns, c)
-		}
-	}
+	target := w.connectorTarget()
 	keys := make([][]value.Value, len(list))
 	for i, c := range list {
 		keys[i] = c.Key
@@ -303,4 +331,19 @@ func (w *world) seen(list []*correct.Change) {
 		}
 		list[i].Document = row.Document
 	}
+}
+
+// connectorTarget is the target of items as connectors know it.
+func (w *world) connectorTarget() connectors.Target {
+	r := w.relation(w.st.dataset())
+	target := connectors.Target{Relation: r}
+	for i, name := range []string{"id", "name", "stock", "price"} {
+		c, _ := r.Schema.Column(name)
+		if i == 0 {
+			target.Key = append(target.Key, c)
+		} else {
+			target.Columns = append(target.Columns, c)
+		}
+	}
+	return target
 }

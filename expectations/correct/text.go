@@ -25,9 +25,6 @@ import (
 //	list                     an array
 const safeInteger = 1 << 53
 
-// layoutLocal is that of a wall clock.
-const layoutLocal = "2006-01-02T15:04:05.999999999"
-
 // appendValue appends v as JSON.
 func appendValue(b []byte, v value.Value) []byte {
 	switch v.Kind() {
@@ -125,7 +122,7 @@ func appendText(b []byte, s string) []byte {
 }
 
 // value reads a value of type t.
-func (l *lexer) value(t value.Type, where string) value.Value {
+func (l *lexer) value(t value.Type, where where) value.Value {
 	if l.word("null") {
 		return value.NullValue()
 	}
@@ -151,6 +148,11 @@ func (l *lexer) value(t value.Type, where string) value.Value {
 		l.elements(where, func() { list = append(list, l.value(*t.Elem, where)) })
 		return value.ListValue(*t.Elem, list...)
 	case value.Int, value.Uint, value.Double:
+		if t.Kind == value.Int {
+			if i, ok := l.small(); ok {
+				return value.IntValue(i)
+			}
+		}
 		quoted := l.peek() == '"'
 		var s string
 		if quoted {
@@ -172,8 +174,29 @@ func (l *lexer) value(t value.Type, where string) value.Value {
 	return value.Value{}
 }
 
+// small reads an integer of up to 18 digits; false, and nothing is read, where there is none.
+func (l *lexer) small() (n int64, ok bool) {
+	i := l.i
+	neg := i < len(l.b) && l.b[i] == '-'
+	if neg {
+		i++
+	}
+	from := i
+	for i < len(l.b) && l.b[i] >= '0' && l.b[i] <= '9' && i-from < 18 {
+		n = n*10 + int64(l.b[i]-'0')
+		i++
+	}
+	if i == from || l.b[from] == '0' && i > from+1 || i == len(l.b) || l.b[i] != ',' && l.b[i] != '}' {
+		return 0, false
+	}
+	if l.i = i; neg {
+		n = -n
+	}
+	return n, true
+}
+
 // octets reads a text, or the octets of one that is not UTF-8.
-func (l *lexer) octets(where string) string {
+func (l *lexer) octets(where where) string {
 	if l.peek() != '{' {
 		return l.text(where)
 	}
@@ -197,7 +220,7 @@ func (l *lexer) octets(where string) string {
 }
 
 // parsed reads a value from its text.
-func (l *lexer) parsed(s string, t value.Type, at int, where string) value.Value {
+func (l *lexer) parsed(s string, t value.Type, at int, where where) value.Value {
 	v, err := parseValue(s, t.Kind)
 	if err != nil {
 		l.fail(at, "%s: %s is not a %s", where, clip(s), t)

@@ -17,7 +17,7 @@ import (
 // killed one stopped; of a plan that was undone it finds nothing to do.
 //
 // What it does is a plan too, of kind undo: it is written to UndoPath, and applied. Options.Risks do not choose.
-func Undo(ctx context.Context, p *Plan, o Options) (Report, error) { //nolint:gocritic // options are copied on purpose
+func Undo(ctx context.Context, p *Plan, o Options) (Report, error) {
 	o.Risks = nil
 	if p.Header.Kind != KindFix {
 		return Report{}, &PlanError{Path: p.Path, Line: 1, Text: "it is an undo plan", Hint: "name the plan that is to be undone"}
@@ -166,11 +166,9 @@ func (e *engine) writeUndo(ctx context.Context, path string, exact bool) error {
 		return err
 	}
 	defer w.Abort()
+	w.unique = true // as the plan is
 	inv := inverter{e: e, exact: exact}
-	err = e.p.Changes(ctx, func(c *Change) error {
-		if exact && !e.j.st.applied.has(c.N) || c.Risk == Manual {
-			return nil
-		}
+	err = e.p.beside(ctx, func(c *Change) bool { return c.Risk != Manual && (!exact || e.j.st.applied.has(c.N)) }, func(c *Change) error {
 		u, why, err := inv.of(c)
 		if err != nil {
 			return err

@@ -6,7 +6,7 @@ import (
 )
 
 // Verify reads the rows of a bound plan and reports which guards would hold (Pending), and which not. It needs no writable connection.
-func Verify(ctx context.Context, p *Plan, o Options) (Report, error) { //nolint:gocritic // options are copied on purpose
+func Verify(ctx context.Context, p *Plan, o Options) (Report, error) {
 	o.DryRun = true
 	e, err := newEngine(p, &o)
 	if err != nil {

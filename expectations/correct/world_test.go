@@ -148,7 +148,12 @@ func (w *world) audit() string { return filepath.Join(w.dir, "audit.jsonl") }
 
 func (w *world) apply(o correct.Options) correct.Report {
 	w.t.Helper()
-	r, err := correct.Apply(context.Background(), w.bind(), o)
+	return w.applyPlan(w.bind(), o)
+}
+
+func (w *world) applyPlan(p *correct.Plan, o correct.Options) correct.Report {
+	w.t.Helper()
+	r, err := correct.Apply(context.Background(), p, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -235,7 +240,7 @@ func tally(t testing.TB, r correct.Report, want ...int64) {
 	t.Helper()
 	got := []int64{r.Applied, r.Already, r.Stale, r.Failed, r.Altered}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Fatalf("applied, already, stale, failed, altered: %v, want %v; %+v", got, want, r.Rows)
+		t.Fatalf("applied, already, stale, failed, altered: %v, want %v; %+v", got, want, r.Rows[:min(len(r.Rows), 5)])
 	}
 	if r.Tally.Total() != r.Selected {
 		t.Fatalf("%d of %d changes are accounted for", r.Tally.Total(), r.Selected)

@@ -26,11 +26,14 @@ type Writer struct {
 	out     *bufio.Writer
 	line    []byte
 	rows    rowSet
+	unique  bool // who adds vouches for it that no row comes twice
+	counts  counter
+	total   int64
 	refused map[[2]string]int
 }
 
 // Create begins the plan at path. The header's Schema, Counts, Refused and Sum are filled in, and so are ID, Kind (fix) and Created where they are empty.
-func Create(path string, h Header) (*Writer, error) { //nolint:gocritic // it is copied on purpose
+func Create(path string, h Header) (*Writer, error) {
 	h.Schema, h.Counts, h.Refused, h.Sum = SchemaName, Counts{}, nil, ""
 	if h.Kind == "" {
 		h.Kind = KindFix
@@ -59,7 +62,7 @@ func Create(path string, h Header) (*Writer, error) { //nolint:gocritic // it is
 }
 
 // AddTarget adds a target before the first of its changes: what a run will change is known when it ends.
-func (w *Writer) AddTarget(t Target) error { //nolint:gocritic // it is copied on purpose
+func (w *Writer) AddTarget(t Target) error {
 	w.h.Targets = append(w.h.Targets, t)
 	if err := w.h.check(); err != nil {
 		return fmt.Errorf("plan %s: %w", w.path, err)
@@ -76,7 +79,7 @@ func (w *Writer) Add(c *Change) error {
 	if t == nil {
 		return fmt.Errorf("plan: unknown target %q", c.Target)
 	}
-	c.N = w.h.Counts.Total + 1
+	c.N = w.total + 1
 	if text := c.check(t); text != "" {
 		return fmt.Errorf("plan: change %d of target %q: %s", c.N, c.Target, text)
 	}
@@ -85,10 +88,11 @@ func (w *Writer) Add(c *Change) error {
 		w.line = nil
 		return ErrTooLarge
 	}
-	if !w.rows.add(c) {
+	if !w.unique && !w.rows.add(c) {
 		return ErrRepeated
 	}
-	w.h.Counts.count(c)
+	w.total++
+	w.counts.count(c)
 	if _, err := w.out.Write(w.line); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
@@ -120,6 +124,7 @@ func (w *Writer) Finish() (h *Header, err error) {
 	if err := w.out.Flush(); err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
+	w.h.Counts, _ = w.counts.counts()
 	line, at, err := w.h.encode()
 	if err != nil {
 		return nil, err

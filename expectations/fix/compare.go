@@ -62,7 +62,7 @@ func of(c *diff.Column, side canon.Side) *query.Column {
 func (p *Planner) compared(x *item, byName map[string]*plan.Dataset, source func(string) connectors.Source) (*compared, error) {
 	c := &compared{p: p, x: x, spec: &x.Compare.Spec, fix: x.Fix.Compare, convs: map[convID]*conversion{}, keys: map[convID]*conversion{}, soft: map[convID]*conversion{}}
 	for side, name := range x.Datasets {
-		s := canon.Side(side) //nolint:gosec // 0 or 1
+		s := canon.Side(side)
 		d := byName[name]
 		if d == nil {
 			return nil, fmt.Errorf("dataset %s is not in the plan", name)
@@ -223,7 +223,7 @@ func (c *compared) changed(d *diff.Difference, rows [2]row) error {
 		winner, manual := c.winner(&c.fix.Owners[at], at, rows)
 		loser := other(winner)
 		if manual {
-			loser, winner = c.fix.To, other(c.fix.To)
+			loser = c.fix.To
 		}
 		col := of(&c.spec.Columns[at], loser)
 		if c.sides[loser].d.Writings[col.Col.Name].Generated {
@@ -280,7 +280,7 @@ func (c *compared) winner(o *plan.FixOwner, at int, rows [2]row) (side canon.Sid
 			if rows[s].failed(o.Version) || rows[s].cells[o.Version].IsNull() {
 				return 0, true
 			}
-			vs[s].Reset(of(&c.spec.Columns[o.Version], canon.Side(s)).Col.Type) //nolint:gosec // 0 or 1
+			vs[s].Reset(of(&c.spec.Columns[o.Version], canon.Side(s)).Col.Type)
 			vs[s].AppendValue(rows[s].cells[o.Version])
 		}
 		switch cmp := o.Form.Order(&vs[0], canon.Left, 0, &vs[1], canon.Right, 0); {
@@ -292,179 +292,4 @@ func (c *compared) winner(o *plan.FixOwner, at int, rows [2]row) (side canon.Sid
 	case spec.OwnerManual:
 	}
 	return 0, true
-}
-
-// bring converts the other side's value of a column for a side; why says why that cannot be.
-func (c *compared) bring(at int, to canon.Side, rows [2]row) (v value.Value, why string) {
-	from := other(to)
-	if rows[from].failed(at) {
-		return v, "the value of " + c.names[from] + " cannot be represented"
-	}
-	return c.conversion(c.convs, &c.spec.Columns[at], at, to).bring(rows[from].cells[at])
-}
-
-func (c *conversion) bring(v value.Value) (value.Value, string) {
-	if c.c == nil {
-		return v, c.why
-	}
-	out, err := c.c.Convert(v)
-	if err != nil {
-		return out, err.Error()
-	}
-	return out, ""
-}
-
-// conversion brings values of a pair of columns to a side.
-func (c *compared) conversion(known map[convID]*conversion, col *diff.Column, at int, to canon.Side) *conversion {
-	id := convID{at, to}
-	if known[id] == nil {
-		o := col.Form.Options
-		if col.Expect != nil || col.Carried {
-			o = canon.Options{}
-		}
-		conv, err := convert.New(of(col, other(to)).Col, of(col, to).Col, c.driver[to], o)
-		known[id] = &conversion{c: conv}
-		if err != nil {
-			known[id].why = err.Error()
-		}
-	}
-	return known[id]
-}
-
-// hold takes back columns whose own condition would not hold afterwards.
-func (c *compared) hold(d *diff.Difference, rows [2]row, wishes [2]*wish) {
-	var after [2][]value.Value
-	for s := range after {
-		after[s] = slices.Clone(rows[s].cells)
-		for i := range c.x.Compare.Compared {
-			if w := wishes[s]; w != nil {
-				if at, ok := c.sides[s].at[of(&c.spec.Columns[i], canon.Side(s)).Index]; ok && w.set[at] { //nolint:gosec // 0 or 1
-					after[s][i] = w.after[at]
-				}
-			}
-		}
-	}
-	for _, i := range d.Columns {
-		col := &c.spec.Columns[i]
-		if col.Expect == nil {
-			continue
-		}
-		if equal, ok := col.Expect(after[0], after[1]); equal && ok {
-			continue
-		}
-		for s, w := range wishes {
-			side := canon.Side(s) //nolint:gosec // 0 or 1
-			if w == nil {
-				continue
-			}
-			if at, ok := c.sides[s].at[of(col, side).Index]; ok && w.set[at] {
-				w.set[at] = false
-				c.p.refuse(c.x, "column "+of(col, side).Col.Name+" of "+c.names[s]+": the value of "+c.names[other(side)]+" does not meet the condition by which it is compared")
-			}
-		}
-	}
-}
-
-// missing inserts a row that the corrected side lacks.
-func (c *compared) missing(class correct.Class, rows [2]row) error {
-	to := c.fix.To
-	from, t := other(to), c.sides[to]
-	switch {
-	case c.fix.Missing == spec.MissingIgnore:
-		return nil
-	case c.incomplete != "":
-		c.p.refuse(c.x, c.incomplete)
-		return nil
-	}
-	key, why := c.keyOf(rows, from)
-	if why != "" {
-		c.p.refuse(c.x, why)
-		return nil
-	}
-	for i := range key {
-		if key[i], why = c.conversion(c.keys, &c.spec.Key[i], i, to).bring(key[i]); why != "" {
-			c.p.refuse(c.x, "column "+t.key[i].Col.Name+" of "+c.names[to]+": "+why)
-			return nil
-		}
-	}
-	w := t.newWish(c.x, wishInsert, class, key)
-	for _, i := range c.fix.Insert {
-		col := of(&c.spec.Columns[i], to)
-		v, why := c.bring(i, to, rows)
-		if why != "" {
-			c.p.refuse(c.x, "column "+col.Col.Name+" of "+c.names[to]+": "+why)
-			return nil
-		}
-		at := t.at[col.Index]
-		w.after[at], w.set[at] = v, true
-	}
-	return t.add(w)
-}
-
-// extra deletes a row that the corrected side alone has, or marks it.
-func (c *compared) extra(class correct.Class, rows [2]row) error {
-	what := wishDelete
-	switch c.fix.Extra {
-	case spec.ExtraIgnore:
-		return nil
-	case spec.ExtraSoft:
-		what = wishSoft
-	case spec.ExtraDelete:
-		if col := c.sides[c.fix.To].unreadable(); col != "" {
-			c.p.refuse(c.x, "column "+col+" of "+c.names[c.fix.To]+" cannot be read, so that a deleted row could not be brought back")
-			return nil
-		}
-	}
-	w := c.wish(rows, c.fix.To, what, class)
-	if w == nil {
-		return nil
-	}
-	return c.sides[c.fix.To].add(w)
-}
-
-// duplicate keeps one of several rows with one key.
-func (c *compared) duplicate(d *diff.Difference, rows [2]row) error {
-	to := c.fix.To
-	n := [2]int64{d.LeftRows, d.RightRows}
-	switch {
-	case n[other(to)] > 1:
-		c.p.refuse(c.x, "several rows of "+c.names[other(to)]+" have one key, and nothing says which of them is right")
-		return nil
-	case c.fix.Keep == spec.KeepAll:
-		c.p.refuse(c.x, "several rows of "+c.names[to]+" have one key, and `duplicates:` does not say which is kept")
-		return nil
-	case n[other(to)] == 0 && c.fix.Extra != spec.ExtraDelete:
-		if c.fix.Extra == spec.ExtraSoft {
-			c.p.refuse(c.x, "several rows of "+c.names[to]+" have one key that "+c.names[other(to)]+" does not have")
-		}
-		return nil
-	}
-	if col := c.sides[to].unreadable(); col != "" {
-		c.p.refuse(c.x, "column "+col+" of "+c.names[to]+" cannot be read, so that a deleted row could not be brought back")
-		return nil
-	}
-	key, why := c.keyOf(rows, to)
-	if why != "" {
-		c.p.refuse(c.x, why)
-		return nil
-	}
-	t := c.sides[to]
-	if n[other(to)] == 0 {
-		return t.add(t.newWish(c.x, wishAllRows, correct.Duplicate, key))
-	}
-	w := t.newWish(c.x, wishDuplicate, correct.Duplicate, key)
-	for i := range c.x.Compare.Compared {
-		col := of(&c.spec.Columns[i], to)
-		at, ok := t.at[col.Index]
-		if o := &c.fix.Owners[i]; !ok || o.Kind != spec.OwnerSide || o.Side == to || t.d.Writings[col.Col.Name].Generated {
-			continue
-		}
-		v, why := c.bring(i, to, rows)
-		if why != "" {
-			c.p.refuse(c.x, "column "+col.Col.Name+" of "+c.names[to]+": "+why)
-			return nil
-		}
-		w.after[at], w.set[at] = v, true
-	}
-	return t.add(w)
 }

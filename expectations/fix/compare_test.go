@@ -214,3 +214,85 @@ r (by id): delete duplicate_key high 4`)
 	is(t, "changes", p.lines(), "")
 	is(t, "refused", p.refused(), "t: 2 column at does not say which of the rows with one key is the oldest\nt: 1 several rows of l have one key, and nothing says which of them is right")
 }
+
+// TestDuplicatesWithoutPrimaryKey are told apart by what says which of them is newer, as far as it does.
+func TestDuplicatesWithoutPrimaryKey(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (k TEXT, v INTEGER); INSERT INTO t VALUES ('a',1),('b',2),('c',3),('d',4)`,
+		`CREATE TABLE t (k TEXT, v INTEGER, at INTEGER); INSERT INTO t VALUES ('a',1,1),('a',5,2),('b',2,1),('b',2,NULL),('c',3,7),('c',3,7),('c',3,8),('d',4,1)`)
+	suite := `datasets: {l: {connection: a, table: t, key: k}, r: {connection: b, table: t}}
+expectations:
+  - {id: t, compare: {source: l, target: r}, key: k, ignore: [at], fix: {duplicates: {newest: at}}}
+`
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), "r (by k, at): delete duplicate_key high a 1\nr (by k, at): update duplicate_key low a 2, v 5 -> 1")
+	is(t, "refused", p.refused(), "t: 1 several rows have one key: column at of one of them is null, so that they cannot be told apart\nt: 1 several rows have one key: they cannot be told apart by k, at")
+	w.apply(p)
+	is(t, "the target", w.rows("b", "SELECT * FROM t WHERE k < 'b'"), "a|1|2")
+}
+
+// TestRowsByAnotherKey: rows are paired by a key of people, and the numbers that each side counts by itself stay its own.
+func TestRowsByAnotherKey(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, sku TEXT, v INTEGER, made TEXT); INSERT INTO t VALUES (1,'a',1,'x'),(2,'b',2,'y'),(3,'c',3,'z')`,
+		`CREATE TABLE t (id INTEGER PRIMARY KEY, sku TEXT UNIQUE, v INTEGER, made TEXT); INSERT INTO t VALUES (1,'b',2,'u'),(2,'d',4,'v'),(3,'c',9,'w')`)
+	suite := `datasets: {l: {connection: a, table: t, key: sku}, r: {connection: b, table: t}}
+expectations:
+  - {id: t, compare: {source: l, target: r}, ignore: [id, made], fix: target}
+`
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), `
+r (new rows): insert missing medium a, v 1, made x
+r: update changed low c, v 9 -> 3
+r (whole rows): delete extra high d`)
+	w.apply(p)
+	is(t, "the target", w.rows("b", "SELECT * FROM t ORDER BY sku"), "4|a|1|x\n1|b|2|u\n3|c|3|w")
+	is(t, "what is left", w.fine(suite).lines(), "")
+}
+
+// TestColumnsWithConditions: a value is copied where the column's own condition holds afterwards, and refused where it would not.
+func TestColumnsWithConditions(t *testing.T) {
+	w := newWorld(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, code TEXT, price REAL); INSERT INTO t VALUES (1,'Ann','x',1.0),(2,'Bob','y',2.004),(3,'Cy','z',3)`,
+		`CREATE TABLE t (nr INTEGER PRIMARY KEY, label TEXT, code TEXT, price REAL); INSERT INTO t VALUES (1,'ann','X',1.001),(2,'rob','q',2.5),(4,'d','d',4)`)
+	suite := `datasets: {l: {connection: a, table: t}, r: {connection: b, table: t}}
+expectations:
+  - id: t
+    compare: {source: l, target: r}
+    map: {id: nr, name: label}
+    columns:
+      name: {expect: source.name.lowerAscii() == target.label.lowerAscii()}
+      code: {expect: source.code.upperAscii() == target.code}
+      price: {tolerance: 0.01}
+    fix: {to: target, extra: ignore}
+`
+	p := w.fine(suite)
+	is(t, "changes", p.lines(), `
+r: update changed low 2, label rob -> Bob, price 2.5 -> 2.004
+r: insert missing medium 3, label Cy, code z, price 3`)
+	is(t, "refused", p.refused(), "t: 1 column code of r: the value of l does not meet the condition by which it is compared")
+	w.apply(p)
+	is(t, "what is left", w.fine(suite).lines(), "")
+}
+
+// TestTypesOfBothSides: values arrive in the types of the side that they are written to.
+func TestTypesOfBothSides(t *testing.T) {
+	a := `CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT, flag INTEGER, n TEXT, d DECIMAL(9,3)); INSERT INTO t VALUES (1,'2024-03-01T10:00:00Z',1,'7',1.005),(2,'2024-10-27T00:30:00Z',2,'x',2)`
+	b := `CREATE TABLE t (id INTEGER PRIMARY KEY, at DATETIME, flag BOOLEAN, n INTEGER, d REAL); INSERT INTO t VALUES (1,'2024-03-02T00:00:00Z',0,8,1.0),(2,'2024-01-01T00:00:00Z',0,8,9)`
+	w := newWorld(t, a, b)
+	suite := `datasets:
+  l: {connection: a, table: t, types: {at: timestamp, flag: int}}
+  r: {connection: b, table: t, types: {flag: bool, at: timestamp}}
+expectations:
+  - {id: t, compare: {source: l, target: r}, ignore: [n], fix: target}
+`
+	p := w.fine(suite)
+	for i := range p.targets {
+		for _, c := range p.targets[i].Columns {
+			if c.Name == "flag" && c.Type != "bool" || c.Name == "d" && c.Type != "double" {
+				t.Errorf("%s is %s", c.Name, c.Type)
+			}
+		}
+	}
+	is(t, "changes", p.lines(), `
+r: update changed low 1, at 2024-03-02T00:00:00Z -> 2024-03-01T10:00:00Z, flag false -> true, d 1 -> 1.005
+r: update changed low 2, at 2024-01-01T00:00:00Z -> 2024-10-27T00:30:00Z, d 9 -> 2`)
+	is(t, "refused", p.refused(), "t: 1 column flag of r: a number other than 0 and 1 is no bool")
+}

@@ -28,7 +28,7 @@ func (t *table) duplicates(ctx context.Context, g *group, w *wish) error {
 		return err
 	}
 	if why != "" {
-		t.p.refuse(w.item, "the rows with one key cannot be asked for: "+why)
+		t.p.refuse(w.item, "several rows have one key: "+why)
 		return nil
 	}
 	if len(rows) < 2 {
@@ -78,7 +78,7 @@ func (t *table) twins(ctx context.Context, key []value.Value) (out []twin, why s
 		where = &query.Call{Op: query.OpAnd, Args: parts, Typ: value.Of(value.Bool)}
 	}
 	if r := t.source.Caps().Expr(from, where); r != nil {
-		return nil, r.Reason, nil
+		return nil, "they cannot be asked for: " + r.Reason, nil
 	}
 	cols := append(slices.Clone(t.byRow.key), t.byRow.cols...)
 	src, err := t.source.Select(ctx, query.Select{From: from, Columns: cols, Branches: []query.Branch{{Where: where, Limit: mostDuplicates}}})
@@ -105,8 +105,13 @@ func (t *table) twins(ctx context.Context, key []value.Value) (out []twin, why s
 		return nil, "", err
 	}
 	for i, r := range rows {
-		if r == nil || r.Many || slices.ContainsFunc(keys[i], value.Value.IsNull) || !t.hasKey(r, keys[i], key) {
-			continue
+		switch null := slices.IndexFunc(keys[i], value.Value.IsNull); {
+		case null >= 0:
+			return nil, "column " + t.byRow.key[null].Col.Name + " of one of them is null, so that they cannot be told apart", nil
+		case r == nil || !t.hasKey(r, keys[i], key):
+			continue // it has gone since
+		case r.Many:
+			return nil, "they cannot be told apart by " + named(t.byRow.key), nil
 		}
 		out = append(out, twin{keys[i], r})
 	}

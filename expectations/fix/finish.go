@@ -232,8 +232,8 @@ func (t *table) unread(ctx context.Context, groups []*group, as *target, take fu
 	case ctx.Err() != nil:
 		return err
 	case kind == connectors.Misconfigured, kind == connectors.ReadOnly, kind == connectors.Denied, kind == connectors.Failed && len(groups) == 1:
-		reason := err.Error()
-		if e, ok := errors.AsType[*connectors.Error](err); ok {
+		reason := "the server does not take its key" // its words may hold the key
+		if e, ok := errors.AsType[*connectors.Error](err); ok && kind != connectors.Failed {
 			reason = e.Err.Error()
 		}
 		for _, g := range groups {

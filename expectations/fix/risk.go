@@ -23,7 +23,7 @@ func (t *table) weighed(g *target, c *correct.Change, x *item, columns []string)
 			return fmt.Errorf("%s: %w", x.ID, err)
 		}
 		if risk = correct.Risk(text); !known(risk) {
-			hint := diag.DidYouMean(text, []string{string(correct.Low), string(correct.Medium), string(correct.High), string(correct.Manual)})
+			hint := diag.DidYouMean(text, lang.Risks())
 			if hint == "" {
 				hint = "it is low, medium, high or manual"
 			}

@@ -47,6 +47,11 @@ func TestRisk(t *testing.T) {
 			t.Errorf("%s: over the budget: %q", c.corrections, p.res.OverBudget)
 		}
 	}
+	// Of a comparison of some rows the share is one of these.
+	half := w.fine("corrections: {max_fraction: 60%}\n" + stocks + "    where: row.id < 4\n    fix: {extra: ignore}\n")
+	if half.res.OverBudget != "3 of 2 rows of right are more than max_fraction allows (60.0 %)" {
+		t.Errorf("over the budget: %q", half.res.OverBudget)
+	}
 	p := w.plan(stocks + "    fix: target\n    risk: '\"lo\" + \"we\"'\n")
 	if p.err == nil || p.err.Error() != `plan changes of right: stock: risk gives "lowe": did you mean "low"?` {
 		t.Errorf("a risk that there is not: %v", p.err)

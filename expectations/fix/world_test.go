@@ -22,7 +22,7 @@ import (
 	"github.com/assay-dev/assay/expectations/result"
 	"github.com/assay-dev/assay/expectations/run"
 	"github.com/assay-dev/assay/expectations/spec"
-	"github.com/assay-dev/assay/suites"
+	"github.com/assay-dev/assay/suites" //nolint:depguard // suites as people write them say best what is meant
 )
 
 // world is two databases of SQLite, a and b.
@@ -80,7 +80,7 @@ func (w *world) rows(db, query string) string {
 			if i > 0 {
 				out.WriteByte('|')
 			}
-			fmt.Fprint(&out, *c.(*any)) //nolint:forcetypeassert // made above
+			fmt.Fprint(&out, *c.(*any))
 		}
 		out.WriteByte('\n')
 	}
@@ -99,6 +99,7 @@ type planned struct {
 	report  *result.Report
 	found   diag.List
 	suite   *spec.Suite
+	path    string // of the plan, where it was written
 }
 
 // load reads a suite about tables of a and b.
@@ -241,14 +242,22 @@ func (w *world) apply(p *planned) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
+		batches := map[string][]connectors.Change{}
 		for k := range p.changes {
-			c := &p.changes[k]
-			if c.Target != g.Name || c.Risk == correct.Manual {
-				continue
+			if c := &p.changes[k]; c.Target == g.Name && c.Risk != correct.Manual {
+				id := fmt.Sprint(c.Action, c.Set)
+				batches[id] = append(batches[id], c.Change)
 			}
-			effects, err := x.Apply(ctx, []connectors.Change{c.Change}, func([]connectors.Effect) error { return nil })
-			if err != nil || len(effects) != 1 || effects[0].Outcome != connectors.Applied {
-				w.t.Errorf("%s %s %v: %v %v", c.Target, c.Action, c.Key, effects, err)
+		}
+		for _, b := range batches {
+			effects, err := x.Apply(ctx, b, func([]connectors.Effect) error { return nil })
+			if err != nil {
+				w.t.Error(err)
+			}
+			for n, e := range effects {
+				if e.Outcome != connectors.Applied {
+					w.t.Errorf("%s %s %v: %d %v", g.Name, b[n].Action, b[n].Key, e.Outcome, e.Err)
+				}
 			}
 		}
 		if err := x.Close(); err != nil {

@@ -29,7 +29,7 @@ func TestWrongFixes(t *testing.T) {
 		{compare("{columns: {n: {newest: x}}}"), `7:33: unknown-column: dataset l, the source, has no column "x"`},
 		{compare("{extra: soft, soft: {column: gone}}"), `7:39: unknown-column: dataset r has no column "gone"`},
 		{compare("{extra: soft, soft: {column: n, value: \"'x'\"}}"), `7:49: type-mismatch: column "n" of r cannot be set to that: the value (string) is a string and n (INTEGER) is an int`},
-		{compare("{duplicates: matching}"), "7:23: not-fixable: several rows of r with one key cannot be told apart: it has no primary key beside the key of the comparison"},
+		{compare("{duplicates: matching}"), "7:23: not-fixable: several rows of r with one key cannot be told apart: it has no primary key of its own beside the key of the comparison"},
 		{
 			compare("target") + "  - {id: f, compare: {source: r, target: l}, key: id, fix: target}\n",
 			`8:55: two-owners: column "n" of l cannot be right and get the value of r.n`,

@@ -2,7 +2,12 @@ package lang
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
 
 	"github.com/assay-dev/assay/connectors/query"
 	"github.com/assay-dev/assay/connectors/value"
@@ -46,7 +51,37 @@ func CompileRisk(text diag.Text, vars map[string]value.Value, now time.Time) (*R
 	if e == nil {
 		return nil, found
 	}
+	if found = append(found, unknownRisks(e, e.AST().Expr(), text)...); found.HasErrors() {
+		return nil, found
+	}
 	return &RiskExpr{expr: e, text: text}, found
+}
+
+// Risks are what a risk rule may give.
+func Risks() []string { return []string{"low", "medium", "high", "manual"} }
+
+// unknownRisks finds texts that a rule would give and that are no risks, as far as they stand in it.
+func unknownRisks(e *RowExpr, n celast.Expr, text diag.Text) diag.List {
+	var found diag.List
+	switch n.Kind() {
+	case celast.LiteralKind:
+		word, ok := n.AsLiteral().Value().(string)
+		if !ok || slices.Contains(Risks(), word) {
+			return nil
+		}
+		hint := diag.DidYouMean(word, Risks())
+		if hint == "" {
+			hint = "it is one of " + strings.Join(Risks(), ", ")
+		}
+		at := e.SpanOf(n.ID())
+		found.Errorf("bad-value", text.Span(at.Start, at.End), hint, "%q is no risk", word)
+	case celast.CallKind:
+		if c := n.AsCall(); c.FunctionName() == operators.Conditional && len(c.Args()) == 3 {
+			found = append(unknownRisks(e, c.Args()[1], text), unknownRisks(e, c.Args()[2], text)...)
+		}
+	default:
+	}
+	return found
 }
 
 // Eval weighs a change. An error says that there is no text for it.

@@ -18,8 +18,8 @@ func (x *comparing) fix() {
 	c := &FixCompare{To: sideOf(f.To), Missing: f.Missing, Extra: f.Extra, Keep: f.Duplicates.Keep}
 	for i, k := range x.item.Spec.Key {
 		for side, d := range [2]*Dataset{x.left, x.right} {
-			if i == 0 && x.changes(f, canon.Side(side)) { //nolint:gosec // 0 or 1
-				x.found = append(x.found, x.b.keyed(d.Spec.Name, x.keyOf(canon.Side(side)), f.At)...) //nolint:gosec // 0 or 1
+			if i == 0 && x.changes(f, canon.Side(side)) {
+				x.found = append(x.found, x.b.keyed(d.Spec.Name, x.keyOf(canon.Side(side)), f.At)...)
 			}
 		}
 		if k.Form.Class == canon.Mixed {
@@ -154,7 +154,7 @@ func (x *comparing) claim(f *spec.Fix, o *FixOwner, i int, at spec.Name) {
 	pair := x.left.Spec.Name + "." + left.Col.Name + " " + x.right.Spec.Name + "." + right.Col.Name
 	where := [2]string{x.c.WhereSource.Value, x.c.WhereTarget.Value}
 	for side, col := range [2]*query.Column{left, right} {
-		s := canon.Side(side) //nolint:gosec // 0 or 1
+		s := canon.Side(side)
 		owner, source := string(o.Kind)+" "+pair, ""
 		switch {
 		case o.Kind == spec.OwnerManual && s != sideOf(f.To):
@@ -203,7 +203,8 @@ func (x *comparing) inserts(c *FixCompare) {
 		left, right := &query.Column{Index: i, Col: l}, &query.Column{Index: j, Col: r}
 		col := x.sideColumn(c.To, left, right)
 		w := to.Writings[col.Col.Name]
-		if _, _, err := canon.Pair(l, r, canon.Options{}); err != nil || taken[col.Index] || w.Generated || w.Identity || x.metadata(to, col.Col.Name) {
+		counted := w.Identity || slices.Contains(to.Relation.Schema.Key, col.Col.Name) && !w.Required // by a sequence, perhaps
+		if _, _, err := canon.Pair(l, r, canon.Options{}); err != nil || taken[col.Index] || w.Generated || counted || x.metadata(to, col.Col.Name) {
 			continue
 		}
 		taken[col.Index] = true
@@ -248,8 +249,11 @@ func (x *comparing) duplicates(f *spec.Fix, c *FixCompare) {
 	d := x.dataset(c.To)
 	at := f.Places["duplicates"]
 	primary := d.Relation.Schema.Key
+	if by := f.Duplicates.By.Value; len(primary) == 0 && by != "" && !slices.Contains(x.keyOf(c.To), by) { // what tells which of them is newer tells them apart
+		primary = append(x.keyOf(c.To), by)
+	}
 	if len(primary) == 0 || slices.Equal(slices.Sorted(slices.Values(primary)), slices.Sorted(slices.Values(x.keyOf(c.To)))) {
-		x.found.Errorf("not-fixable", at, "leave duplicates out: they are then listed", "several rows of %s with one key cannot be told apart: it has no primary key beside the key of the comparison", d.Spec.Name)
+		x.found.Errorf("not-fixable", at, "leave duplicates out: they are then listed", "several rows of %s with one key cannot be told apart: it has no primary key of its own beside the key of the comparison", d.Spec.Name)
 		return
 	}
 	for _, name := range primary {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
@@ -91,7 +92,7 @@ func (r *rebuilding) row(out, in *value.Batch, i int) error {
 
 // keyOf names a row by its key, but for what is masked.
 func (r *rebuilding) keyOf(in *value.Batch, i int) string {
-	text := ""
+	var text strings.Builder
 	for c := range r.columns {
 		p := &r.columns[c]
 		if !p.key || in.Cols[c].IsErr(i) {
@@ -100,9 +101,9 @@ func (r *rebuilding) keyOf(in *value.Batch, i int) string {
 		if r.item.Compare.Masking(p.from, nil) != "" || r.item.Compare.Masking(nil, p.to) != "" {
 			return ""
 		}
-		text += " " + p.from.Col.Name + "=" + in.Cols[c].Value(i).Text()
+		text.WriteString(" " + p.from.Col.Name + "=" + in.Cols[c].Value(i).Text())
 	}
-	return text
+	return text.String()
 }
 
 // count is the number of rows to be loaded.

@@ -85,7 +85,7 @@ type rebuilding struct {
 }
 
 // Run rebuilds the dataset that the fix of a comparison corrects. The diagnostics say why it cannot be: nothing but schemas was read then.
-func Run(ctx context.Context, suite *spec.Suite, id string, o Options) (*Report, diag.List, error) { //nolint:gocritic // options are copied once
+func Run(ctx context.Context, suite *spec.Suite, id string, o Options) (*Report, diag.List, error) {
 	r := &rebuilding{o: o, suite: suite, began: time.Now()}
 	found := r.find(id)
 	if found.HasErrors() {
@@ -177,7 +177,7 @@ func connectionOf(s *spec.Suite, name string) *spec.Connection {
 }
 
 // DropOld drops what the last rebuild of that comparison's dataset kept, and returns its name; "" where there is none.
-func DropOld(ctx context.Context, suite *spec.Suite, id string, o Options) (string, diag.List, error) { //nolint:gocritic // as Run
+func DropOld(ctx context.Context, suite *spec.Suite, id string, o Options) (string, diag.List, error) {
 	r := &rebuilding{o: o, suite: suite}
 	if found := r.find(id); found.HasErrors() {
 		return "", found, nil

@@ -47,7 +47,7 @@ type PlanApplied struct {
 func (p *PlanApplied) Done() bool { return p.Message == "" && p.Stale+p.Failed == 0 }
 
 // PlanLeft is a change that did not end as it was planned.
-type PlanLeft struct { //nolint:recvcheck // its JSON is that of values too
+type PlanLeft struct {
 	Target  string          `json:"target"`
 	Action  string          `json:"action"`
 	Key     map[string]Cell `json:"key"`

@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/assay-dev/assay/connectors"
 	"github.com/assay-dev/assay/connectors/query"
@@ -44,12 +46,7 @@ func (r *runner) wants(it *plan.Item) bool { return r.wantsKeys() || r.opts.Fix.
 
 // wantsAny reports whether that is so of one of several expectations.
 func (r *runner) wantsAny(items []*plan.Item) bool {
-	for _, it := range items {
-		if r.wants(it) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items, r.wants)
 }
 
 // handRow hands a failing row of the dataset to the planner of corrections.
@@ -102,8 +99,18 @@ func (r *runner) plan(ctx context.Context, p *plan.Plan) {
 	if f == nil {
 		return
 	}
+	rows := maps.Clone(r.rows)
 	for _, it := range p.Items {
 		n := r.of(it)
+		if n.err == nil && n.comparison != nil && (n.comparison.drawn == nil || n.comparison.drawn.whole) {
+			// Of a dataset whose rows were only compared in part these are the rows that changes can be of.
+			c := &n.comparison.res.Counts
+			for side, seen := range []int64{c.LeftRows, c.RightRows} {
+				if _, known := r.rows[it.Datasets[side]]; !known {
+					rows[it.Datasets[side]] = max(rows[it.Datasets[side]], seen)
+				}
+			}
+		}
 		switch {
 		case n.err != nil || n.failuresErr != nil:
 			f.Fail(it)
@@ -111,5 +118,5 @@ func (r *runner) plan(ctx context.Context, p *plan.Plan) {
 			f.Drew(it)
 		}
 	}
-	f.Finish(ctx, r.rows)
+	f.Finish(ctx, rows)
 }

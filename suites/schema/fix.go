@@ -37,7 +37,7 @@ func Fix() Object {
 			{
 				Name: "duplicates", Kind: Keeps, Enum: []string{"ignore", "matching"},
 				Doc: "which of several rows with one key the corrected side keeps: `matching` the other side's row, `{newest: updated_at}` or `{oldest: id}` by one of its columns; ignore, unless said, keeps all. " +
-					"It takes a primary key that is not the comparison's",
+					"What tells them apart is a primary key that is not the comparison's, else that column",
 			},
 		},
 	}

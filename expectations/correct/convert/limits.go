@@ -2,6 +2,7 @@ package convert
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -202,12 +203,9 @@ func (l *limits) takeText(v value.Value) error {
 	case l.noNUL && v.Kind() == value.String && strings.ContainsRune(s, 0):
 		return refused("the column takes no NUL character")
 	case l.labels != nil && v.Kind() == value.String:
-		for _, x := range l.labels {
-			if x == s {
-				return nil
-			}
+		if !slices.Contains(l.labels, s) {
+			return refused("it is no label of the enum")
 		}
-		return refused("it is no label of the enum")
 	}
 	return nil
 }

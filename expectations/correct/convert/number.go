@@ -14,7 +14,7 @@ func toBool(v value.Value) (value.Value, error) {
 	case value.Int:
 		n, ok = v.Int(), true
 	case value.Uint:
-		n, ok = int64(min(v.Uint(), 2)), true //nolint:gosec // at most 2
+		n, ok = int64(min(v.Uint(), 2)), true
 	default:
 	}
 	switch {
