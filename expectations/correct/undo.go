@@ -155,9 +155,9 @@ const manyChanges = 100_000
 func (e *engine) undoBody(ctx context.Context) (written chan error, err error) {
 	path := undoPath(e.p.Path)
 	e.rep.Undo, written = path, make(chan error, 1)
-	written <- nil
 	if e.j.st.run > 0 {
 		if _, err := os.Stat(path); err == nil {
+			written <- nil
 			return written, nil
 		}
 	}
@@ -167,9 +167,10 @@ func (e *engine) undoBody(ctx context.Context) (written chan error, err error) {
 		_ = os.Remove(p)
 	}
 	if e.rep.Selected < manyChanges {
-		return written, e.writeUndo(ctx, path, false)
+		err := e.writeUndo(ctx, path, false)
+		written <- nil
+		return written, err
 	}
-	<-written
 	go func() { written <- e.writeUndo(ctx, path, false) }()
 	return written, nil
 }
