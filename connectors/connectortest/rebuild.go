@@ -148,7 +148,9 @@ func (h *RebuildHarness) swap(t *testing.T) {
 				t.Fatalf("row %v", row)
 			}
 		}
+		watch := h.watch(t, q, was, rows+round)
 		old, err := r.Swap(t.Context())
+		watch()
 		if err != nil {
 			_ = r.Close(t.Context())
 			t.Fatal(err)
@@ -184,6 +186,35 @@ func (h *RebuildHarness) swap(t *testing.T) {
 	}
 	if n := h.count(t, q); n != rows+2 {
 		t.Errorf("%d rows after dropping the old ones", n)
+	}
+}
+
+// watch counts the rows of a table until the function that it returns is called: readers see the old one whole or the new one whole.
+func (h *RebuildHarness) watch(t *testing.T, q string, was, will int) func() {
+	t.Helper()
+	db := h.DB(t)
+	begun, stop, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for first := true; ; first = false {
+			var n int
+			if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+q).Scan(&n); err != nil || n != was && n != will {
+				t.Errorf("a reader saw %d rows: %v", n, err)
+			}
+			if first {
+				close(begun)
+			}
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	}()
+	<-begun
+	return func() {
+		close(stop)
+		<-done
 	}
 }
 

@@ -2,6 +2,7 @@ package correct
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -62,9 +63,11 @@ func (e *engine) resume(ctx context.Context) (err error) {
 		return err
 	}
 	if e.p.Header.Kind == KindFix {
-		if e.rep.Undo, err = e.undoBody(ctx); err != nil {
+		var written chan error
+		if written, err = e.undoBody(ctx); err != nil {
 			return err
 		}
+		defer func() { err = errors.Join(err, <-written) }()
 	}
 	if err := e.j.start(e.p, &e.o); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/assay-dev/assay/connectors/value"
@@ -34,7 +35,7 @@ type audit struct {
 	prefix []byte // who, host and plan
 	buf    []byte // lines without their sums, one after the other
 	ends   []int
-	pos    int64 // the log's size when it was last seen
+	pos    atomic.Int64 // the log's size when it was last seen
 }
 
 func openAudit(o *Options, p *Plan) (*audit, error) {
@@ -66,7 +67,7 @@ func (a *audit) begin(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	a.pos = end
+	a.pos.Store(end)
 	if end > 0 {
 		return nil
 	}
@@ -78,7 +79,7 @@ func (a *audit) size() int64 {
 	if a == nil {
 		return 0
 	}
-	return a.pos
+	return a.pos.Load()
 }
 
 // add takes a change for the next flush. Row is what the row holds now, nil for none.
@@ -167,8 +168,9 @@ func (a *audit) append(f *os.File) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	a.pos = end + int64(len(out))
-	return writeHead(a.path, a.pos, sum)
+	end += int64(len(out))
+	a.pos.Store(end)
+	return writeHead(a.path, end, sum)
 }
 
 func chain(before, line []byte) []byte {

@@ -23,10 +23,26 @@ type sent struct {
 	altered map[int][]int
 }
 
-// apply makes the changes of a batch and says what became of each.
+// late is the end of a batch that is being finished while the next one is sent. Until it has come, what is counted belongs to that.
+type late chan error
+
+// wait waits for the batch before.
+func (e *engine) wait() error {
+	if e.late == nil {
+		return nil
+	}
+	err := <-e.late
+	e.late = nil
+	return err
+}
+
+// apply makes the changes of a batch, and lets it be said beside the next one what became of each.
 func (e *engine) apply(ctx context.Context, b *batch) error {
 	w, action := b.w, b.changes[0].Action
 	if err := errors.Join(w.broken, w.denied[action]); err != nil {
+		if err := e.wait(); err != nil {
+			return err
+		}
 		e.all(b, err)
 		return e.a.flush()
 	}
@@ -44,10 +60,15 @@ func (e *engine) apply(ctx context.Context, b *batch) error {
 		prepared = true
 		return e.prepared(s, effects)
 	})
+	if err := e.wait(); err != nil {
+		return err // the journal keeps this batch open
+	}
 	if err == nil {
 		e.errs = 0
 		s.effects = effects
-		return e.finish(ctx, s)
+		e.late = make(late, 1)
+		go func(end late) { end <- e.finish(ctx, s) }(e.late)
+		return nil
 	}
 	if _, uncertain := errors.AsType[*connectors.UncertainError](err); uncertain && (prepared || !w.corr.Transactional()) {
 		return e.uncertain(ctx, s, err)
@@ -152,6 +173,7 @@ func (e *engine) finish(ctx context.Context, s *sent) error {
 	if err := e.a.flush(); err != nil {
 		return err
 	}
+	e.teller.event(e.rep, e.settled, false)
 	return e.done(s.id, applied, already, false)
 }
 

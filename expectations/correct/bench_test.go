@@ -2,6 +2,7 @@ package correct_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -79,6 +80,17 @@ func benchPlan(b *testing.B, w *world, n int, hand time.Duration, documents func
 		b.Fatal(err)
 	}
 	wrote := time.Since(began)
+	// Where the time goes: in the connector, and in the journal meanwhile.
+	var server, journal time.Duration
+	w.src = &flaky{Source: w.src, apply: func(c connectors.Correction, changes []connectors.Change, prepared func([]connectors.Effect) error) ([]connectors.Effect, error) {
+		began := time.Now()
+		defer func() { server += time.Since(began) }()
+		return c.Apply(context.Background(), changes, func(e []connectors.Effect) error {
+			began := time.Now()
+			defer func() { journal += time.Since(began) }()
+			return prepared(e)
+		})
+	}}
 	began = time.Now()
 	p := w.bind()
 	opened := time.Since(began)
@@ -93,6 +105,8 @@ func benchPlan(b *testing.B, w *world, n int, hand time.Duration, documents func
 		b.Fatalf("%+v", r.Tally)
 	}
 	b.ReportMetric(took.Seconds(), "s-apply")
+	b.ReportMetric((server - journal).Seconds(), "s-connector")
+	b.ReportMetric(journal.Seconds(), "s-journal")
 	b.ReportMetric(opened.Seconds(), "s-open")
 	b.ReportMetric(wrote.Seconds(), "s-write")
 	b.ReportMetric(hand.Seconds(), "s-by-hand")

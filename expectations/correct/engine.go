@@ -27,7 +27,8 @@ type engine struct {
 	refused refusals
 	settled int64 // changes that are done with in this run
 	moved   int64 // changes applied in this run
-	errs    int   // single changes, one after the other, that failed by an error
+	late    late
+	errs    int // single changes, one after the other, that failed by an error
 }
 
 // worker changes one target.
@@ -199,7 +200,7 @@ func (e *engine) wanted(c *Change, f *phase) *worker {
 // phase makes the changes that are wanted and not settled.
 func (e *engine) phase(ctx context.Context, want func(*Change) *worker) error {
 	applied, already := slices.Clone(e.j.st.applied), slices.Clone(e.j.st.already) // as the reader beside knows them
-	return e.stream(ctx, func(c *Change) *worker {
+	err := e.stream(ctx, func(c *Change) *worker {
 		if applied.has(c.N) || already.has(c.N) {
 			return nil
 		}
@@ -208,12 +209,12 @@ func (e *engine) phase(ctx context.Context, want func(*Change) *worker) error {
 		if err := e.breathe(ctx, len(b.changes)); err != nil {
 			return err
 		}
-		if err := e.apply(ctx, b); err != nil {
-			return err
-		}
-		e.teller.event(e.rep, e.settled, false)
-		return nil
+		return e.apply(ctx, b)
 	})
+	if last := e.wait(); err == nil {
+		err = last
+	}
+	return err
 }
 
 // breathe waits until n more changes may be made.

@@ -35,7 +35,7 @@ func (f *flaky) Correct(ctx context.Context, t connectors.Target) (connectors.Co
 	return &flakyCorrection{c, f}, err
 }
 
-func (f *flaky) corrector() connectors.Corrector { return f.Source.(connectors.Corrector) } //nolint:forcetypeassert // SQLite's
+func (f *flaky) corrector() connectors.Corrector { return f.Source.(connectors.Corrector) }
 
 type flakyCorrection struct {
 	connectors.Correction

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/assay-dev/assay/connectors"
@@ -20,9 +21,12 @@ const maxOwnLine = 4 * maxLine
 type journal struct {
 	path string
 	file *os.File
+	st   *state
+
+	// A batch is finished while the next one is sent: both write.
+	mu   sync.Mutex
 	size int64
 	buf  []byte // not yet written
-	st   *state
 }
 
 // openJournal takes the journal of a plan and reads it. It is a *BusyError where another process has it, a *PlanError where it is another plan's or broken.
@@ -153,6 +157,8 @@ func scanJournal(f *os.File, path string, total int64, take func(r *record, at i
 
 // put writes lines later, with what is synchronised next.
 func (j *journal) put(lines ...[]byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	for _, l := range lines {
 		j.buf = append(j.buf, l...)
 	}
@@ -160,6 +166,8 @@ func (j *journal) put(lines ...[]byte) {
 
 // flush writes what was put, and makes it last where sync is true.
 func (j *journal) flush(sync bool) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	if len(j.buf) > 0 {
 		n, err := j.file.WriteAt(j.buf, j.size)
 		if err != nil {

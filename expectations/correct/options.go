@@ -28,7 +28,7 @@ type Options struct {
 	Who, Host string
 	// Mask is what stands for a value of a masked column in the audit log; nil redacts.
 	Mask func(value.Value) string
-	// Progress is told now and then, at most ten times a second; nil for nobody.
+	// Progress is told now and then, at most ten times a second and not always from the same goroutine; nil for nobody.
 	Progress func(Progress)
 	// Pause is called before each batch and returns when the system may be written to: a load watch. nil for none.
 	Pause func(context.Context) error

@@ -124,7 +124,8 @@ func writers(t *testing.T, w *world, r *rand.Rand) {
 	h.touch(r, drawn(r, list, 20))
 	others := slices.DeleteFunc(drawn(r, list, 20), func(c *correct.Change) bool { return h.last[c.Key[0].Int()] != "" || h.had[c.Key[0].Int()] != "" })
 	var wg sync.WaitGroup
-	wg.Go(func() { h.touch(rand.New(rand.NewPCG(r.Uint64(), 2)), others) })
+	theirs := rand.New(rand.NewPCG(r.Uint64(), 2))
+	wg.Go(func() { h.touch(theirs, others) })
 	o := w.options()
 	o.BatchRows, o.Keep = 1+r.IntN(40), 10_000
 	rep, err := correct.Apply(t.Context(), p, o)
@@ -178,7 +179,8 @@ func undoBesideWriters(t *testing.T, w *world, r *rand.Rand, h *hand, list []*co
 	p := w.bind()
 	var wg sync.WaitGroup
 	again := newHand(w)
-	wg.Go(func() { again.touch(rand.New(rand.NewPCG(r.Uint64(), 3)), drawn(r, list, 20)) })
+	theirs, drew := rand.New(rand.NewPCG(r.Uint64(), 3)), drawn(r, list, 20)
+	wg.Go(func() { again.touch(theirs, drew) })
 	o := w.options()
 	o.BatchRows, o.Keep = 1+r.IntN(40), 10_000
 	rep, err := correct.Undo(t.Context(), p, o)

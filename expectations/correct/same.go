@@ -7,10 +7,9 @@ import (
 	"github.com/assay-dev/assay/connectors/value"
 )
 
-// comparer says of cells of a target's columns whether they are the same: as a comparison without options has it, see package canon.
+// comparer says of cells of a target's columns whether they are the same: as a comparison without options has it, see package canon. It is safe for concurrent use.
 type comparer struct {
 	forms []*canon.Form // of columns whose values are not plain
-	cells [2]*value.Batch
 }
 
 // newComparer compares cells of the columns, which canon can all compare with themselves.
@@ -43,14 +42,12 @@ func (c *comparer) same(i int, a, b value.Value) bool {
 	case a.Kind() == value.JSON && b.Kind() == value.JSON && a.Str() == b.Str():
 		return true
 	}
+	var cells [2]value.Vector
 	for side, v := range [2]value.Value{a, b} {
-		if c.cells[side] == nil {
-			c.cells[side] = &value.Batch{Cols: make([]value.Vector, 1)}
-		}
-		c.cells[side].Cols[0].Reset(f.Left.Type)
-		c.cells[side].Cols[0].AppendValue(v)
+		cells[side].Reset(f.Left.Type)
+		cells[side].AppendValue(v)
 	}
-	return f.Equal(&c.cells[0].Cols[0], 0, &c.cells[1].Cols[0], 0)
+	return f.Equal(&cells[0], 0, &cells[1], 0)
 }
 
 // differ returns the positions, among those asked for or all where these are nil, at which the rows differ; unreadable cells differ from all.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -146,15 +147,32 @@ func undoBegun(path string) (*begunUndo, error) {
 	return b, err
 }
 
-// undoBody writes the undo plan of all that may be applied, as it will be if everything happens as planned, and returns its path. What really happened the journal tells when it is undone.
-func (e *engine) undoBody(ctx context.Context) (string, error) {
+// manyChanges are so many that writing their undo plan takes a second or so.
+const manyChanges = 100_000
+
+// undoBody writes the undo plan of all that may be applied, as it will be if everything happens as planned, before anything does: for people to read, since what
+// is to be taken back is in the plan, and what really happened the journal tells when it is undone. Where it is long it is written beside the work, and its end can be waited for.
+func (e *engine) undoBody(ctx context.Context) (written chan error, err error) {
 	path := undoPath(e.p.Path)
+	e.rep.Undo, written = path, make(chan error, 1)
 	if e.j.st.run > 0 {
 		if _, err := os.Stat(path); err == nil {
-			return path, nil
+			written <- nil
+			return written, nil
 		}
 	}
-	return path, e.writeUndo(ctx, path, false)
+	// What a killed one left.
+	parts, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".*"))
+	for _, p := range parts {
+		_ = os.Remove(p)
+	}
+	if e.rep.Selected < manyChanges {
+		err := e.writeUndo(ctx, path, false)
+		written <- nil
+		return written, err
+	}
+	go func() { written <- e.writeUndo(ctx, path, false) }()
+	return written, nil
 }
 
 // writeUndo writes the undo plan: of what the journal says was applied where exact is true.

@@ -142,11 +142,16 @@ func (t *table) wholeRow(but map[int]int) []*query.Column {
 	var out []*query.Column
 	for i := range t.d.Relation.Schema.Columns {
 		c := t.d.Relation.Schema.Columns[i]
-		if _, left := but[i]; !left && c.Unusable == "" {
+		if _, left := but[i]; !left && c.Unusable == "" && !t.documentID(c.Name) {
 			out = append(out, &query.Column{Index: i, Col: c})
 		}
 	}
 	return out
+}
+
+// documentID reports whether a column is the id of a document, which every change of one holds anyway.
+func (t *table) documentID(column string) bool {
+	return column == "_id" && (t.d.Driver == "elasticsearch" || t.d.Driver == "opensearch")
 }
 
 // unreadable names a column of the table that cannot be read, "" for none: a row with it could not be brought back.

@@ -364,6 +364,8 @@ func (x *comparing) judge(findings []diff.Finding) {
 		switch {
 		case f.Code == diff.CodeSourceOnly && x.named(sourceRel, f.Column), f.Code == diff.CodeTargetOnly && x.named(targetRel, f.Column):
 			continue // an expression sees to it
+		case f.Code == diff.CodeSourceOnly && x.marks(spec.ToSource, f.Column), f.Code == diff.CodeTargetOnly && x.marks(spec.ToTarget, f.Column):
+			continue
 		case f.Code == diff.CodeSourceOnly && x.metadata(x.left, f.Column), f.Code == diff.CodeTargetOnly && x.metadata(x.right, f.Column):
 			continue
 		case f.Code == diff.CodeNoColumns && len(x.conditions) > 0:

@@ -219,6 +219,12 @@ func (*comparing) sideColumn(side canon.Side, left, right *query.Column) *query.
 	return right
 }
 
+// marks reports whether a column of a side marks rows as deleted.
+func (x *comparing) marks(side spec.FixSide, column string) bool {
+	f := x.it.Spec.Fix
+	return f != nil && f.Soft != nil && f.To == side && f.Soft.Column.Value == column
+}
+
 // soft compiles how rows are marked as deleted.
 func (x *comparing) soft(f *spec.Fix, c *FixCompare) {
 	if f.Soft == nil {
