@@ -202,7 +202,7 @@ func watch(t *testing.T, r *rebuilt, old, fresh string) (stop func()) {
 // rebuiltSQL is a table copy of a database.
 func rebuiltSQL(t *testing.T, db *sql.DB, create, tables string) *rebuilt {
 	t.Helper()
-	for _, s := range strings.Split(create, ";") {
+	for s := range strings.SplitSeq(create, ";") {
 		if _, err := db.ExecContext(t.Context(), s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
