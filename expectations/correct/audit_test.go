@@ -139,3 +139,20 @@ func TestAuditTogether(t *testing.T) {
 		t.Errorf("%d lines", len(l))
 	}
 }
+
+// TestConceal: what a server quotes of a masked value is not shown, though it be the beginning only.
+func TestConceal(t *testing.T) {
+	target := correct.Target{Key: []correct.Column{{Name: "id"}}, Columns: []correct.Column{{Name: "email"}, {Name: "stock"}}, Masked: []string{"email"}}
+	c := &correct.Change{}
+	long := strings.Repeat("ada@example.org ", 10)
+	c.Key, c.After = ints(7), []value.Value{value.StringValue(long), value.IntValue(5)}
+	for why, want := range map[string]string{
+		"Duplicate entry '" + long + "' for key 5":      "Duplicate entry 'redacted' for key 5",
+		"Duplicate entry '" + long[:64] + "' for key 7": "Duplicate entry 'redacted' for key 7",
+		"Duplicate entry 'ada' for key":                 "Duplicate entry 'ada' for key",
+	} {
+		if got := correct.Conceal(why, c, &target, nil); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -42,6 +42,11 @@ func (p *Planner) rowFix(x *item, d *plan.Dataset, source func(string) connector
 				r.speak(query.Columns(e))
 			}
 		}
+		for _, partner := range x.Join.Job.Partners { // whose value it gets: a row that has another partner meanwhile is another row
+			for _, k := range partner.Keys {
+				r.speak(query.Columns(k.Left))
+			}
+		}
 		return r, nil
 	}
 	fails := plan.FailingCondition(x.Item)
