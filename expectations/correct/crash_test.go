@@ -293,7 +293,11 @@ func killed(t *testing.T, few, many int, world func(t *testing.T) *world) {
 				}
 			}
 			t.Logf("%d of %d kills hit work in progress; undisturbed it takes %s", hits, instants, s.took)
-			if instants == many && hits < instants*8/10 {
+			enough := 8 // of ten; fewer of a few, which chance and other work on the machine move more
+			if instants < 100 {
+				enough = 7
+			}
+			if instants == many && hits*10 < instants*enough {
 				t.Errorf("only %d of %d kills hit work in progress", hits, instants)
 			}
 		})
